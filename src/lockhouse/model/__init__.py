@@ -1,0 +1,1 @@
+"""Frozen values and pure rules: nothing here touches a disk, a network or a process."""

@@ -1,0 +1,105 @@
+"""Freshness: does the lock still satisfy what is declared? A pure rule over values.
+
+The verdict rests on content. For every environment that the lock must serve (each Python on each platform), the
+requirements are walked from the declaration through the recorded dependencies: each one that applies must meet exactly
+one pin that satisfies it, and in the end every pin that applies must have been met.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from packaging.utils import NormalizedName
+
+    from lockhouse.model.spec import Origin
+
+
+class ReasonCode(StrEnum):
+    """Why a lock is stale. The codes are stable; each has a section in the reference."""
+
+    REQUIREMENT_UNMET = "requirement-unmet"
+    REQUIREMENT_MISSING = "requirement-missing"
+    DIRECT_REFERENCE_CHANGED = "direct-reference-changed"
+    CONSTRAINT_VIOLATED = "constraint-violated"
+    CLOSURE_INCOMPLETE = "closure-incomplete"
+    PIN_UNREACHABLE = "pin-unreachable"
+    PIN_AMBIGUOUS = "pin-ambiguous"
+    PYTHON_UNCOVERED = "python-uncovered"
+    TARGET_UNCOVERED = "target-uncovered"
+    INDEXES_CHANGED = "indexes-changed"
+    POLICY_CHANGED = "policy-changed"
+    HASH_MISSING = "hash-missing"
+    FINGERPRINT_CHANGED = "fingerprint-changed"
+    PLUGIN_ABSENT = "plugin-absent"
+    RECORD_MISSING = "record-missing"
+    RULE_BROKEN = "rule-broken"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One reason why a lock is stale.
+
+    :ivar code: its stable code
+    :ivar message: the fact in one line: what is declared, what is pinned
+    :ivar origin: where the declaration stands, or None
+    :ivar package: the package that it is about, or None
+    """
+
+    code: ReasonCode
+    message: str
+    origin: Origin | None = None
+    package: NormalizedName | None = None
+
+    def __str__(self) -> str:
+        """Give the message and its place."""
+        return self.message if self.origin is None else f"{self.message}; {self.origin}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """The lock satisfies the declaration.
+
+    :ivar notes: what changed without mattering, for verbose output
+    """
+
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """The lock does not satisfy the declaration.
+
+    :ivar reasons: every reason, in a stable order
+    """
+
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """There is no lock.
+
+    :ivar path: where it was expected
+    """
+
+    path: str
+
+
+Freshness: TypeAlias = Fresh | Stale | Missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a plugin's rule says against a lock (``lockhouse_check_lock``).
+
+    :ivar code: a code of the plugin's own, such as ``banned-package``
+    :ivar message: the fact in one line
+    :ivar package: the package that it is about, or None
+    """
+
+    code: str
+    message: str
+    package: str | None = None

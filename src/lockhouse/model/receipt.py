@@ -1,0 +1,74 @@
+"""What was installed: written after a sync succeeded, and only then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packaging.utils import NormalizedName
+
+#: The version of the receipt's form; any other is treated as no receipt.
+RECEIPT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterpreterIdentity:
+    """What tells one build of an interpreter from another without starting it.
+
+    :ivar executable: real path of the base interpreter, links resolved
+    :ivar size: its length in bytes
+    :ivar mtime_ns: its time of last change, in nanoseconds
+    :ivar version: its version, to the micro
+    """
+
+    executable: str
+    size: int
+    mtime_ns: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledPackage:
+    """One distribution as it stood after the sync.
+
+    :ivar name: normalised name
+    :ivar version: version in its metadata
+    :ivar artifact: ``algorithm:digest`` of the file that it was installed from; empty for what no hash can cover
+    :ivar dist_info: name of its ``.dist-info`` folder
+    :ivar record_size: length of its RECORD in bytes
+    :ivar record_mtime_ns: time of last change of its RECORD, in nanoseconds
+    """
+
+    name: NormalizedName
+    version: str
+    artifact: str
+    dist_info: str
+    record_size: int
+    record_mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a sync left behind.
+
+    :ivar environment: name of the environment
+    :ivar lock_digest: sha256 of the lock file's bytes
+    :ivar inputs_digest: digest of the inputs that were declared then
+    :ivar target: label of the target
+    :ivar interpreter: which interpreter
+    :ivar installer: name of the installer
+    :ivar packages: what was installed, sorted by name
+    :ivar project: ``mode:digest`` of the project that was installed, empty for none
+    :ivar site_packages: the folders that hold the packages, relative to the environment, with forward slashes
+    """
+
+    environment: str
+    lock_digest: str
+    inputs_digest: str
+    target: str
+    interpreter: InterpreterIdentity
+    installer: str
+    packages: tuple[InstalledPackage, ...]
+    project: str = ""
+    site_packages: tuple[str, ...] = ()

@@ -1,0 +1,297 @@
+"""What was asked: the declaration of one environment, read and expanded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from packaging.requirements import Requirement
+from packaging.utils import NormalizedName, canonicalize_name
+
+from lockhouse.errors import EnvironmentConflictError
+from lockhouse.model.indexes import IndexOptions
+from lockhouse.model.pythons import union_of_bounds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+#: The version of the recorded inputs. Raised when the same declaration would be recorded differently.
+INPUTS_VERSION = 1
+
+
+class LockFormat(StrEnum):
+    """The two file formats of a lock."""
+
+    PYLOCK = "pylock"
+    REQUIREMENTS = "requirements"
+
+
+class ProjectMode(StrEnum):
+    """How the project itself gets into the environment, beside its dependencies."""
+
+    NONE = "none"  # neither the project nor its dependencies
+    DEPENDENCIES = "dependencies"  # its dependencies only
+    WHEEL = "wheel"
+    EDITABLE = "editable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where something was declared.
+
+    :ivar source: what holds it, in words: ``dependency group "test"``, ``requirements/dev.txt``
+    :ivar file: path of the file, relative to the project, or None where there is no file
+    :ivar line: line in that file, from 1, or None where it is not known
+    """
+
+    source: str
+    file: str | None = None
+    line: int | None = None
+
+    def __str__(self) -> str:
+        """Give the place as ``source (file:line)``."""
+        if self.file is None:
+            return self.source
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return place if self.source == self.file else f"{self.source} ({place})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaredRequirement:
+    """One requirement or constraint as it was declared, in one canonical spelling.
+
+    :ivar text: a PEP 508 line with a normalised name; for a local path, the line without its reference
+    :ivar origin: where it was declared
+    :ivar path: path of a local directory or archive, relative to the project, with forward slashes; else None
+    :ivar editable: whether a local directory is to be installed editable
+    """
+
+    text: str
+    origin: Origin
+    path: str | None = None
+    editable: bool = False
+
+    @cached_property
+    def requirement(self) -> Requirement:
+        """Give the parsed requirement."""
+        return Requirement(self.text)
+
+    @cached_property
+    def name(self) -> NormalizedName:
+        """Give the normalised name."""
+        return canonicalize_name(self.requirement.name)
+
+    @property
+    def recorded(self) -> str:
+        """Give the line that a lock records for it."""
+        if self.path is None:
+            return self.text
+        return f"{'-e ' if self.editable else ''}{self.text} @ {self.path}"
+
+
+def canonical_requirement(requirement: Requirement) -> str:
+    """Spell a requirement in the one way in which locks record it.
+
+    The name is normalised (PEP 503), extras are normalised and sorted, specifiers sorted, markers as ``packaging``
+    spells them: so order and spelling never change a verdict.
+
+    :param requirement: a parsed requirement
+    """
+    parts: list[str] = [canonicalize_name(requirement.name)]
+    if requirement.extras:
+        parts.append(f"[{','.join(sorted(canonicalize_name(extra) for extra in requirement.extras))}]")
+    if requirement.url:
+        parts.append(f" @ {requirement.url}")
+        if requirement.marker:
+            parts.append(" ")
+    else:
+        parts.append(",".join(sorted(str(specifier) for specifier in requirement.specifier)))
+    if requirement.marker:
+        parts.append(f"; {requirement.marker}")
+    return "".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockInputs:
+    """What decides the content of a lock, in canonical form: recorded in it and compared with the declaration.
+
+    :ivar requirements: recorded lines of the requirements, sorted
+    :ivar constraints: recorded lines of the constraints, sorted
+    :ivar requires_python: the Python bounds of the lock, a specifier set
+    :ivar pythons: versions that the environment runs on, sorted
+    :ivar indexes: :meth:`IndexOptions.canonical` of what the project declares
+    :ivar prereleases: whether pre-releases are allowed everywhere
+    :ivar exclude_newer: the cut-off date (RFC 3339), or None
+    :ivar resolver: name of the resolver
+    :ivar fingerprints: what plugins contributed, ``plugin → key → value``
+    """
+
+    requirements: tuple[str, ...]
+    constraints: tuple[str, ...] = ()
+    requires_python: str
+    pythons: tuple[str, ...] = ()
+    indexes: Mapping[str, object] = field(default_factory=dict)
+    prereleases: bool = False
+    exclude_newer: str | None = None
+    resolver: str
+    fingerprints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the inputs as they stand in a lock file; what is empty is left out."""
+        record: dict[str, Any] = {
+            "requirements": list(self.requirements),
+            "constraints": list(self.constraints),
+            "requires-python": self.requires_python,
+            "pythons": list(self.pythons),
+            "indexes": dict(self.indexes),
+            "prereleases": self.prereleases,
+            "exclude-newer": self.exclude_newer,
+            "resolver": self.resolver,
+            "fingerprints": {plugin: dict(values) for plugin, values in sorted(self.fingerprints.items())},
+        }
+        return {key: value for key, value in record.items() if value or key == "requirements"}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> LockInputs:
+        """Read what :meth:`to_dict` wrote.
+
+        :raises KeyError, TypeError: where the record is not of this form
+        """
+        return cls(
+            requirements=tuple(map(str, record["requirements"])),
+            constraints=tuple(map(str, record.get("constraints", ()))),
+            requires_python=str(record["requires-python"]),
+            pythons=tuple(map(str, record.get("pythons", ()))),
+            indexes=dict(record.get("indexes", {})),
+            prereleases=bool(record.get("prereleases", False)),
+            exclude_newer=None if record.get("exclude-newer") is None else str(record["exclude-newer"]),
+            resolver=str(record["resolver"]),
+            fingerprints={k: dict(v) for k, v in dict(record.get("fingerprints", {})).items()},
+        )
+
+    @property
+    def digest(self) -> str:
+        """Give a sha256 over the canonical form: equal digests mean that nothing of meaning changed."""
+        text = json.dumps([INPUTS_VERSION, self.to_dict()], sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentSpec:
+    """The declaration of one environment, with every group, extra and file expanded.
+
+    :ivar name: the environment's name, as its user says it
+    :ivar lock_name: the name of its lock; environments that share it have the same inputs
+    :ivar origin: where the environment was declared
+    :ivar requirements: all that must be installed, beside the project itself
+    :ivar constraints: bounds on what else comes in
+    :ivar requires_python: the Python bounds of the lock, a canonical specifier set such as ``>=3.11``
+    :ivar pythons: the versions that the environment runs on where these were listed (``3.12``), sorted
+    :ivar project: how the project itself is installed
+    :ivar project_name: normalised name of the project, or None
+    :ivar indexes: what the project's own files say of indexes (a user's configuration is not part of a spec)
+    :ivar prereleases: whether pre-releases are allowed everywhere
+    :ivar exclude_newer: the cut-off date (RFC 3339), or None
+    :ivar resolver: name of the resolver
+    :ivar installer: name of the installer
+    :ivar lock_format: format of the lock file
+    :ivar lock_directory: folder of the lock files, relative to the project, with forward slashes
+    :ivar allow_unhashed: names of packages that may come from a directory or VCS, which no hash can cover
+    :ivar fingerprints: what plugins contribute to the inputs
+    """
+
+    name: str
+    lock_name: str
+    origin: Origin
+    requirements: tuple[DeclaredRequirement, ...] = ()
+    constraints: tuple[DeclaredRequirement, ...] = ()
+    requires_python: str
+    pythons: tuple[str, ...] = ()
+    project: ProjectMode = ProjectMode.NONE
+    project_name: NormalizedName | None = None
+    indexes: IndexOptions = field(default_factory=IndexOptions)
+    prereleases: bool = False
+    exclude_newer: str | None = None
+    resolver: str = "uv"
+    installer: str = "uv"
+    lock_format: LockFormat = LockFormat.PYLOCK
+    lock_directory: str = "locks"
+    allow_unhashed: tuple[NormalizedName, ...] = ()
+    fingerprints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @cached_property
+    def inputs(self) -> LockInputs:
+        """Give what decides the content of the lock."""
+        return LockInputs(
+            requirements=tuple(sorted({declared.recorded for declared in self.requirements})),
+            constraints=tuple(sorted({declared.recorded for declared in self.constraints})),
+            requires_python=self.requires_python,
+            pythons=self.pythons,
+            indexes=self.indexes.canonical(),
+            prereleases=self.prereleases,
+            exclude_newer=self.exclude_newer,
+            resolver=self.resolver,
+            fingerprints=self.fingerprints,
+        )
+
+    @property
+    def installs_project(self) -> bool:
+        """Tell whether the project itself gets into the environment."""
+        return self.project in {ProjectMode.WHEEL, ProjectMode.EDITABLE}
+
+
+def merge_shared_locks(specs: Iterable[EnvironmentSpec]) -> dict[str, EnvironmentSpec]:
+    """Join the specs that share a lock into one spec a lock.
+
+    They must agree in all that decides the lock but the Pythons, which are joined: one universal lock serves them all.
+
+    :param specs: all known environments
+    :return: lock name → the spec to lock
+    :raises EnvironmentConflictError: two of them differ; both places are named
+    """
+    merged: dict[str, EnvironmentSpec] = {}
+    for spec in specs:
+        known = merged.get(spec.lock_name)
+        merged[spec.lock_name] = spec if known is None else _merge(known, spec)
+    return merged
+
+
+def _merge(one: EnvironmentSpec, other: EnvironmentSpec) -> EnvironmentSpec:
+    differences = _differences(one, other)
+    if differences:
+        raise EnvironmentConflictError(
+            f'the lock "{one.lock_name}" is declared twice with different inputs',
+            why=[f"{one.origin} and {other.origin} differ", *differences],
+            fix="give the two the same inputs, or give one of them a lock of its own name",
+        )
+    return replace(
+        one,
+        requires_python=union_of_bounds(one.requires_python, other.requires_python),
+        pythons=tuple(sorted({*one.pythons, *other.pythons}, key=_version_key)),
+    )
+
+
+def _differences(one: EnvironmentSpec, other: EnvironmentSpec) -> list[str]:
+    found: list[str] = []
+    for kind in ("requirements", "constraints"):
+        left: set[str] = set(getattr(one.inputs, kind))
+        right: set[str] = set(getattr(other.inputs, kind))
+        for spec, only in ((one, left - right), (other, right - left)):
+            found += [f"only {spec.origin} has the {kind[:-1]} {line}" for line in sorted(only)]
+    for label in ("indexes", "prereleases", "exclude_newer", "resolver", "fingerprints"):
+        left_value, right_value = getattr(one.inputs, label), getattr(other.inputs, label)
+        if left_value != right_value:
+            found.append(f"{label.replace('_', '-')}: {left_value!r} and {right_value!r}")
+    for label in ("lock_format", "lock_directory"):
+        left_value, right_value = getattr(one, label), getattr(other, label)
+        if left_value != right_value:
+            found.append(f"{label.replace('_', '-')}: {str(left_value)!r} and {str(right_value)!r}")
+    return found
+
+
+def _version_key(version: str) -> tuple[int | str, ...]:
+    return tuple(int(part) if part.isdigit() else part for part in version.split("."))
