@@ -1,0 +1,124 @@
+"""Which interpreter an environment runs on, read from the disk: nothing is started."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from lockhouse.errors import InterpreterError
+from lockhouse.model.receipt import InterpreterIdentity
+
+_LIBRARY = re.compile(r"^(?:python|pypy|graalpy)(?P<version>3\.\d+)t?$")
+_FOLDERS_OF_EXECUTABLES = ("bin", "scripts")
+
+
+def prefix_of(python: Path) -> Path:
+    """Give the root of the environment that an interpreter belongs to.
+
+    :param python: its path, links not followed
+    """
+    folder = python.parent
+    return folder.parent if folder.name.lower() in _FOLDERS_OF_EXECUTABLES else folder
+
+
+def identify(python: Path) -> InterpreterIdentity:
+    """Tell which base interpreter the python of an environment is.
+
+    A patched, moved or rebuilt interpreter has another identity. The version is what the environment recorded when it
+    was made (``pyvenv.cfg``, conda's own records), and as exact as that record.
+
+    :param python: path of the interpreter in the environment
+    :raises InterpreterError: it is not there, or what it points at is gone
+    """
+    prefix = prefix_of(python)
+    config = _read_config(python, prefix)
+    base = _base_of(python, config)
+    try:
+        real = base.resolve(strict=True)
+        stat = real.stat()
+    except (OSError, RuntimeError) as error:  # a RuntimeError is a loop of links
+        raise _gone(python, prefix, str(python.readlink()) if python.is_symlink() else str(base)) from error
+    return InterpreterIdentity(
+        executable=str(real),
+        size=stat.st_size,
+        mtime_ns=stat.st_mtime_ns,
+        version=_version(config, prefix, real),
+    )
+
+
+def site_packages_of(prefix: Path) -> tuple[Path, ...]:
+    """List the folders of an environment that hold its distributions, without starting its interpreter.
+
+    :param prefix: the environment's root
+    :return: existing folders, the one for pure packages first; empty where there is none
+    """
+    windows = prefix / "Lib" / "site-packages"
+    if os.name == "nt":
+        return (windows,) if windows.is_dir() else ()
+    minor = ".".join(_version(_read_config(prefix / "bin" / "python", prefix), prefix, None).split(".")[:2])
+    found: list[Path] = []
+    for library in _libraries(prefix):
+        folder = library / "site-packages"
+        match = _LIBRARY.match(library.name)
+        if folder.is_dir() and match is not None and minor in {"", match["version"]}:
+            found.append(folder)
+    return tuple({folder.resolve(): folder for folder in reversed(found)}.values())[::-1]
+
+
+def _libraries(prefix: Path) -> list[Path]:
+    return [*sorted(prefix.glob("lib/*3.*")), *sorted(prefix.glob("lib64/*3.*"))]
+
+
+def _read_config(python: Path, prefix: Path) -> dict[str, str]:
+    # the file stands beside the executable or one folder above it (PEP 405)
+    for folder in dict.fromkeys((prefix, python.parent)):
+        try:
+            text = (folder / "pyvenv.cfg").read_text("utf-8", "replace")
+        except OSError:
+            continue
+        pairs = (line.partition("=") for line in text.splitlines())
+        return {key.strip().lower(): value.strip() for key, separator, value in pairs if separator}
+    return {}
+
+
+def _base_of(python: Path, config: dict[str, str]) -> Path:
+    if python.is_symlink() or "home" not in config:
+        return python
+    # A copy, or on Windows a small program that starts the real one: the base stands in `home`.
+    home = Path(config["home"])
+    minor = ".".join(_recorded_version(config).split(".")[:2])
+    named = [Path(config[key]) for key in ("base-executable", "executable") if config.get(key)]
+    ending = ".exe" if os.name == "nt" else ""
+    guessed = [home / f"{name}{ending}" for name in (f"python{minor}", "python", "python3", "pypy3", "pypy")]
+    candidates = [*named, home / python.name, *guessed]
+    return next((path for path in candidates if path.is_file()), candidates[0])
+
+
+def _recorded_version(config: dict[str, str]) -> str:
+    # venv writes `version`, uv and virtualenv `version_info`, the latter as 3.12.4.final.0
+    text = config.get("version_info") or config.get("version", "")
+    match = re.match(r"\d+\.\d+(?:\.\d+)?", text)
+    return match[0] if match else ""
+
+
+def _version(config: dict[str, str], prefix: Path, real: Path | None) -> str:
+    recorded = _recorded_version(config)
+    if recorded:
+        return recorded
+    for record in sorted(prefix.glob("conda-meta/python-3.*.json")):
+        return record.name.split("-")[1]
+    if real is not None:
+        named = re.search(r"3\.\d+", real.name)
+        if named:
+            return named[0]
+    versions = [match["version"] for match in map(_LIBRARY.match, (path.name for path in _libraries(prefix))) if match]
+    return versions[0] if len(set(versions)) == 1 else ""
+
+
+def _gone(python: Path, prefix: Path, wanted: str) -> InterpreterError:
+    return InterpreterError(
+        f"the interpreter of the environment {prefix} is gone",
+        why=f"{python} needs {wanted}, which does not exist" if wanted != str(python) else f"there is no {python}",
+        fix=f"remove the folder {prefix}, so that it is made anew",
+    )

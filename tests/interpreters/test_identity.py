@@ -1,0 +1,175 @@
+"""Which interpreter an environment runs on, without starting it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess  # noqa: TID251 - tests start processes of their own
+import sys
+from pathlib import Path
+
+import pytest
+
+from lockhouse.errors import InterpreterError
+from lockhouse.interpreters import find_interpreter, identify, site_packages_of
+
+VERSION = ".".join(map(str, sys.version_info[:3]))
+MINOR = ".".join(map(str, sys.version_info[:2]))
+posix = pytest.mark.skipif(os.name == "nt", reason="links and folders as on POSIX")
+
+
+def python_in(folder: Path) -> Path:
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def base() -> Path:
+    return Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+
+
+@pytest.fixture(params=["venv", "copies", "virtualenv", "uv"])
+def environment(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    folder = tmp_path / "environment"
+    tools: dict[str, list[str | Path]] = {
+        "venv": [sys.executable, "-m", "venv", "--without-pip", folder],
+        "copies": [sys.executable, "-m", "venv", "--without-pip", "--copies", folder],
+        "virtualenv": [sys.executable, "-m", "virtualenv", "--no-seed", "--no-periodic-update", folder],
+        "uv": [sys.executable, "-m", "uv", "venv", "--no-config", "--python", sys.executable, folder],
+    }
+    subprocess.run(tools[str(request.param)], check=True, capture_output=True)
+    return folder
+
+
+def test_every_maker_of_environments_is_understood(environment: Path) -> None:
+    identity = identify(python_in(environment))
+    assert Path(identity.executable).samefile(base())
+    assert identity.version == VERSION
+    assert identity.size == base().stat().st_size
+    assert identity.mtime_ns == base().stat().st_mtime_ns
+
+
+def test_site_packages_are_found_without_starting_anything(environment: Path) -> None:
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    done = subprocess.run([python_in(environment), "-Ic", code], capture_output=True, text=True, check=True)
+    assert [str(folder) for folder in site_packages_of(environment)] == [done.stdout.strip()]
+
+
+def test_an_environment_without_site_packages_has_none(tmp_path: Path) -> None:
+    assert site_packages_of(tmp_path) == ()
+
+
+def fake(folder: Path, *, content: str = "3.12.4") -> Path:
+    """Lay an environment whose interpreter is a file of our own."""
+    home = folder / "base" / "bin"
+    home.mkdir(parents=True)
+    (home / "python3.12").write_text(content)
+    environment = folder / "environment"
+    (environment / "bin").mkdir(parents=True)
+    (environment / "pyvenv.cfg").write_text(f"home = {home}\nversion = 3.12.4\n")
+    return environment
+
+
+@posix
+def test_a_patched_interpreter_has_another_identity(tmp_path: Path) -> None:
+    environment = fake(tmp_path)
+    python = environment / "bin" / "python"
+    python.symlink_to(tmp_path / "base" / "bin" / "python3.12")
+    before = identify(python)
+    (tmp_path / "base" / "bin" / "python3.12").write_text("3.12.5, a patched one")
+    assert identify(python) != before
+
+
+@posix
+def test_a_broken_link_is_an_error_with_a_fix(tmp_path: Path) -> None:
+    environment = fake(tmp_path)
+    python = environment / "bin" / "python"
+    python.symlink_to(tmp_path / "base" / "bin" / "python3.12")
+    shutil.rmtree(tmp_path / "base")
+    with pytest.raises(InterpreterError) as caught:
+        identify(python)
+    assert "python3.12" in caught.value.why[0]
+    assert str(environment) in str(caught.value.fix)
+
+
+@posix
+def test_a_loop_of_links_is_an_error(tmp_path: Path) -> None:
+    environment = fake(tmp_path)
+    python = environment / "bin" / "python"
+    python.symlink_to(python)
+    with pytest.raises(InterpreterError):
+        identify(python)
+
+
+def test_a_missing_interpreter_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InterpreterError) as caught:
+        identify(tmp_path / "bin" / "python")
+    assert caught.value.fix
+
+
+def test_a_copy_leads_to_the_interpreter_in_its_home(tmp_path: Path) -> None:
+    environment = fake(tmp_path)
+    home = tmp_path / "base" / "bin"
+    python = environment / "bin" / "python"
+    python.write_text("a copy, or the redirector of Windows")
+    if os.name == "nt":
+        (home / "python3.12").rename(home / "python.exe")
+    assert Path(identify(python).executable).parent.samefile(home)
+
+
+def test_a_copy_whose_home_is_gone_is_an_error(tmp_path: Path) -> None:
+    environment = fake(tmp_path)
+    python = environment / "bin" / "python"
+    python.write_text("a copy")
+    shutil.rmtree(tmp_path / "base")
+    with pytest.raises(InterpreterError):
+        identify(python)
+
+
+def test_conda_tells_its_version_in_its_own_records(tmp_path: Path) -> None:
+    (tmp_path / "conda-meta").mkdir()
+    (tmp_path / "conda-meta" / "python-3.11.9-h955ad1f_0.json").write_text("{}")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").write_text("the interpreter itself")
+    identity = identify(tmp_path / "bin" / "python")
+    assert identity.version == "3.11.9"
+    assert Path(identity.executable).samefile(tmp_path / "bin" / "python")
+
+
+@posix
+def test_only_the_folder_of_the_recorded_version_counts(tmp_path: Path) -> None:
+    environment = fake(tmp_path)
+    for version in ("3.11", "3.12"):
+        (environment / "lib" / f"python{version}" / "site-packages").mkdir(parents=True)
+    assert site_packages_of(environment) == (environment / "lib" / "python3.12" / "site-packages",)
+
+
+@posix
+def test_lib64_counts_once_when_it_is_a_link(tmp_path: Path) -> None:
+    environment = fake(tmp_path)
+    (environment / "lib" / "python3.12" / "site-packages").mkdir(parents=True)
+    (environment / "lib64").symlink_to("lib")
+    assert site_packages_of(environment) == (environment / "lib" / "python3.12" / "site-packages",)
+    (environment / "lib64").unlink()
+    (environment / "lib64" / "python3.12" / "site-packages").mkdir(parents=True)
+    assert len(site_packages_of(environment)) == 2
+
+
+def test_an_interpreter_is_found_by_its_version(tmp_path: Path) -> None:
+    environ = {**os.environ, "PATH": str(base().parent), "UV_PYTHON_INSTALL_DIR": str(tmp_path)}
+    found = find_interpreter(MINOR, environ)
+    assert found is not None
+    done = subprocess.run(
+        [found, "-c", "import sys; print(*sys.version_info[:2], sep='.')"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == MINOR
+    assert find_interpreter(f"python{MINOR}", environ) is not None
+
+
+@pytest.mark.parametrize("version", ["3.99", "python3.99", "pypy3.99", "no such thing", "==nonsense"])
+def test_what_is_not_there_is_not_found(version: str, tmp_path: Path) -> None:
+    environ = {"PATH": str(tmp_path), "UV_PYTHON_INSTALL_DIR": str(tmp_path), "HOME": str(tmp_path)}
+    assert find_interpreter(version, environ) is None
+
+
+def test_a_path_is_taken_as_it_is(tmp_path: Path) -> None:
+    assert find_interpreter(sys.executable, {}) == Path(sys.executable)
+    assert find_interpreter(str(tmp_path / "python"), {}) is None
