@@ -1,0 +1,194 @@
+"""The one settings model: what ``[tool.lockhouse]`` and a frontend's keywords may say.
+
+The JSON Schema and the reference page come from it, so a field's description stands here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from lockhouse.model.spec import LockFormat, ProjectMode
+
+SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
+
+ResolverName = Annotated[str, Meta(description='Who resolves: "uv", "pip", or the resolver of a plugin.', min_length=1)]
+InstallerName = Annotated[
+    str, Meta(description='Who installs: "uv", "pip", or the installer of a plugin.', min_length=1)
+]
+Format = Annotated[
+    LockFormat,
+    Meta(description='Format of the lock file: "pylock" (PEP 751) or "requirements" (hashed, for update bots).'),
+]
+Prereleases = Annotated[bool, Meta(description="Whether pre-releases are allowed for every package.")]
+ExcludeNewer = Annotated[
+    str,
+    Meta(
+        description=(
+            "Leave out every file that was uploaded at or after this moment: an RFC 3339 date-time with its offset, "
+            "or a date, which means the end of that day in UTC."
+        ),
+        examples=["2026-01-31", "2026-01-31T12:00:00Z"],
+    ),
+]
+FindLinks = Annotated[
+    tuple[str, ...],
+    Meta(description="Folders (relative to the project) or pages in which files are looked for as well."),
+]
+NoIndex = Annotated[bool, Meta(description="Ask no index at all; only `find-links` are looked at.")]
+AllowUnhashed = Annotated[
+    tuple[str, ...],
+    Meta(description="Names of packages that may come from a directory or a VCS checkout, which no hash can cover."),
+]
+Python = Annotated[
+    str,
+    Meta(
+        description="Python bounds of the lock: a specifier set, or one version, which means that minor version alone.",
+        examples=[">=3.11", ">=3.11,<3.14", "3.12"],
+        min_length=1,
+    ),
+]
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """What all tables of the settings have in common."""
+
+
+class IndexSettings(_Table, frozen=True, kw_only=True):
+    """One package index, an entry of ``indexes``."""
+
+    url: Annotated[
+        str,
+        Meta(
+            description=(
+                "Address of an index that speaks the simple repository API. `${NAME}` is replaced by that environment "
+                "variable, whose value is kept secret."
+            ),
+            min_length=1,
+            examples=["https://${TOKEN}@index.example/simple"],
+        ),
+    ]
+    name: (
+        Annotated[
+            str,
+            Meta(
+                description="A name, by which `UV_INDEX_<NAME>_USERNAME` and `UV_INDEX_<NAME>_PASSWORD` find it.",
+                pattern=r"^[A-Za-z0-9._-]+$",
+            ),
+        ]
+        | None
+    ) = None
+    default: Annotated[
+        bool, Meta(description="Whether it takes the place of PyPI. One index at most; it is asked last.")
+    ] = False
+
+
+Indexes = Annotated[
+    tuple[IndexSettings, ...], Meta(description="The package indexes, in the order in which they are asked.")
+]
+
+
+class EnvironmentSettings(_Table, frozen=True, kw_only=True):
+    """One environment: ``[tool.lockhouse.environments.NAME]``, or the keywords of a frontend.
+
+    ``None`` means "not said"; the value of ``[tool.lockhouse]`` counts then.
+    """
+
+    requirements: Annotated[
+        tuple[str, ...],
+        Meta(description="Requirements (PEP 508), or paths of local projects and archives that start with a dot."),
+    ] = ()
+    requirement_files: Annotated[
+        tuple[str, ...], Meta(description="Requirement files in pip's format, relative to the project.")
+    ] = ()
+    constraints: Annotated[tuple[str, ...], Meta(description="Constraints: bounds on what else comes in.")] = ()
+    constraint_files: Annotated[
+        tuple[str, ...], Meta(description="Constraint files in pip's format, relative to the project.")
+    ] = ()
+    groups: Annotated[tuple[str, ...], Meta(description="Dependency groups of the project (PEP 735).")] = ()
+    extras: Annotated[tuple[str, ...], Meta(description="Extras of the project.")] = ()
+    project: (
+        Annotated[
+            ProjectMode,
+            Meta(
+                description=(
+                    'How the project itself gets in: built as a "wheel", "editable", its "dependencies" only, or '
+                    '"none". Not said means "wheel" where the inputs name the project or its extras, else "none".'
+                )
+            ),
+        ]
+        | None
+    ) = None
+    python: Python | None = None
+    pythons: Annotated[
+        tuple[str, ...],
+        Meta(description="The Pythons that the environment runs on.", examples=[["3.11", "3.12", "3.13"]]),
+    ] = ()
+    lock: (
+        Annotated[
+            str,
+            Meta(
+                description=(
+                    "Name of the lock; the environment's own name where it is not said. Environments with the same "
+                    "inputs can share one lock by its name."
+                ),
+                min_length=1,
+            ),
+        ]
+        | None
+    ) = None
+    resolver: ResolverName | None = None
+    installer: InstallerName | None = None
+    format: Format | None = None
+    prereleases: Prereleases | None = None
+    exclude_newer: ExcludeNewer | None = None
+    indexes: Indexes | None = None
+    find_links: FindLinks | None = None
+    no_index: NoIndex | None = None
+    allow_unhashed: AllowUnhashed | None = None
+
+
+class LockhouseSettings(_Table, frozen=True, kw_only=True):
+    """The table ``[tool.lockhouse]`` of ``pyproject.toml``."""
+
+    resolver: ResolverName = "uv"
+    installer: InstallerName = "uv"
+    format: Format = LockFormat.PYLOCK
+    lock_directory: Annotated[str, Meta(description="Folder of the lock files, inside of the project.")] = "locks"
+    python: Python | None = None
+    prereleases: Prereleases = False
+    exclude_newer: ExcludeNewer | None = None
+    indexes: Indexes = ()
+    find_links: FindLinks = ()
+    no_index: NoIndex = False
+    allow_unhashed: AllowUnhashed = ()
+    environments: Annotated[dict[str, EnvironmentSettings], Meta(description="The environments, by their names.")] = (
+        msgspec.field(default_factory=dict)
+    )
+
+
+def schema() -> dict[str, Any]:
+    """Give the JSON Schema of ``[tool.lockhouse]``.
+
+    :return: a schema without references to anything outside of it; TOML has no null, so none is in it
+    """
+    definition = msgspec.json.schema(LockhouseSettings)
+    described: dict[str, Any] = _without_null(definition)
+    return {"$schema": SCHEMA_ID, "title": "[tool.lockhouse]", **described}
+
+
+def _without_null(node: Any) -> Any:
+    """Drop the null that stands for "not said", which TOML cannot spell."""
+    if isinstance(node, list):
+        return [_without_null(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    choices = node.get("anyOf")
+    if isinstance(choices, list) and {"type": "null"} in choices:
+        rest = [choice for choice in choices if choice != {"type": "null"}]
+        if len(rest) == 1:
+            others = {key: value for key, value in node.items() if key not in {"anyOf", "default"}}
+            return _without_null({**rest[0], **others})
+    return {key: _without_null(value) for key, value in node.items() if not (key == "default" and value is None)}

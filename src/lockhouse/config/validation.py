@@ -1,0 +1,260 @@
+"""From a table or from keywords to the settings model; every problem is found before one error names them all."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+import msgspec
+
+from lockhouse.config.nearest import nearest
+from lockhouse.config.settings import EnvironmentSettings, IndexSettings, LockhouseSettings
+from lockhouse.errors import InvalidSettingError
+from lockhouse.model.pythons import canonical_bounds, version_of_python
+from lockhouse.model.spec import Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from msgspec.structs import FieldInfo
+
+#: Gives the line on which a key stands, from the path of keys that leads to it, or None where it is not known.
+LineOf: TypeAlias = "Callable[[tuple[str, ...]], int | None]"
+
+_Model = TypeVar("_Model", bound=msgspec.Struct)
+
+_ENVIRONMENTS_TABLE = "[tool.lockhouse.environments.{}]"
+_EXPECTED = re.compile(r"Expected `([^`]+)`(?: of length (.+?))?(?:, got `([^`]+)`)?(?: - at `\$(.*)`)?$")
+_ENUM = re.compile(r"Invalid enum value (.+?)(?: - at `\$(.*)`)?$")
+_WORDS = {
+    "str": "a string",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+    "null": "nothing",
+    "tuple": "a list",
+    "dict": "a table",
+}
+
+
+def parse_environment(
+    mapping: Mapping[str, object], place: Origin, *, line_of: LineOf | None = None
+) -> EnvironmentSettings:
+    """Read the settings of one environment.
+
+    :param mapping: a table of ``pyproject.toml``, or the keywords of a frontend; a key may be spelled with
+        underscores, and a value of None means that it is not said
+    :param place: where it stands, for messages
+    :param line_of: gives the line of a key of the mapping
+    :raises InvalidSettingError: something in it is unknown or of the wrong type; all problems are named
+    """
+    reading = _Reading()
+    settings = reading.table(EnvironmentSettings, mapping, place, line_of or _no_line)
+    return reading.result(settings, place)
+
+
+def parse_settings(mapping: Mapping[str, object], place: Origin, *, line_of: LineOf | None = None) -> LockhouseSettings:
+    """Read ``[tool.lockhouse]``.
+
+    :param mapping: the table
+    :param place: where it stands, for messages
+    :param line_of: gives the line of a key of the mapping
+    :raises InvalidSettingError: something in it is unknown or of the wrong type; all problems are named
+    """
+    reading = _Reading()
+    settings = reading.table(LockhouseSettings, mapping, place, line_of or _no_line)
+    return reading.result(settings, place)
+
+
+def _no_line(path: tuple[str, ...]) -> int | None:  # noqa: ARG001 - the place has no lines of its own
+    return None
+
+
+class _Reading:
+    """One pass over a table, with the problems found so far."""
+
+    def __init__(self) -> None:
+        self.problems: list[tuple[str, str | None]] = []
+
+    def result(self, settings: _Model | None, place: Origin) -> _Model:
+        """Give what was read, or raise for all the problems."""
+        if not self.problems and settings is not None:
+            return settings
+        messages = [message for message, _ in self.problems]
+        fixes = list(dict.fromkeys(fix for _, fix in self.problems if fix))
+        many = len(messages) > 1
+        raise InvalidSettingError(
+            f"{place.file or place.source}: {len(messages)} settings are wrong" if many else messages[0],
+            why=messages if many else (),
+            fix="; ".join(fixes) or None,
+        )
+
+    def table(
+        self, model: type[_Model], mapping: Mapping[str, object], place: Origin, line_of: LineOf
+    ) -> _Model | None:
+        """Read a table into the model; None where it had problems."""
+        fields = {field.encode_name: field for field in msgspec.structs.fields(model)}
+        before = len(self.problems)
+        values: dict[str, Any] = {}
+        for spelled, value in mapping.items():
+            key = spelled.replace("_", "-")
+            at = replace(place, line=line_of((spelled,)) or place.line)
+            if key not in fields:
+                self._unknown(spelled, fields, at, underscores="_" in spelled)
+            elif value is not None:
+                values[fields[key].name] = self._value(fields[key], spelled, value, at, line_of)
+        missing = [f for key, f in fields.items() if f.required and f.name not in values]
+        for field in missing:
+            self.problems.append((f"{place}: {field.encode_name!r} is missing", None))
+        return model(**values) if len(self.problems) == before else None
+
+    def _unknown(self, spelled: str, fields: Mapping[str, FieldInfo], at: Origin, *, underscores: bool) -> None:
+        names = [key.replace("-", "_") if underscores else key for key in fields]
+        guess = nearest(spelled, names)
+        self.problems.append(
+            (
+                f"{at}: unknown key {spelled!r}" + (f", did you mean {guess!r}?" if guess else ""),
+                f"write {guess!r} instead of {spelled!r}" if guess else f"remove {spelled!r}",
+            )
+        )
+
+    def _value(self, field: FieldInfo, spelled: str, value: object, at: Origin, line_of: LineOf) -> Any:
+        if field.name == "environments" and isinstance(value, dict):
+            return self._environments(spelled, value, at, line_of)
+        if field.name == "indexes" and isinstance(value, list | tuple):
+            return self._indexes(spelled, value, at, line_of)
+        if isinstance(value, date):  # TOML has dates of its own
+            value = value.isoformat()
+        try:
+            converted = msgspec.convert(value, field.type)
+            check = _CHECKS.get(field.name)
+            return converted if check is None else check(converted)
+        except msgspec.ValidationError as error:
+            self.problems.append((f"{at}: {_explain(spelled, str(error), value)}", None))
+        except ValueError as error:
+            self.problems.append((f"{at}: {spelled}: {error}", None))
+        return None
+
+    def _environments(self, spelled: str, tables: Mapping[str, object], at: Origin, line_of: LineOf) -> Any:
+        found = {}
+        for name, table in tables.items():
+            here = Origin(
+                source=_ENVIRONMENTS_TABLE.format(name), file=at.file, line=line_of((spelled, name)) or at.line
+            )
+            if isinstance(table, dict):
+                prefix = (spelled, name)
+                found[name] = self.table(EnvironmentSettings, table, here, lambda path, p=prefix: line_of((*p, *path)))  # type: ignore[misc]
+            else:
+                self.problems.append((f"{here}: expected a table, found {_found(table)}", None))
+        return found
+
+    def _indexes(self, spelled: str, tables: list[object] | tuple[object, ...], at: Origin, line_of: LineOf) -> Any:
+        found: list[IndexSettings | None] = []
+        for number, table in enumerate(tables):
+            if isinstance(table, IndexSettings):
+                found.append(table)
+            elif isinstance(table, dict):
+                found.append(
+                    self.table(
+                        IndexSettings,
+                        table,
+                        replace(at, source=f"{at.source}, {spelled}[{number}]"),
+                        lambda path: line_of((spelled, *path)),
+                    )
+                )
+            else:
+                self.problems.append(
+                    (
+                        f'{at}: {spelled}[{number}]: expected a table such as {{ url = "…" }}, found {_found(table)}',
+                        None,
+                    )
+                )
+        if sum(1 for index in found if index is not None and index.default) > 1:
+            self.problems.append((f"{at}: {spelled}: more than one index is the default", None))
+        return tuple(found)
+
+
+def _found(value: object) -> str:
+    kind = type(value).__name__
+    return _WORDS.get(kind, _WORDS["array"] if isinstance(value, list) else f"a {kind}")
+
+
+def _explain(key: str, message: str, value: object) -> str:
+    """Say in our words what msgspec found; the value itself may be secret and is not shown."""
+    match = _EXPECTED.match(message)
+    if match is not None and match[3] is not None:
+        expected = " or ".join(
+            _WORDS.get(word.strip(), word.strip()) for word in match[1].split("|") if word.strip() != "null"
+        )
+        hint = " (put it into brackets)" if "array" in match[1] and isinstance(value, str) else ""
+        return f"{key}{match[4] or ''}: expected {expected}, found {_WORDS.get(match[3], match[3])}{hint}"
+    match = _ENUM.match(message)
+    if match is not None:
+        return f"{key}: {_explain_choice(key, match[1])}"
+    return f"{key}: {message[:1].lower()}{message[1:]}".replace(" - at `$", " (at `")
+
+
+def _explain_choice(key: str, found: str) -> str:
+    from lockhouse.model.spec import LockFormat, ProjectMode  # noqa: PLC0415
+
+    choices = [str(member) for member in (LockFormat if key == "format" else ProjectMode)]
+    guess = nearest(found.strip("'"), choices)
+    return f"expected one of {', '.join(choices)}, found {found}" + (f"; did you mean {guess!r}?" if guess else "")
+
+
+def utc_moment(text: str) -> str:
+    """Spell a cut-off moment as a full RFC 3339 timestamp in UTC.
+
+    :param text: an RFC 3339 date-time, or a date, which means the end of that day in UTC
+    :return: such as ``2026-02-01T00:00:00Z``
+    :raises ValueError: it is neither, or the date-time has no offset
+    """
+    try:
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            moment = datetime.combine(date.fromisoformat(text) + timedelta(days=1), time(), UTC)
+        else:
+            moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        msg = f'{text!r} is no date and no date-time; write "2026-01-31" or "2026-01-31T12:00:00Z"'
+        raise ValueError(msg) from None
+    if moment.tzinfo is None:
+        msg = f'{text!r} has no offset from UTC; write "{text}Z"'
+        raise ValueError(msg)
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _check_bounds(text: str) -> str:
+    try:
+        return canonical_bounds(text, place="python")
+    except InvalidSettingError as error:
+        msg = f"{text!r} is not a bound on Python versions; {error.why[0]}"
+        raise ValueError(msg) from None
+
+
+def _check_pythons(pythons: tuple[str, ...]) -> tuple[str, ...]:
+    wrong = [text for text in pythons if version_of_python(text) is None]
+    if wrong:
+        msg = f'{", ".join(map(repr, wrong))} names no Python version; write such as "3.12"'
+        raise ValueError(msg)
+    return pythons
+
+
+def _check_folder(text: str) -> str:
+    path = PurePosixPath(text.replace("\\", "/"))
+    if path.is_absolute() or PureWindowsPath(text).drive or ".." in path.parts:
+        msg = f"{text!r} is not inside of the project"
+        raise ValueError(msg)
+    return str(path)
+
+
+_CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "exclude_newer": utc_moment,
+    "python": _check_bounds,
+    "pythons": _check_pythons,
+    "lock_directory": _check_folder,
+}
