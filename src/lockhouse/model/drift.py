@@ -1,0 +1,144 @@
+"""Drift: does the environment still hold what its receipt says? A pure rule over values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from packaging.utils import NormalizedName
+
+    from lockhouse.model.receipt import InstalledPackage, InterpreterIdentity, Receipt
+
+#: The tool that environments are seeded with. It stays unless the lock names it.
+SEED = "pip"
+
+
+class DriftCode(StrEnum):
+    """Why an environment does not match. The codes are stable; each has a section in the reference."""
+
+    NEVER_SYNCED = "never-synced"
+    LOCK_CHANGED = "lock-changed"
+    INTERPRETER_CHANGED = "interpreter-changed"
+    PACKAGE_MISSING = "package-missing"
+    PACKAGE_EXTRA = "package-extra"
+    PACKAGE_CHANGED = "package-changed"
+    PROJECT_CHANGED = "project-changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftReason:
+    """One reason why an environment does not match.
+
+    :ivar code: its stable code
+    :ivar message: the fact in one line
+    :ivar package: the package that it is about, or None
+    """
+
+    code: DriftCode
+    message: str
+    package: NormalizedName | None = None
+
+    def __str__(self) -> str:
+        """Give the message."""
+        return self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """The environment holds what its receipt says, and the receipt is of this lock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drifted:
+    """The environment does not match.
+
+    :ivar reasons: every reason, in a stable order
+    """
+
+    reasons: tuple[DriftReason, ...]
+
+
+Drift: TypeAlias = Matching | Drifted
+
+
+def compare(
+    receipt: Receipt | None,
+    *,
+    lock_digest: str,
+    interpreter: InterpreterIdentity,
+    installed: Iterable[InstalledPackage],
+    project: str,
+    ignore: Collection[NormalizedName] = (),
+) -> Drift:
+    """Compare a receipt with the lock as it is now and the environment as it is now.
+
+    :param receipt: the receipt, or None where there is none that can be read
+    :param lock_digest: sha256 of the lock file's bytes
+    :param interpreter: which interpreter the environment has
+    :param installed: what its ``site-packages`` hold
+    :param project: what :attr:`Receipt.project` would be if the project were installed now
+    :param ignore: names that somebody else takes care of (the project under tox)
+    """
+    if receipt is None:
+        return Drifted((DriftReason(code=DriftCode.NEVER_SYNCED, message="the environment has no receipt"),))
+    reasons: list[DriftReason] = []
+    if receipt.lock_digest != lock_digest:
+        reasons.append(
+            DriftReason(code=DriftCode.LOCK_CHANGED, message="the lock changed since the environment was synced")
+        )
+    if receipt.interpreter != interpreter:
+        reasons.append(_interpreter_reason(receipt.interpreter, interpreter))
+    present = {package.name: package for package in installed if package.name not in ignore}
+    expected = {package.name: package for package in receipt.packages if package.name not in ignore}
+    reasons += package_reasons(expected, present)
+    if receipt.project != project:
+        reasons.append(DriftReason(code=DriftCode.PROJECT_CHANGED, message="the project has to be installed again"))
+    return Drifted(tuple(reasons)) if reasons else Matching()
+
+
+def package_reasons(
+    expected: Mapping[NormalizedName, InstalledPackage], present: Mapping[NormalizedName, InstalledPackage]
+) -> list[DriftReason]:
+    """Compare what is expected in an environment with what is there.
+
+    :param expected: by name, from a receipt
+    :param present: by name, from the environment
+    """
+    reasons: list[DriftReason] = []
+    for name in sorted(expected.keys() | present.keys()):
+        want, have = expected.get(name), present.get(name)
+        if want is None and have is not None:
+            if name != SEED:
+                reasons.append(_package_reason(DriftCode.PACKAGE_EXTRA, name, f"{name} {have.version} is not locked"))
+        elif have is None and want is not None:
+            reasons.append(_package_reason(DriftCode.PACKAGE_MISSING, name, f"{name} {want.version} is missing"))
+        elif want is not None and have is not None and _differs(want, have):
+            message = (
+                f"{name} {have.version} is installed, {want.version} is locked"
+                if want.version != have.version
+                else f"{name} {have.version} was reinstalled or changed by hand"
+            )
+            reasons.append(_package_reason(DriftCode.PACKAGE_CHANGED, name, message))
+    return reasons
+
+
+def _differs(want: InstalledPackage, have: InstalledPackage) -> bool:
+    return (want.version, want.dist_info, want.record_size, want.record_mtime_ns) != (
+        have.version,
+        have.dist_info,
+        have.record_size,
+        have.record_mtime_ns,
+    )
+
+
+def _package_reason(code: DriftCode, name: NormalizedName, message: str) -> DriftReason:
+    return DriftReason(code=code, message=message, package=name)
+
+
+def _interpreter_reason(before: InterpreterIdentity, now: InterpreterIdentity) -> DriftReason:
+    detail = f"{before.version} to {now.version}" if before.version != now.version else now.executable
+    return DriftReason(code=DriftCode.INTERPRETER_CHANGED, message=f"the interpreter changed: {detail}")

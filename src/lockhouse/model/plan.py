@@ -1,0 +1,236 @@
+"""From a lock and a target to a plan: exactly one artifact a package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from packaging.markers import Marker
+from packaging.pylock import (
+    Package,
+    PackageArchive,
+    PackageDirectory,
+    PackageSdist,
+    PackageVcs,
+    PackageWheel,
+    Pylock,
+    PylockSelectError,
+)
+from packaging.specifiers import SpecifierSet
+from packaging.tags import Tag
+from packaging.version import Version
+
+from lockhouse.errors import (
+    NoCompatibleArtifactError,
+    SelectionError,
+    UnsupportedTargetError,
+    UnverifiableArtifactError,
+)
+from lockhouse.model.closure import applies, parse_marker
+from lockhouse.model.lock import Artifact, ArtifactKind, Lock, LockedPackage
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from packaging.markers import Environment
+    from packaging.utils import NormalizedName
+
+    from lockhouse.model.target import Target
+
+_UNHASHED = {ArtifactKind.VCS, ArtifactKind.DIRECTORY}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedPackage:
+    """One package and the artifact that was chosen for it.
+
+    :ivar package: the lock's entry
+    :ivar artifact: the one of its artifacts to install from
+    """
+
+    package: LockedPackage
+    artifact: Artifact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What an environment is to hold.
+
+    :ivar target: where
+    :ivar files: packages installed from files that a hash covers, sorted by name
+    :ivar sources: packages installed from directories and checkouts that were allowed by name, sorted by name
+    """
+
+    target: Target
+    files: tuple[PlannedPackage, ...]
+    sources: tuple[PlannedPackage, ...]
+
+    @property
+    def packages(self) -> tuple[PlannedPackage, ...]:
+        """Give all packages."""
+        return (*self.files, *self.sources)
+
+
+def select(
+    lock: Lock,
+    target: Target,
+    *,
+    place: str,
+    allow_unhashed: Collection[NormalizedName] = (),
+    leave_out: Collection[NormalizedName] = (),
+) -> Plan:
+    """Choose what to install, by the rules of PEP 751 (``packaging.pylock``); every problem is reported.
+
+    :param lock: the lock
+    :param target: the interpreter to install for
+    :param place: the lock file, for messages
+    :param allow_unhashed: names that may come from a directory or a checkout
+    :param leave_out: names that another way of installing takes care of (the project itself)
+    :raises UnsupportedTargetError: the lock does not cover the target
+    :raises UnverifiableArtifactError: an entry that no hash can cover was not allowed by name
+    :raises NoCompatibleArtifactError: a package has no artifact for the target
+    :raises SelectionError: two entries of one package apply
+    """
+    _require_covered(lock, target, place)
+    packages = [
+        package
+        for package in lock.packages
+        if package.name not in leave_out
+        and (package.marker is None or applies(parse_marker(package.marker), target.markers))
+    ]
+    _require_unambiguous(packages, target, place)
+    planned, problems = _choose(packages, lock, target)
+    refused = [item for item in planned if item.artifact.kind in _UNHASHED and item.package.name not in allow_unhashed]
+    if refused:
+        names = ", ".join(item.package.name for item in refused)
+        raise UnverifiableArtifactError(
+            f"{place}: no hash can cover {names}",
+            why=[f"{item.package.name} comes from {_source_words(item.artifact)}" for item in refused],
+            fix=f"allow it by name: allow-unhashed = [{', '.join(repr(str(i.package.name)) for i in refused)}]",
+        )
+    if problems:
+        raise NoCompatibleArtifactError(
+            f"{place}: nothing to install on {target.label} for "
+            + ("one package" if len(problems) == 1 else f"{len(problems)} packages"),
+            why=problems,
+            fix="choose versions that have wheels for this target, or leave the target out",
+        )
+    files = [item for item in planned if item.artifact.kind not in _UNHASHED]
+    sources = [item for item in planned if item.artifact.kind in _UNHASHED]
+    return Plan(target=target, files=_by_name(files), sources=_by_name(sources))
+
+
+def _by_name(items: Sequence[PlannedPackage]) -> tuple[PlannedPackage, ...]:
+    return tuple(sorted(items, key=lambda item: item.package.name))
+
+
+def _require_covered(lock: Lock, target: Target, place: str) -> None:
+    why = []
+    if not SpecifierSet(lock.requires_python).contains(target.python, prereleases=True):
+        why.append(f'the lock is for Python "{lock.requires_python}", the target is Python {target.python}')
+    if lock.environments and not any(applies(parse_marker(m), target.markers) for m in lock.environments):
+        why.append(f"the lock is for {' | '.join(lock.environments)}; the target is {target.label}")
+    if why:
+        raise UnsupportedTargetError(
+            f"{place} does not cover the target {target.label} ({target.executable})",
+            why=why,
+            fix="declare this Python for the environment, and lock again; or run it with a Python that the lock covers",
+        )
+
+
+def _require_unambiguous(packages: Sequence[LockedPackage], target: Target, place: str) -> None:
+    by_name: dict[str, list[LockedPackage]] = {}
+    for package in packages:
+        by_name.setdefault(package.name, []).append(package)
+    doubled = {name: found for name, found in by_name.items() if len(found) > 1}
+    if doubled:
+        raise SelectionError(
+            f"{place}: more than one entry applies on {target.label} for {', '.join(doubled)}",
+            why=[f"{p.label} with the marker {p.marker or 'none'}" for found in doubled.values() for p in found],
+            fix="lock again, so that the markers exclude each other",
+        )
+
+
+def _choose(packages: Sequence[LockedPackage], lock: Lock, target: Target) -> tuple[list[PlannedPackage], list[str]]:
+    tags = [Tag(*tag.split("-", 2)) for tag in target.tags]
+    planned: list[PlannedPackage] = []
+    problems: list[str] = []
+    for package in packages:
+        try:
+            planned.append(_choose_one(package, lock, target, tags))
+        except PylockSelectError:
+            problems.append(_why_not(package, target))
+        else:
+            if _needs_build(planned[-1].artifact):
+                planned.pop()
+                problems.append(_why_not(package, target))
+    return planned, problems
+
+
+def _choose_one(package: LockedPackage, lock: Lock, target: Target, tags: Sequence[Tag]) -> PlannedPackage:
+    known: dict[int, Artifact] = {}
+    pylock = Pylock(
+        lock_version=Version("1.0"),
+        created_by="lockhouse",
+        requires_python=SpecifierSet(lock.requires_python),
+        packages=[_as_standard(package, known)],
+    )
+    environment = cast("Environment", dict(target.markers))
+    for _, chosen in pylock.select(environment=environment, tags=tags):
+        return PlannedPackage(package=package, artifact=known[id(chosen)])
+    raise PylockSelectError(package.label)
+
+
+def _as_standard(package: LockedPackage, known: dict[int, Artifact]) -> Package:
+    wheels: list[PackageWheel] = []
+    single: dict[str, PackageSdist | PackageArchive | PackageVcs | PackageDirectory] = {}
+    for artifact in package.artifacts:
+        made: PackageWheel | PackageSdist | PackageArchive | PackageVcs | PackageDirectory
+        hashes, place = dict(artifact.hashes), artifact.filename or "file"
+        match artifact.kind:
+            case ArtifactKind.WHEEL:
+                made = PackageWheel(name=place, path=place, hashes=hashes)
+                wheels.append(made)
+            case ArtifactKind.SDIST:
+                single["sdist"] = made = PackageSdist(name=place, path=place, hashes=hashes)
+            case ArtifactKind.ARCHIVE:
+                single["archive"] = made = PackageArchive(path=place, hashes=hashes)
+            case ArtifactKind.VCS:
+                single["vcs"] = made = PackageVcs(type="git", path=place, commit_id=artifact.commit_id or "")
+            case ArtifactKind.DIRECTORY:
+                single["directory"] = made = PackageDirectory(path=artifact.path or ".")
+        known[id(made)] = artifact
+    return Package(
+        name=package.name,
+        version=None if package.version is None else Version(package.version),
+        marker=None if package.marker is None else Marker(package.marker),
+        requires_python=None if package.requires_python is None else SpecifierSet(package.requires_python),
+        wheels=wheels or None,
+        **single,  # type: ignore[arg-type]  # the key decides the type
+    )
+
+
+def _needs_build(artifact: Artifact) -> bool:
+    if artifact.kind is ArtifactKind.SDIST:
+        return True
+    return artifact.kind is ArtifactKind.ARCHIVE and not (artifact.filename or "").endswith(".whl")
+
+
+def _why_not(package: LockedPackage, target: Target) -> str:
+    if package.requires_python is not None and not SpecifierSet(package.requires_python).contains(
+        target.python, prereleases=True
+    ):
+        return f'{package.label} requires Python "{package.requires_python}", the target is Python {target.python}'
+    wheels = [artifact.label for artifact in package.artifacts if artifact.kind is ArtifactKind.WHEEL]
+    if wheels:
+        more = "" if len(wheels) == 1 else f" and {len(wheels) - 1} more"
+        return f"{package.label} has no wheel that fits the target; it has {wheels[0]}{more}"
+    if package.artifacts:
+        return f"{package.label} has no wheel, only {package.artifacts[0].label}; building is not supported yet"
+    return f"{package.label} has no file at all"
+
+
+def _source_words(artifact: Artifact) -> str:
+    if artifact.kind is ArtifactKind.VCS:
+        return f"commit {artifact.commit_id} of {artifact.url}"
+    return f"the directory {artifact.path}"

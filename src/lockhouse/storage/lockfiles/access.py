@@ -1,0 +1,160 @@
+"""One lock and the files that hold it: paths, reading, writing."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lockhouse.errors import LockInvalidError, LockMissingError, StoreError
+from lockhouse.model.spec import LockFormat
+from lockhouse.storage.lockfiles.quicklook import QuickLook, fold, look, with_head
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from lockhouse.model.lock import Lock
+    from lockhouse.model.spec import EnvironmentSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockFiles:
+    """Where one lock lies.
+
+    :ivar root: the project's folder
+    :ivar directory: folder of the lock relative to the project, with forward slashes
+    :ivar name: name of the lock, and the label of its target where it is for one target only
+    :ivar lock_format: format
+    """
+
+    root: Path
+    directory: str
+    name: str
+    lock_format: LockFormat
+
+    @property
+    def place(self) -> str:
+        """Give the path of the main file relative to the project, with forward slashes."""
+        return f"{self.directory}/{self._main_name}"
+
+    @property
+    def main(self) -> Path:
+        """Give the file with the pins."""
+        return self.root / self.directory / self._main_name
+
+    @property
+    def _main_name(self) -> str:
+        if self.lock_format is LockFormat.PYLOCK:
+            return f"pylock.{self.name}.toml"
+        return f"{self.name}-requirements.txt"
+
+    @property
+    def _record(self) -> Path:
+        return self.main.with_name(f"{self.name}-requirements.record.toml")
+
+    def exists(self) -> bool:
+        """Tell whether there is a lock."""
+        return self.main.is_file()
+
+    def quick_look(self) -> QuickLook:
+        """Look at the lock without parsing it.
+
+        :raises LockMissingError: there is none
+        :raises LockInvalidError: it cannot be read
+        """
+        main, record = self._bytes()
+        return look(main) if self.lock_format is LockFormat.PYLOCK else look(record, main)
+
+    def read(self) -> Lock:
+        """Read and validate the lock.
+
+        :raises LockMissingError: there is none
+        :raises LockInvalidError: it cannot be read, breaks a rule of its format, or is of a newer version
+        """
+        from lockhouse.storage.lockfiles import pylock, requirements  # noqa: PLC0415
+
+        main, record = self._bytes()
+        if self.lock_format is LockFormat.PYLOCK:
+            return pylock.from_document(_parse(main, self.place), self.place, self.directory)
+        document = _parse(record, f"{self.directory}/{self._record.name}") if record else None
+        return requirements.read(_text(main, self.place), document, self.place, self.directory)
+
+    def render(self, spec: EnvironmentSpec, lock: Lock) -> Mapping[Path, bytes]:
+        """Give the bytes of all files of a lock, the file that vouches for the others last.
+
+        :param spec: what the lock is for
+        :param lock: its content, with a record
+        """
+        import tomli_w  # noqa: PLC0415
+
+        from lockhouse.storage.lockfiles import pylock, requirements  # noqa: PLC0415
+
+        title = f'Written by Lockhouse. To change it: lockhouse lock "{spec.name}"'
+        digest = spec.inputs.digest
+        if self.lock_format is LockFormat.PYLOCK:
+            body = pylock.to_toml(lock, self.directory)
+            return {self.main: with_head(body, title=title, inputs_digest=digest)}
+        name = self.main.stem
+        constraints = requirements.constraints_text(spec, name)
+        pins = requirements.pins_text(
+            lock, name, inputs=spec.inputs, constraints=constraints is not None, directory=self.directory
+        )
+        files = {self.main.with_suffix(".in"): requirements.inputs_text(spec, name)}
+        if constraints is not None:
+            files[self.main.with_name(f"{name}-constraints.in")] = constraints
+        files[self.main] = pins
+        body = tomli_w.dumps(requirements.record_document(lock)).encode()
+        files[self._record] = with_head(body, title=title, inputs_digest=digest, also=(pins,))
+        return files
+
+    def _bytes(self) -> tuple[bytes, bytes]:
+        try:
+            main = fold(self.main.read_bytes())
+        except FileNotFoundError:
+            raise LockMissingError(f"{self.place} is not there") from None
+        except OSError as error:
+            raise LockInvalidError(f"{self.place} cannot be read", why=error.strerror or str(error)) from error
+        if self.lock_format is LockFormat.PYLOCK:
+            return main, b""
+        try:
+            return main, fold(self._record.read_bytes())
+        except FileNotFoundError:
+            return main, b""
+        except OSError as error:
+            raise StoreError(f"{self._record} cannot be read", why=error.strerror or str(error)) from error
+
+
+def lock_files(root: Path, spec: EnvironmentSpec, target: str | None = None) -> LockFiles:
+    """Say where the lock of an environment lies.
+
+    :param root: the project's folder
+    :param spec: the environment
+    :param target: label of the one target that the lock is for, None for a universal lock
+    """
+    name = spec.lock_name if target is None else f"{spec.lock_name}-{target}"
+    return LockFiles(root=root, directory=spec.lock_directory, name=name, lock_format=spec.lock_format)
+
+
+def _text(data: bytes, place: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise LockInvalidError(f"{place} is not UTF-8 text", why=str(error), fix="restore the file") from error
+
+
+def _parse(data: bytes, place: str) -> dict[str, Any]:
+    text = _text(data, place)
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith(("<<<<<<< ", ">>>>>>> ")):
+            raise LockInvalidError(
+                f"{place}:{number}: an unresolved merge",
+                why=f"the line is {line!r}",
+                fix="take one side of the merge whole, then run: lockhouse lock",
+            )
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise LockInvalidError(
+            f"{place} is no valid TOML", why=str(error), fix="restore the file, or lock again with --upgrade"
+        ) from error

@@ -1,0 +1,90 @@
+"""Our own table in a lock: inputs, dependency edges, resolver. One form for both formats."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lockhouse.errors import LockInvalidError
+from lockhouse.model.lock import RECORD_VERSION, Lock, LockedPackage, LockRecord
+from lockhouse.model.spec import LockInputs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def record_to_dict(lock: Lock, record: LockRecord) -> dict[str, Any]:
+    """Give the table.
+
+    :param lock: the lock, for its dependency edges
+    :param record: what is recorded
+    """
+    table: dict[str, Any] = {"version": RECORD_VERSION, "resolver": record.inputs.resolver}
+    if record.target is not None:
+        table["target"] = record.target
+    if record.plugins:
+        table["plugins"] = list(record.plugins)
+    if record.computed_hashes:
+        table["computed-hashes"] = list(record.computed_hashes)
+    table["inputs"] = record.inputs.to_dict()
+    table["requires"] = {
+        edge_key(package): list(package.requires) for package in lock.packages if package.requires is not None
+    }
+    return table
+
+
+def record_from_dict(table: Mapping[str, Any], place: str) -> tuple[LockRecord, Mapping[str, tuple[str, ...]]]:
+    """Read the table.
+
+    :param table: what stands in the file
+    :param place: the file, for messages
+    :return: the record, and the dependency edges by :func:`edge_key`
+    :raises LockInvalidError: it is of a newer version, or not of this form
+    """
+    version = table.get("version")
+    if isinstance(version, int) and version > RECORD_VERSION:
+        raise LockInvalidError(
+            f"{place} was written by a newer Lockhouse",
+            why=f"its record has version {version}, this Lockhouse reads up to {RECORD_VERSION}",
+            fix="upgrade Lockhouse",
+        )
+    try:
+        record = LockRecord(
+            inputs=LockInputs.from_dict(table["inputs"]),
+            plugins=tuple(map(str, table.get("plugins", ()))),
+            computed_hashes=tuple(map(str, table.get("computed-hashes", ()))),
+            target=None if table.get("target") is None else str(table["target"]),
+        )
+        edges = {str(key): tuple(map(str, lines)) for key, lines in dict(table["requires"]).items()}
+    except (KeyError, TypeError, ValueError) as error:
+        raise LockInvalidError(
+            f"{place}: the record in [tool.lockhouse] is damaged",
+            why=f"{type(error).__name__}: {error}",
+            fix="restore the file, or lock again with --upgrade, which does not read it",
+        ) from error
+    return record, edges
+
+
+def edge_key(package: LockedPackage) -> str:
+    """Give the key under which the dependencies of a package stand: a version has its own.
+
+    :param package: the package
+    """
+    return package.name if package.version is None else f"{package.name}=={package.version}"
+
+
+def with_edges(packages: Iterable[LockedPackage], edges: Mapping[str, tuple[str, ...]]) -> Iterable[LockedPackage]:
+    """Give the packages with their recorded dependencies.
+
+    A pin that somebody moved has none recorded; those of the version that was locked stand in for them, so that what a
+    bot bumped is judged by content. At sync the metadata of the real file is looked at.
+
+    :param packages: packages as the file lists them
+    :param edges: what :func:`record_from_dict` gave
+    """
+    from dataclasses import replace  # noqa: PLC0415
+
+    by_name: dict[str, tuple[str, ...]] = {}
+    for key, lines in edges.items():
+        by_name.setdefault(key.partition("==")[0], lines)
+    for package in packages:
+        yield replace(package, requires=edges.get(edge_key(package), by_name.get(package.name)))
