@@ -7,7 +7,8 @@
     │ ├ InvalidSettingError
     │ ├ InvalidRequirementError
     │ ├ UnknownEnvironmentError
-    │ └ EnvironmentConflictError
+    │ ├ EnvironmentConflictError
+    │ └ UnlockedInstallError
     ├ LockError                        3
     │ ├ LockMissingError
     │ ├ LockInvalidError
@@ -117,6 +118,12 @@ class EnvironmentConflictError(ConfigError):
     """One name is declared twice with different inputs."""
 
     code = "environment-conflict"
+
+
+class UnlockedInstallError(ConfigError):
+    """Something was to be installed into a locked environment that its lock does not name."""
+
+    code = "unlocked-install"
 
 
 class LockError(LockhouseError):
