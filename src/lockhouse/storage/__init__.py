@@ -1,1 +1,1 @@
-"""."""
+"""Everything that is written to disk."""

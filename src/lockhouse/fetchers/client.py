@@ -1,0 +1,87 @@
+"""The HTTP client: proxies, certificates and time limits as the user's set-up has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import InvalidSettingError
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+
+    from unearth.fetchers import PyPIClient
+
+    from lockhouse.model.indexes import IndexOptions
+
+#: The environment variable that sets how many seconds a server may stay silent.
+TIMEOUT_VARIABLE = "LOCKHOUSE_HTTP_TIMEOUT"
+
+_CONNECT_SECONDS = 10.0
+_SILENT_SECONDS = 30.0
+_CERTIFICATE_VARIABLES = ("PIP_CERT", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
+
+
+def make_client(indexes: IndexOptions, environ: Mapping[str, str]) -> PyPIClient:
+    """Make a client that any number of threads may share.
+
+    Proxies come from the environment of this process (``HTTPS_PROXY``, ``NO_PROXY`` and their like).
+
+    :param indexes: its trusted hosts and its certificate count
+    :param environ: the user's environment variables
+    :raises InvalidSettingError: the time limit is no number, or the certificates cannot be read
+    """
+    import logging  # noqa: PLC0415 - for speed: a run that fetches nothing makes no client
+
+    import httpx2  # noqa: PLC0415 - for speed, as above
+    from unearth.fetchers import PyPIClient  # noqa: PLC0415 - for speed, as above
+
+    for name in ("httpx2", "httpcore2"):  # they log whole addresses and headers: tokens must not get into a log
+        logging.getLogger(name).setLevel(logging.WARNING)
+    connect, silent = _limits(environ)
+    return PyPIClient(
+        trusted_hosts=indexes.trusted_hosts,
+        verify=_certificates(indexes.certificate, environ) or True,
+        timeout=httpx2.Timeout(silent, connect=connect, pool=None),
+        headers={"User-Agent": "lockhouse", "Accept-Encoding": "identity"},
+        follow_redirects=True,
+    )
+
+
+def _limits(environ: Mapping[str, str]) -> tuple[float, float]:
+    given = environ.get(TIMEOUT_VARIABLE)
+    if not given:
+        return _CONNECT_SECONDS, _SILENT_SECONDS
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise InvalidSettingError(
+            f"{TIMEOUT_VARIABLE}={given} cannot be used",
+            why="it must be a number of seconds above 0",
+            fix=f"set {TIMEOUT_VARIABLE} to {_SILENT_SECONDS:g}, or unset it",
+        )
+    return seconds, seconds
+
+
+def _certificates(configured: str | None, environ: Mapping[str, str]) -> ssl.SSLContext | None:
+    """Load the certificates to trust, or give None for those of the system."""
+    named = [("certificate", configured)]
+    named += [(variable, environ.get(variable)) for variable in _CERTIFICATE_VARIABLES]
+    setting, place = next(((name, value) for name, value in named if value), ("", None))
+    if place is None:
+        return None
+    import ssl  # noqa: PLC0415 - for speed, as above
+
+    try:
+        if Path(place).is_dir():
+            return ssl.create_default_context(capath=place)
+        return ssl.create_default_context(cafile=place)
+    except OSError as error:  # ssl.SSLError is one
+        raise InvalidSettingError(
+            f"the certificates of {setting} cannot be read: {place}",
+            why=error.strerror or str(error),
+            fix=f"let {setting} name a file of certificates in PEM form",
+        ) from error

@@ -1,0 +1,239 @@
+"""One request, tried again where that may help; a body that breaks off is taken up where it broke."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from lockhouse.errors import ArtifactUnavailableError
+from lockhouse.model.indexes import public_url, strip_userinfo
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Iterator, Mapping
+
+    from httpx2 import Response
+    from unearth.fetchers import PyPIClient
+
+    from lockhouse.fetchers.credentials import CredentialSource
+
+_TRIES = 4
+_TRIES_IN_ALL = 20
+_LONGEST_PAUSE = 10.0
+_LONGEST_RETRY_AFTER = 30.0
+_TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 522, 524})
+_CHUNK = 1 << 16
+_OK = 200
+_PARTIAL = 206
+_UNAUTHORIZED = 401
+_REFUSED = frozenset({401, 403, 407})
+_ABSENT = frozenset({404, 410})
+
+
+class Transfer:
+    """A GET request and the bytes that it brings.
+
+    :param client: shared by all transfers
+    :param credentials: where credentials come from
+    :param url: the address, with or without a user part
+    :param headers: further headers
+    :param stopped: set when the user gave up: nothing is tried again then
+    :param pause: seconds before the second try; doubled for each further one
+    """
+
+    def __init__(
+        self,
+        client: PyPIClient,
+        credentials: CredentialSource,
+        url: str,
+        headers: Mapping[str, str],
+        *,
+        stopped: threading.Event,
+        pause: float,
+    ) -> None:
+        self._client = client
+        self._credentials = credentials
+        self._url = url
+        self._headers = dict(headers)
+        self._auth = credentials.of(url)
+        self._stopped = stopped
+        self._pause = pause
+        self._failures = 0
+        self._failures_in_all = 0
+        self._position = 0
+        self._response: Response | None = None
+
+    def start(self) -> Response:
+        """Send the request until a server answers it well.
+
+        :return: the open response; its body is to be read by :meth:`chunks`
+        :raises ArtifactUnavailableError: it is refused or absent, or nothing helps
+        """
+        import httpx2  # noqa: PLC0415 - for speed: loaded with the client
+
+        while True:
+            try:
+                response = self._send()
+            except httpx2.TransportError as error:
+                self._failed(_unreachable(self._url, error), final=_is_final(error))
+                continue
+            except (httpx2.RequestError, httpx2.InvalidURL) as error:
+                raise _unavailable(self._url, "the request cannot be made", str(error)) from None
+            if response.status_code in {_OK, _PARTIAL}:
+                self._response = response
+                return response
+            response.close()
+            refusal = _refusal(self._url, response.status_code)
+            self._failed(
+                refusal,
+                final=response.status_code not in _TRY_AGAIN,
+                retry_after=response.headers.get("Retry-After"),
+            )
+
+    def chunks(self) -> Iterator[bytes]:
+        """Give the bytes of the body as they are on the wire.
+
+        :raises ArtifactUnavailableError: the body broke off and could not be taken up again
+        """
+        import httpx2  # noqa: PLC0415 - for speed: loaded with the client
+
+        response = self._response or self.start()
+        length, validator = _length(response), _validator(response)
+        while True:
+            behind = self._behind(response)
+            try:
+                for chunk in response.iter_raw(_CHUNK):
+                    fresh = chunk[behind:]
+                    behind -= len(chunk) - len(fresh)
+                    if fresh:
+                        self._position += len(fresh)
+                        self._failures = 0
+                        yield fresh
+            except httpx2.TransportError:
+                of_all = "" if length is None else f" of {length}"
+                self._failed(
+                    _unavailable(
+                        self._url,
+                        "the download broke off",
+                        f"{self._position}{of_all} bytes arrived",
+                        fix="run again; if it breaks off each time, look at the index or the proxy",
+                    )
+                )
+            else:
+                return
+            finally:
+                response.close()
+            if self._position and validator:
+                self._headers |= {"Range": f"bytes={self._position}-", "If-Range": validator}
+            response = self.start()
+
+    @property
+    def length(self) -> int | None:
+        """Give the length of the body in bytes as the server tells it, or None where it does not."""
+        return None if self._response is None else _length(self._response)
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._response is not None:
+            self._response.close()
+
+    def _send(self) -> Response:
+        url = strip_userinfo(self._url)
+        request = self._client.build_request("GET", url, headers=self._headers)
+        response = self._client.send(request, auth=self._auth, stream=True)
+        if response.status_code == _UNAUTHORIZED and (found := self._credentials.of_keyring(self._url)):
+            response.close()
+            self._auth = found
+            request = self._client.build_request("GET", url, headers=self._headers)
+            response = self._client.send(request, auth=found, stream=True)
+        return response
+
+    def _behind(self, response: Response) -> int:
+        """Tell how many bytes of this response were given out before."""
+        if response.status_code == _PARTIAL:
+            start = response.headers.get("Content-Range", "").removeprefix("bytes ").partition("-")[0]
+            return self._position - int(start) if start.isdecimal() else 0
+        return self._position
+
+    def _failed(self, error: ArtifactUnavailableError, *, final: bool = False, retry_after: str | None = None) -> None:
+        """Count a failure and wait, or give up."""
+        self._failures += 1
+        self._failures_in_all += 1
+        if final or self._failures >= _TRIES or self._failures_in_all >= _TRIES_IN_ALL:
+            raise error
+        pause = min(self._pause * 2 ** (self._failures - 1), _LONGEST_PAUSE) * random.uniform(0.5, 1.5)  # noqa: S311
+        if retry_after is not None and retry_after.isdecimal():
+            pause = max(pause, min(float(retry_after), _LONGEST_RETRY_AFTER))
+        if self._stopped.wait(pause):
+            raise error
+
+
+def _length(response: Response) -> int | None:
+    given = response.headers.get("Content-Length", "")
+    return int(given) if given.isdecimal() else None
+
+
+def _validator(response: Response) -> str | None:
+    """Give what tells that a file is still the same (RFC 9110, If-Range), or None."""
+    tag = response.headers.get("ETag")
+    if tag and not tag.startswith("W/"):
+        return str(tag)
+    return response.headers.get("Last-Modified")
+
+
+def _is_final(error: Exception) -> bool:
+    """Tell whether trying again is in vain."""
+    import httpx2  # noqa: PLC0415 - for speed: loaded with the client
+
+    never = (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError)
+    return isinstance(error, never) or "CERTIFICATE_VERIFY_FAILED" in str(error)
+
+
+def _unreachable(url: str, error: Exception) -> ArtifactUnavailableError:
+    host = host_of(url)
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return _unavailable(
+            url,
+            f"the certificate of {host} is not trusted",
+            str(error),
+            fix="let SSL_CERT_FILE name a file with the certificate of its authority",
+        )
+    return _unavailable(
+        url,
+        f"{host} cannot be reached",
+        str(error) or type(error).__name__,
+        fix="look at the network, the proxy settings and the address of the index, then run again",
+    )
+
+
+def _refusal(url: str, status: int) -> ArtifactUnavailableError:
+    host = host_of(url)
+    if status in _REFUSED:
+        return _unavailable(
+            url,
+            f"{host} refuses it (HTTP {status})",
+            fix=f"give credentials for {host}: in the address of the index, in .netrc, or by keyring",
+        )
+    if status in _ABSENT:
+        return _unavailable(
+            url,
+            f"{host} does not have it (HTTP {status})",
+            fix="lock again where the file was withdrawn, or configure the index that has it",
+        )
+    return _unavailable(url, f"{host} answers HTTP {status}", fix="run again later")
+
+
+def _unavailable(url: str, fact: str, *why: str, fix: str | None = None) -> ArtifactUnavailableError:
+    name = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2]) or host_of(url)
+    return ArtifactUnavailableError(
+        f"{name} cannot be fetched: {fact}", why=[*why, f"address: {public_url(url)}"], fix=fix
+    )
+
+
+def host_of(url: str) -> str:
+    """Give the host and port of an address, without user part.
+
+    :param url: any address
+    """
+    return urlsplit(url).netloc.rpartition("@")[2]
