@@ -1,0 +1,101 @@
+"""The installer on top of uv."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar
+
+from lockhouse.backends.uv import Uv
+from lockhouse.errors import BuildFailedError, HashMismatchError
+from lockhouse.installers.files import hashed_lines, names_to_remove, source_line
+from lockhouse.model.indexes import IndexOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lockhouse.interfaces import CommandResult, CommandRunner, InstallRequest
+
+_BUILD = re.compile(r"Failed to build|[Bb]uild backend|Failed to (?:resolve|install) requirements? from `build-system")
+_HASHES = re.compile(r"Hash mismatch|In `--require-hashes` mode")
+
+
+class UvInstaller:
+    """Installs with ``uv pip install``.
+
+    Files are copied, never linked, out of uv's cache: an edit in one environment would reach all others through a link.
+    """
+
+    name: ClassVar[str] = "uv"
+
+    def install(self, request: InstallRequest, run: CommandRunner) -> None:
+        """Remove, install files, install sources.
+
+        :param request: what to do
+        :param run: what runs commands
+        :raises HashMismatchError: a file is not what the request says
+        :raises BackendError: uv is missing or too old, or failed
+        :raises BuildFailedError: a source could not be built
+        """
+        request.cache.mkdir(parents=True, exist_ok=True)
+        installing = _Installing(request, run)
+        installing.remove()
+        if request.files:
+            installing.add_files()
+        if request.sources:
+            installing.add_sources()
+
+
+class _Installing:
+    def __init__(self, request: InstallRequest, run: CommandRunner) -> None:
+        self._request = request
+        self._run = run
+        self._shared = ("--python", request.target.executable, "--cache-dir", str(request.cache / "uv"), "--quiet")
+
+    def remove(self) -> None:
+        names = names_to_remove(self._request)
+        if names:
+            uv = self._uv(IndexOptions())
+            result = uv("pip", "uninstall", *self._shared, "--offline", *names)
+            if result.returncode != 0:
+                raise uv.failure(result, "uv cannot remove packages")
+
+    def add_files(self) -> None:
+        """Install from the files alone: no index, no network, no build, no dependencies, every file by its hash."""
+        uv = self._uv(IndexOptions())
+        result = self._install(
+            uv, hashed_lines(self._request.files), "--offline", "--no-index", "--require-hashes", "--no-build"
+        )
+        if result.returncode == 0:
+            return
+        lines = uv.explain(result)
+        if any(_HASHES.search(line) for line in lines):
+            raise HashMismatchError("a stored file is not the one that the lock names", why=lines)
+        raise uv.failure(result, "uv cannot install the stored files")
+
+    def add_sources(self) -> None:
+        """Build and install; always anew, for the same version may stand for other code."""
+        request = self._request
+        uv = self._uv(request.indexes)
+        names = sorted(source.name for source in request.sources)
+        options = [f"--refresh-package={name}" for name in names] + [f"--reinstall-package={name}" for name in names]
+        if request.indexes.no_index:
+            options.append("--no-index")
+        result = self._install(
+            uv, (source_line(source, request.root) for source in request.sources), "--no-sources", *options
+        )
+        if result.returncode == 0:
+            return
+        lines = uv.explain(result)
+        if any(_BUILD.search(line) for line in lines):
+            raise BuildFailedError(f"{', '.join(names)} cannot be built", why=lines)
+        raise uv.failure(result, f"uv cannot install {', '.join(names)}")
+
+    def _install(self, uv: Uv, lines: Iterable[str], *options: str) -> CommandResult:
+        file = self._request.scratch / "requirements.txt"
+        file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        return uv(
+            "pip", "install", *self._shared, "--no-deps", "--link-mode", "copy", *options, "--requirements", str(file)
+        )  # fmt: skip
+
+    def _uv(self, indexes: IndexOptions) -> Uv:
+        return Uv(self._run, environ=self._request.environ, root=self._request.root, indexes=indexes)
