@@ -24,15 +24,17 @@ class Index:
 
     :ivar url: the address of its root, with credentials if it was given with them
     :ivar name: the name it was declared with, or None
+    :ivar secrets: parts of the path or query that came from environment variables, and must stay secret
     """
 
     url: str
     name: str | None = None
+    secrets: tuple[str, ...] = ()
 
     @property
     def public_url(self) -> str:
         """Give the address without anything secret, without a trailing slash."""
-        return public_url(self.url)
+        return hide(public_url(self.url), self.secrets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,8 @@ class IndexOptions:
         found: dict[str, None] = {}
         for address in (*(index.url for index in self.indexes), *self.find_links):
             found.update(dict.fromkeys(secrets_of(address)))
+        for index in self.indexes:
+            found.update(dict.fromkeys(index.secrets))
         return tuple(sorted(found, key=len, reverse=True))
 
     def canonical(self) -> dict[str, object]:
@@ -194,7 +198,7 @@ def restore_url(url: str, options: IndexOptions) -> str:
         if (given.scheme, given.netloc.rpartition("@")[2]) != (wanted.scheme, wanted.netloc):
             continue
         segments = wanted.path.split("/")
-        hidden_in_index = [s for s in given.path.split("/") if _looks_like_token(s)]
+        hidden_in_index = [s for s in given.path.split("/") if _looks_like_token(s) or s in index.secrets]
         for position, segment in enumerate(segments):
             if HIDDEN in segment and hidden_in_index:
                 segments[position] = hidden_in_index.pop(0)

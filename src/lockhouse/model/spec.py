@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from lockhouse.errors import EnvironmentConflictError
-from lockhouse.model.indexes import IndexOptions
+from lockhouse.model.indexes import IndexOptions, hide
 from lockhouse.model.pythons import union_of_bounds
 
 if TYPE_CHECKING:
@@ -87,9 +87,9 @@ class DeclaredRequirement:
 
     @property
     def recorded(self) -> str:
-        """Give the line that a lock records for it."""
+        """Give the line that a lock records for it, and that messages show: it holds no credentials."""
         if self.path is None:
-            return self.text
+            return hide(self.text) if " @ " in self.text else self.text
         return f"{'-e ' if self.editable else ''}{self.text} @ {self.path}"
 
 
