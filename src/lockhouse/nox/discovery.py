@@ -1,0 +1,140 @@
+"""Finds the locked sessions of a noxfile, so that the command line can lock and check them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import ConfigError, LockhouseError
+from lockhouse.hookspecs import hookimpl
+from lockhouse.nox.declaration import ATTRIBUTE, variants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from nox._decorators import Func
+
+    from lockhouse.config.declared import DeclaredEnvironment
+    from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.project import Project
+
+_NOXFILE = "noxfile.py"
+
+#: The name under which nox itself loads a noxfile.
+_MODULE = "user_nox_module"
+
+
+def needs(root: Path) -> bool:
+    """Tell whether a project has a noxfile that names Lockhouse; nox need not be installed.
+
+    :param root: the project's folder
+    """
+    try:
+        return b"lockhouse" in (root / _NOXFILE).read_bytes()
+    except OSError:
+        return False
+
+
+class NoxPlugin:
+    """The nox frontend as a plugin of Lockhouse."""
+
+    @hookimpl
+    def lockhouse_discover_environments(self, root: Path) -> list[EnvironmentSpec]:
+        """List the environments of all locked sessions; none where nox is not installed."""
+        from importlib.util import find_spec  # noqa: PLC0415 - speed
+
+        if not needs(root) or find_spec("nox") is None:
+            return []
+        from lockhouse.project import Project  # noqa: PLC0415 - keeps `nox --list` fast
+
+        project = Project.open(root)
+        return [project.spec(declared) for declared in declared_environments(project)]
+
+
+def declared_environments(project: Project) -> tuple[DeclaredEnvironment, ...]:
+    """Load the noxfile, and list what its sessions declare.
+
+    A session that refers to an environment of ``pyproject.toml`` declares none of its own; that it exists is checked.
+
+    :param project: the project that holds the noxfile
+    :raises ConfigError: the noxfile cannot be loaded, or a session declares what cannot be used
+    """
+    found: dict[str, DeclaredEnvironment] = {}
+    for function in load_sessions(project.root):
+        declaration = getattr(function, ATTRIBUTE, None)
+        if declaration is None:
+            continue
+        for variant in variants(function, declaration):
+            declared = declaration.declared(variant, project)
+            if not declaration.refers:
+                found.setdefault(declared.name, declared)
+    return tuple(found.values())
+
+
+def load_sessions(root: Path) -> tuple[Func, ...]:
+    """Run a noxfile as nox would, and give the sessions that it registers; nox's own state stays as it was.
+
+    :param root: the folder that holds it
+    :raises ConfigError: it cannot be loaded
+    """
+    try:
+        with _as_nox_does(root), contextlib.redirect_stdout(sys.stderr):
+            return _registered(root)
+    except LockhouseError:
+        raise
+    except (Exception, SystemExit) as error:
+        place = _place_of(error, root / _NOXFILE)
+        raise ConfigError(
+            f"{place} cannot be loaded",
+            why=f"{type(error).__name__}: {error}",
+            fix="see what `nox --list` says, and mend the noxfile",
+        ) from error
+
+
+def _registered(root: Path) -> tuple[Func, ...]:
+    # nox has no public way to load a noxfile without running it; this is all of its inside that is used
+    from importlib.util import module_from_spec, spec_from_file_location  # noqa: PLC0415 - speed
+
+    from nox import registry  # noqa: PLC0415 - nox may not be installed
+
+    before = registry.get()
+    module_before = sys.modules.get(_MODULE)
+    registry.reset()
+    try:
+        spec = spec_from_file_location(_MODULE, root / _NOXFILE)
+        if spec is None or spec.loader is None:  # a file name that Python does not take for a module
+            raise ImportError(_NOXFILE)
+        module = module_from_spec(spec)
+        sys.modules[_MODULE] = module
+        spec.loader.exec_module(module)
+        return tuple(registry.get().values())
+    finally:
+        registry.reset()
+        registry._REGISTRY.update(before)  # noqa: SLF001
+        sys.modules.pop(_MODULE, None)
+        if module_before is not None:
+            sys.modules[_MODULE] = module_before
+
+
+@contextlib.contextmanager
+def _as_nox_does(root: Path) -> Iterator[None]:
+    before = os.getcwd()  # noqa: PTH109 - text is enough
+    os.chdir(root)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def _place_of(error: BaseException, noxfile: Path) -> str:
+    if isinstance(error, SyntaxError) and error.lineno is not None and error.filename == str(noxfile):
+        return f"{_NOXFILE}:{error.lineno}"
+    trace, line = error.__traceback__, None
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(noxfile):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return _NOXFILE if line is None else f"{_NOXFILE}:{line}"

@@ -1,0 +1,145 @@
+"""What happens when a locked session runs: check, install, then hand over a session that guards the environment."""
+
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import nox
+
+from lockhouse.errors import InterpreterError, UnlockedInstallError
+from lockhouse.project import Project
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from lockhouse.interfaces import Progress
+    from lockhouse.nox.declaration import Declaration, Variant
+
+
+def prepare(given: nox.Session, declaration: Declaration, variant: Variant, *, root: Path) -> nox.Session:
+    """Check the lock, then install from it, or where nox forbids installing, compare the environment with it.
+
+    :param given: the session as nox gives it
+    :param declaration: what it declares
+    :param variant: which of its calls runs
+    :param root: the project's folder
+    :return: the session for the user's function
+    :raises LockhouseError: the lock or the environment is not as it must be
+    """
+    project = Project.open(root, reporter=_Log(given))
+    spec = project.spec(declaration.declared(variant, project))
+    project.require_fresh(spec)
+    python = _python_of(given)
+    if _may_install(given):
+        project.sync(spec, python)
+    else:
+        project.require_matching(spec, python)
+    return GuardedSession.of(given, declaration)
+
+
+def _may_install(given: nox.Session) -> bool:
+    """Tell whether nox would install: ``-R`` and ``--no-install`` forbid it in an environment that is reused."""
+    # Private to nox: it has no public word for it, and skips its own installs by these two.
+    return not (given._runner.global_config.no_install and given.virtualenv._reused)  # noqa: SLF001
+
+
+def _python_of(given: nox.Session) -> Path:
+    name = "python.exe" if os.name == "nt" else "python"
+    folders = given.bin_paths if given.venv_backend != "none" else None
+    if folders is None:
+        raise InterpreterError(
+            f'nox session "{given.name}" has no environment of its own',
+            why='its venv_backend is "none", and a lock is never installed into the Python that runs nox',
+            fix='give it venv_backend="virtualenv", "venv" or "uv"',
+        )
+    found = next((Path(folder, name) for folder in folders if Path(folder, name).exists()), None)
+    if found is None:
+        raise InterpreterError(
+            f'the environment of nox session "{given.name}" has no Python',
+            why=f"there is no {name} in {', '.join(folders)}",
+            fix='add Python to it, for instance venv_params=["python=3.12"] with conda',
+        )
+    return found
+
+
+class GuardedSession(nox.Session):
+    """A session that does not install beside its lock unless that was allowed."""
+
+    __slots__ = ("_declaration",)
+    _declaration: Declaration
+
+    @classmethod
+    def of(cls, given: nox.Session, declaration: Declaration) -> GuardedSession:
+        """Guard a session.
+
+        :param given: the session as nox gives it
+        :param declaration: says what an install does
+        """
+        guarded = cls(given._runner)  # noqa: SLF001 - nox has no other way to make a session
+        guarded._declaration = declaration
+        return guarded
+
+    def install(self, *args: Any, **keywords: Any) -> None:
+        """Install as nox does, if that was allowed."""
+        self._guard("install", args)
+        super().install(*args, **keywords)
+
+    def conda_install(self, *args: Any, **keywords: Any) -> None:
+        """Install as nox does, if that was allowed."""
+        self._guard("conda_install", args)
+        super().conda_install(*args, **keywords)
+
+    def _guard(self, method: str, args: tuple[Any, ...]) -> None:
+        chosen = self._declaration.on_install
+        if chosen == "allow":
+            return
+        error = _unlocked(self._declaration, method, args)
+        if chosen == "warn":
+            self.warn(str(error))
+        else:
+            self.error(str(error))
+
+
+def _unlocked(declaration: Declaration, method: str, args: tuple[Any, ...]) -> UnlockedInstallError:
+    words = [str(arg) for arg in args]
+    project = any(word == "." or word.startswith((".[", "./", ".\\")) for word in words)
+    mode = "editable" if {"-e", "--editable"} & set(words) else "wheel"
+    mend = f'declare project="{mode}"' if project else "add it to the inputs of the session, and lock again"
+    return UnlockedInstallError(
+        f'nox session "{declaration.name}" installs beside its lock: '
+        f"session.{method}({', '.join(repr(word) for word in words)})",
+        why="what a lock does not name would be installed unpinned and unverified",
+        fix=f'{mend}; or allow it with @session(on_install="allow")',
+    )
+
+
+class _Log:
+    """A reporter that speaks through nox's log."""
+
+    def __init__(self, given: nox.Session) -> None:
+        self._session = given
+
+    def info(self, message: str) -> None:
+        self._session.log(message)
+
+    def warning(self, message: str) -> None:
+        self._session.warn(message)
+
+    def progress(self, title: str) -> AbstractContextManager[Progress]:  # noqa: ARG002 - a log shows no bar
+        return nullcontext(_Silent())
+
+
+class _Silent:
+    """Progress of which nothing is shown."""
+
+    def start(self, name: str, total: int | None) -> None:
+        """Take note of nothing."""
+
+    def advance(self, name: str, amount: int) -> None:
+        """Take note of nothing."""
+
+    def finish(self, name: str) -> None:
+        """Take note of nothing."""
