@@ -51,7 +51,9 @@ class DeclaredEnvironment:
         """
         filling = _Filling(self)
         lists = {name: tuple(map(filling.fill, getattr(self.settings, name))) for name in _FILLED}
-        text = tuple((filling.fill(text), origin) for text, origin in self.requirements_text)
+        text = self.requirements_text
+        if self.parameters:
+            text = tuple((filling.fill(lines), origin) for lines, origin in text)
         lock = self.settings.lock
         if lock is None:
             used = [self.parameters[name] for name in self.parameters if name in filling.used]

@@ -1,0 +1,103 @@
+"""Dependency groups (PEP 735), with the place of each requirement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from lockhouse.config.nearest import nearest
+from lockhouse.config.requirement_lines import read_requirement
+from lockhouse.errors import InvalidRequirementError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from packaging.dependency_groups import DependencyGroupResolver
+
+    from lockhouse.config.pyproject import Pyproject
+    from lockhouse.model.spec import DeclaredRequirement, Origin
+
+_TABLE = "dependency-groups"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DependencyGroups:
+    """The dependency groups of a project.
+
+    :ivar root: the project's folder
+    :ivar pyproject: its ``pyproject.toml``
+    """
+
+    root: Path
+    pyproject: Pyproject
+
+    def expand(self, name: str, origin: Origin) -> tuple[DeclaredRequirement, ...]:
+        """Give the requirements of a group and of all groups that it includes.
+
+        :param name: the group, in any spelling
+        :param origin: where it is asked for
+        :raises InvalidRequirementError: a group is missing, malformed or includes itself
+        """
+        return tuple(self._walk(name, origin, ()))
+
+    def _walk(self, name: str, origin: Origin, chain: tuple[str, ...]) -> Iterator[DeclaredRequirement]:
+        wanted = canonicalize_name(name)
+        spelled = self._spellings.get(wanted)
+        if spelled is None:
+            guess = nearest(wanted, self._spellings)
+            raise InvalidRequirementError(
+                f"{origin}: there is no dependency group {name!r}",
+                why=f"[{_TABLE}] has {', '.join(self._spellings.values()) or 'none'}",
+                fix=f"write {self._spellings[canonicalize_name(guess)]!r}" if guess else None,
+            )
+        if wanted in chain:
+            cycle = (*chain[chain.index(wanted) :], wanted)
+            raise InvalidRequirementError(
+                f"{origin}: the dependency group {name!r} includes itself", why=" → ".join(cycle)
+            )
+        for text, included in self._entries(spelled):
+            place = self.pyproject.origin((_TABLE, spelled), text, source=f'dependency group "{spelled}"')
+            if included:
+                yield from self._walk(text, place, (*chain, wanted))
+            else:
+                yield read_requirement(text, place, root=self.root)
+
+    def _entries(self, spelled: str) -> list[tuple[str, bool]]:
+        """Give each entry of a group, and whether it is the name of an included group."""
+        from packaging.dependency_groups import DependencyGroupInclude  # noqa: PLC0415 - loaded with the resolver
+
+        try:
+            parsed = self._resolver.lookup(spelled)
+        except ExceptionGroup as group:
+            place = self.pyproject.origin((_TABLE, spelled), source=f'dependency group "{spelled}"')
+            raise _malformed(f"{place} is malformed", group) from None
+        return [
+            (entry.include_group, True) if isinstance(entry, DependencyGroupInclude) else (str(raw), False)
+            for raw, entry in zip(self._table[spelled], parsed, strict=True)
+        ]
+
+    @cached_property
+    def _table(self) -> Mapping[str, Any]:
+        return self.pyproject.table(_TABLE)
+
+    @cached_property
+    def _spellings(self) -> Mapping[str, str]:
+        return {canonicalize_name(name): name for name in self._table}
+
+    @cached_property
+    def _resolver(self) -> DependencyGroupResolver:
+        from packaging.dependency_groups import DependencyGroupResolver  # noqa: PLC0415 - not all projects have groups
+
+        try:
+            return DependencyGroupResolver(self._table)
+        except ExceptionGroup as group:
+            raise _malformed(f"{self.pyproject.origin((_TABLE,))} is malformed", group) from None
+
+
+def _malformed(what: str, group: ExceptionGroup[Exception]) -> InvalidRequirementError:
+    return InvalidRequirementError(what, why=[str(error).splitlines()[0] for error in group.exceptions])

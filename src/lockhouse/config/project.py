@@ -1,0 +1,94 @@
+"""The configuration of a project: read once, and the starting point of every expansion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lockhouse.config.declared import DeclaredEnvironment
+from lockhouse.config.expansion import Expansion
+from lockhouse.config.lock_names import refuse_collisions
+from lockhouse.config.nearest import nearest
+from lockhouse.config.project_files import ProjectFiles
+from lockhouse.config.pyproject import Pyproject
+from lockhouse.config.validation import parse_settings
+from lockhouse.errors import UnknownEnvironmentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from lockhouse.model.spec import EnvironmentSpec
+
+_TABLE = ("tool", "lockhouse")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectConfig(ProjectFiles):
+    """What the files of a project declare."""
+
+    @classmethod
+    def read(cls, root: Path, environ: Mapping[str, str]) -> ProjectConfig:
+        """Read the configuration of a project; files that are not there are no error.
+
+        :param root: the project's folder
+        :param environ: the user's environment variables
+        :raises ConfigError: ``pyproject.toml`` cannot be read
+        :raises InvalidSettingError: ``[tool.lockhouse]`` is wrong; all problems are named
+        """
+        root = root.absolute()
+        pyproject = Pyproject.read(root)
+        table = pyproject.table(*_TABLE)
+        settings = parse_settings(
+            table, pyproject.origin(_TABLE), line_of=lambda path: pyproject.lines.line_of_key((*_TABLE, *path))
+        )
+        return cls(root=root, environ=environ, pyproject=pyproject, settings=settings)
+
+    def declared(self) -> tuple[DeclaredEnvironment, ...]:
+        """Give the environments of ``[tool.lockhouse.environments]``, in the order of the file."""
+        return tuple(
+            DeclaredEnvironment(
+                name=name,
+                settings=settings,
+                origin=self.pyproject.origin(
+                    (*_TABLE, "environments", name), source=f"[tool.lockhouse.environments.{name}]"
+                ),
+            )
+            for name, settings in self.settings.environments.items()
+        )
+
+    def environment(self, name: str) -> DeclaredEnvironment:
+        """Give one environment of ``[tool.lockhouse.environments]``.
+
+        :param name: its name
+        :raises UnknownEnvironmentError: there is none of this name; the nearest is named
+        """
+        for declared in self.declared():
+            if declared.name == name:
+                return declared
+        known = list(self.settings.environments)
+        guess = nearest(name, known)
+        raise UnknownEnvironmentError(
+            f'pyproject.toml declares no environment "{name}"',
+            why=f"[tool.lockhouse.environments] has {', '.join(known) or 'none'}",
+            fix=f'write "{guess}"' if guess else f"add [tool.lockhouse.environments.{name}]",
+        )
+
+    def expand(self, declared: DeclaredEnvironment) -> EnvironmentSpec:
+        """Expand one environment: groups, extras, files and the project's own dependencies.
+
+        :param declared: what a frontend or ``pyproject.toml`` says
+        :raises ConfigError: it cannot be expanded
+        """
+        return Expansion(files=self, declared=declared, filled=declared.filled()).spec()
+
+    def expand_all(self, declared: Iterable[DeclaredEnvironment]) -> tuple[EnvironmentSpec, ...]:
+        """Expand environments that are used side by side.
+
+        :param declared: all of them
+        :raises EnvironmentConflictError: two of them would share one lock file though nobody asked for it
+        :raises ConfigError: one of them cannot be expanded
+        """
+        environments = tuple(declared)
+        refuse_collisions(environment.filled() for environment in environments)
+        return tuple(self.expand(environment) for environment in environments)

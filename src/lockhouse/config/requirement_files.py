@@ -1,0 +1,201 @@
+"""Requirement files in pip's format, with all the files that they include.
+
+``pip-requirements-parser`` reads this format as well, but has had no release since 2022 and keeps no chain of files.
+
+A ``--hash`` in an input is passed over: the hashes of a lock come from the index, for all artifacts of a version.
+Hashes are checked in every install, so ``--require-hashes`` says nothing new.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lockhouse.config.index_addresses import declared_links, index_of
+from lockhouse.config.requirement_lines import read_requirement, relative_path
+from lockhouse.config.requirement_text import Line, OptionError, decode, logical_lines, split_options
+from lockhouse.errors import InvalidRequirementError, InvalidSettingError
+from lockhouse.model.indexes import IndexOptions, hide
+from lockhouse.model.spec import DeclaredRequirement, Origin
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequirementInputs:
+    """What requirement files ask for.
+
+    :ivar requirements: what must be installed
+    :ivar constraints: bounds on what else comes in
+    :ivar indexes: where to look
+    :ivar prereleases: whether one of them holds ``--pre``
+    """
+
+    requirements: tuple[DeclaredRequirement, ...] = ()
+    constraints: tuple[DeclaredRequirement, ...] = ()
+    indexes: IndexOptions = field(default_factory=IndexOptions)
+    prereleases: bool = False
+
+
+class RequirementReader:
+    """Reads files and texts; what they ask for adds up.
+
+    Paths behind ``-r`` and ``-c`` are relative to the file in which they stand, as for pip; paths of local projects
+    and archives are relative to the project's folder, where pip takes the working directory.
+
+    :param root: the project's folder, absolute
+    :param environ: variables for ``${NAME}``
+    """
+
+    def __init__(self, *, root: Path, environ: Mapping[str, str]) -> None:
+        self._root = root
+        self._environ = environ
+        self._requirements: list[DeclaredRequirement] = []
+        self._constraints: list[DeclaredRequirement] = []
+        self._indexes = IndexOptions()
+        self._prereleases = False
+        self._problems: list[InvalidRequirementError] = []
+
+    def file(self, path: str, *, origin: Origin, constraint: bool = False) -> None:
+        """Read a file.
+
+        :param path: its path, relative to the project's folder
+        :param origin: where it is named
+        :param constraint: whether its lines are constraints
+        """
+        self._file(path, self._root, origin, constraint=constraint, chain=())
+
+    def text(self, text: str, origin: Origin, *, constraint: bool = False) -> None:
+        """Read a text, such as the ``deps`` of tox.
+
+        :param text: lines as in a requirement file
+        :param origin: where it stands; its line, if any, is that of the first line of the text
+        :param constraint: whether its lines are constraints
+        """
+        folder = self._root if origin.file is None else (self._root / origin.file).parent
+        first = origin.line
+        for line in logical_lines(text, self._environ):
+            place = origin if first is None else replace(origin, line=first + line.number - 1)
+            self._line(line, place, folder, constraint=constraint, chain=())
+
+    def result(self) -> RequirementInputs:
+        """Give all that was read.
+
+        :raises InvalidRequirementError: something could not be read; every problem is named
+        """
+        if len(self._problems) == 1:
+            raise self._problems[0]
+        if self._problems:
+            raise InvalidRequirementError(
+                f"{len(self._problems)} lines of requirement files cannot be used",
+                why=[f"{problem.what}; {'; '.join(problem.why)}".rstrip("; ") for problem in self._problems],
+                fix="; ".join(dict.fromkeys(problem.fix for problem in self._problems if problem.fix)) or None,
+            )
+        return RequirementInputs(
+            requirements=tuple(self._requirements),
+            constraints=tuple(self._constraints),
+            indexes=self._indexes,
+            prereleases=self._prereleases,
+        )
+
+    def _file(self, name: str, folder: Path, origin: Origin, *, constraint: bool, chain: tuple[Path, ...]) -> None:
+        if "://" in name:
+            self._problem(
+                f"{origin}: {hide(name)} is an address",
+                "files of inputs must be local, so that a check needs no network",
+            )
+            return
+        path = Path(os.path.normpath(folder / Path(name).expanduser()))
+        shown = relative_path(path, self._root)
+        if path in chain:
+            names = [relative_path(each, self._root) for each in (*chain[chain.index(path) :], path)]
+            self._problem(f"{origin}: {shown} includes itself", " → ".join(names), f"remove the line at {origin}")
+            return
+        try:
+            text = decode(path.read_bytes())
+        except OSError as error:
+            self._problem(f"{origin}: {shown} cannot be read", error.strerror or str(error))
+            return
+        except (UnicodeDecodeError, LookupError) as error:
+            self._problem(f"{origin}: {shown} cannot be decoded", str(error), f"save {shown} as UTF-8")
+            return
+        for line in logical_lines(text, self._environ):
+            place = Origin(source=shown, file=shown, line=line.number)
+            self._line(line, place, path.parent, constraint=constraint, chain=(*chain, path))
+
+    def _line(self, line: Line, place: Origin, folder: Path, *, constraint: bool, chain: tuple[Path, ...]) -> None:
+        try:
+            requirement, options = split_options(line.text)
+            if requirement:
+                self._add(read_requirement(requirement, place, root=self._root), constraint=constraint)
+        except OptionError as error:
+            self._problem(f"{place}: {error}", (), error.fix)
+            return
+        except InvalidRequirementError as error:
+            self._problems.append(error)
+            return
+        for name, value in options:
+            self._option(name, value, line, place, folder, constraint=constraint, chain=chain)
+
+    def _option(
+        self,
+        name: str,
+        value: str,
+        line: Line,
+        place: Origin,
+        folder: Path,
+        *,
+        constraint: bool,
+        chain: tuple[Path, ...],
+    ) -> None:
+        match name:
+            case "--requirement" | "--constraint":
+                # as for pip, the option decides, not the kind of the file in which it stands
+                self._file(value, folder, place, constraint=name == "--constraint", chain=chain)
+            case "--editable":
+                try:
+                    self._add(read_requirement(value, place, root=self._root, editable=True), constraint=constraint)
+                except InvalidRequirementError as error:
+                    self._problems.append(error)
+            case "--pre":
+                self._prereleases = True
+            case "--hash" | "--require-hashes":
+                pass
+            case _:
+                try:
+                    self._indexes = self._with_option(name, value, line, place, folder)
+                except InvalidSettingError as error:
+                    self._problems.append(InvalidRequirementError(error.what, why=error.why, fix=error.fix))
+
+    def _add(self, declared: DeclaredRequirement, *, constraint: bool) -> None:
+        if not constraint:
+            self._requirements.append(declared)
+        elif declared.requirement.extras or declared.editable:
+            self._problem(f"{declared.origin}: a constraint has neither extras nor -e", f"found {declared.recorded}")
+        else:
+            self._constraints.append(declared)
+
+    def _problem(self, what: str, why: str | tuple[str, ...], fix: str | None = None) -> None:
+        self._problems.append(InvalidRequirementError(what, why=why, fix=fix))
+
+    def _with_option(self, name: str, value: str, line: Line, place: Origin, folder: Path) -> IndexOptions:
+        known = self._indexes
+        match name:
+            case "--index-url":
+                return replace(known, default=index_of(value, values=line.values, origin=place))
+            case "--extra-index-url":
+                return replace(known, extra=(*known.extra, index_of(value, values=line.values, origin=place)))
+            case "--find-links":
+                return replace(known, find_links=(*known.find_links, self._find_links(value, folder)))
+            case "--trusted-host":
+                return replace(known, trusted_hosts=(*known.trusted_hosts, value))
+            case _:  # --no-index
+                return replace(known, no_index=True)
+
+    def _find_links(self, value: str, folder: Path) -> str:
+        """Take a folder beside the file where there is one, else what was written (pip's rule)."""
+        beside = "://" not in value and (folder / value).exists()
+        return declared_links(value, folder=folder if beside else self._root, root=self._root, environ={})

@@ -1,0 +1,203 @@
+"""One requirement, as people write it: PEP 508, an address without a name, or a local path."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import (
+    InvalidName,
+    InvalidSdistFilename,
+    InvalidWheelFilename,
+    canonicalize_name,
+    parse_sdist_filename,
+    parse_wheel_filename,
+)
+
+from lockhouse.errors import InvalidRequirementError
+from lockhouse.model.indexes import hide
+from lockhouse.model.spec import DeclaredRequirement, canonical_requirement
+
+if TYPE_CHECKING:
+    from lockhouse.model.spec import Origin
+
+_ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar")
+_SCHEMES = ("http", "https", "file")
+_VCS = ("git", "hg", "svn", "bzr")
+_PATH = re.compile(r"(?P<path>[^\[\];]+?)\s*(?:\[(?P<extras>[^\]]*)\])?\s*(?:;\s*(?P<marker>.+))?")
+_ADDRESS = re.compile(r"(?P<url>\S+?)(?:\s*;\s+|\s+;\s*)(?P<marker>.+)|(?P<alone>\S+)")
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+
+
+def read_requirement(text: str, origin: Origin, *, root: Path, editable: bool = False) -> DeclaredRequirement:
+    """Read one requirement.
+
+    An address without a name gets it from ``#egg=`` or from the name of the file; a local directory from its
+    metadata, which must be static; what pip calls an editable VCS requirement counts as a VCS reference.
+
+    :param text: the line, without options
+    :param origin: where it stands
+    :param root: the project's folder, to which local paths are relative
+    :param editable: whether it stood behind ``-e``
+    :raises InvalidRequirementError: it is none of these
+    """
+    text = text.strip()
+    if _is_address(text):
+        return _read_address(text, origin, root, editable=editable)
+    if editable or _looks_like_path(text, root):
+        match = _PATH.fullmatch(text)
+        if match is None:
+            raise _invalid(text, origin, "it is no path, with or without extras")
+        return _read_path(match["path"], match["extras"], match["marker"], origin, root, editable=editable)
+    try:
+        requirement = Requirement(text)
+    except InvalidRequirement as error:
+        raise _invalid(text, origin, str(error).splitlines()[0]) from None
+    return _named(requirement, origin, root)
+
+
+def _named(requirement: Requirement, origin: Origin, root: Path) -> DeclaredRequirement:
+    """Take a PEP 508 requirement; one that points at a local file is a path with a name."""
+    url = requirement.url
+    scheme = "" if url is None else _scheme_of(url)
+    if url is None or scheme in {"http", "https"} or "+" in scheme:
+        return DeclaredRequirement(text=canonical_requirement(requirement), origin=origin)
+    if scheme not in {"", "file"}:
+        raise _invalid(str(requirement), origin, f"addresses of the kind {scheme}: are not known")
+    path = _local_path(url, root)
+    _require_existing(path, origin, root)
+    return _local(requirement, path, origin, root, editable=False)
+
+
+def _read_address(text: str, origin: Origin, root: Path, *, editable: bool) -> DeclaredRequirement:
+    match = _ADDRESS.fullmatch(text)
+    if match is None:
+        raise _invalid(text, origin, "blanks in an address must be written as %20")
+    url, marker = match["url"] or match["alone"], match["marker"]
+    scheme = _scheme_of(url)
+    parts = urlsplit(url)
+    if scheme == "file":
+        extras = re.search(r"\[([^\]]*)\]$", url)
+        path = _local_path(url.removesuffix(extras[0] if extras else ""), root)
+        return _read_path(str(path), extras[1] if extras else None, marker, origin, root, editable=editable)
+    if editable and "+" not in scheme:
+        raise _invalid(text, origin, "only a local directory or a VCS reference can follow -e")
+    egg, fragment = _split_egg(parts.fragment)
+    name = egg or _name_of_file(unquote(parts.path).rpartition("/")[2])
+    if name is None:
+        raise _invalid(text, origin, "the address does not tell the name of the package", fix="write NAME @ ADDRESS")
+    bare = urlunsplit(parts._replace(fragment=fragment))
+    line = f"{name} @ {bare}" + (f" ; {marker}" if marker else "")
+    try:
+        requirement = Requirement(line)
+    except InvalidRequirement as error:
+        raise _invalid(text, origin, str(error).splitlines()[0]) from None
+    return DeclaredRequirement(text=canonical_requirement(requirement), origin=origin)
+
+
+def _read_path(
+    path_text: str, extras: str | None, marker: str | None, origin: Origin, root: Path, *, editable: bool
+) -> DeclaredRequirement:
+    path = _local_path(path_text, root)
+    _require_existing(path, origin, root)
+    if editable and not path.is_dir():
+        raise _invalid(path_text, origin, "only a directory can be installed editable")
+    name = _name_of_directory(path) if path.is_dir() else _name_of_file(path.name)
+    if name is None:
+        raise _invalid(
+            path_text,
+            origin,
+            "the name of the package cannot be read from it without building it",
+            fix=f"write NAME @ {path_text}, or declare [project] name in its pyproject.toml",
+        )
+    line = name + (f"[{extras}]" if extras else "") + (f" ; {marker}" if marker else "")
+    try:
+        requirement = Requirement(line)
+    except InvalidRequirement as error:
+        raise _invalid(path_text, origin, str(error).splitlines()[0]) from None
+    return _local(requirement, path, origin, root, editable=editable)
+
+
+def _local(requirement: Requirement, path: Path, origin: Origin, root: Path, *, editable: bool) -> DeclaredRequirement:
+    requirement.url = None
+    return DeclaredRequirement(
+        text=canonical_requirement(requirement), origin=origin, path=relative_path(path, root), editable=editable
+    )
+
+
+def relative_path(path: Path, root: Path) -> str:
+    """Spell a path relative to the project, with forward slashes.
+
+    :param path: any path
+    :param root: the project's folder, absolute
+    """
+    try:
+        return Path(os.path.relpath(path, root)).as_posix()
+    except ValueError:  # another drive of Windows: nothing relative leads there
+        return path.as_posix()
+
+
+def _local_path(text: str, root: Path) -> Path:
+    if _scheme_of(text) == "file":
+        from urllib.request import url2pathname  # noqa: PLC0415 - rare, and it loads much
+
+        parts = urlsplit(text)
+        text = url2pathname(parts.path) if parts.netloc in {"", "localhost"} else f"//{parts.netloc}{parts.path}"
+    return Path(os.path.normpath(root / Path(text).expanduser()))
+
+
+def _require_existing(path: Path, origin: Origin, root: Path) -> None:
+    if not path.exists():
+        raise _invalid(relative_path(path, root), origin, "there is no such file or directory")
+
+
+def _scheme_of(text: str) -> str:
+    match = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", text)
+    return match[1].lower() if match else ""
+
+
+def _is_address(text: str) -> bool:
+    scheme = _scheme_of(text)
+    return scheme in _SCHEMES or scheme.partition("+")[0] in _VCS
+
+
+def _looks_like_path(text: str, root: Path) -> bool:
+    """Tell a path from a name, as pip does: by its separators, or by being a file that is there."""
+    head = re.split(r"[\[;@\s]", text, maxsplit=1)[0]
+    if head.startswith((".", "~")) or "/" in head or _DRIVE.match(text) or (os.sep == "\\" and "\\" in head):
+        return True
+    return head.lower().endswith(_ARCHIVES) and (root / head).is_file()
+
+
+def _split_egg(fragment: str) -> tuple[str | None, str]:
+    """Take the name out of ``egg=name&subdirectory=folder``."""
+    pairs = [pair for pair in fragment.split("&") if pair]
+    eggs = [pair.removeprefix("egg=") for pair in pairs if pair.startswith("egg=")]
+    return (unquote(eggs[0]) if eggs else None), "&".join(pair for pair in pairs if not pair.startswith("egg="))
+
+
+def _name_of_file(filename: str) -> str | None:
+    try:
+        if filename.endswith(".whl"):
+            return parse_wheel_filename(filename)[0]
+        return parse_sdist_filename(filename)[0]
+    except (InvalidWheelFilename, InvalidSdistFilename):
+        return None
+
+
+def _name_of_directory(path: Path) -> str | None:
+    from lockhouse.config.setup_cfg import static_name  # noqa: PLC0415 - rare
+
+    name = static_name(path)
+    try:
+        return None if name is None else canonicalize_name(name, validate=True)
+    except InvalidName:
+        return None
+
+
+def _invalid(text: str, origin: Origin, why: str, *, fix: str | None = None) -> InvalidRequirementError:
+    return InvalidRequirementError(f"{origin}: {hide(text)!r} is not a requirement", why=hide(why), fix=fix)
