@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from lockhouse.fetchers.fetcher import Download, Fetcher
+from lockhouse.fetchers.listing import FoundFile
 
-__all__ = ["Download", "Fetcher"]
+__all__ = ["Download", "Fetcher", "FoundFile"]

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 from urllib.request import url2pathname
+
+from packaging.utils import canonicalize_name
 
 from lockhouse.errors import ArtifactUnavailableError
 from lockhouse.fetchers.credentials import CredentialSource
-from lockhouse.model.indexes import restore_url
+from lockhouse.fetchers.listing import ACCEPT, FoundFile, Page, Wanted, default_index, files_in, files_of
+from lockhouse.fetchers.transfer import ABSENT, Transfer, host_of
+from lockhouse.model.indexes import HIDDEN, restore_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 
     from lockhouse.interfaces import ArtifactLocation
     from lockhouse.model.indexes import IndexOptions
+    from lockhouse.model.lock import Artifact
 
 _READ_SIZE = 1 << 20
 
@@ -66,21 +71,96 @@ class Fetcher:
         :raises ArtifactUnavailableError: it cannot be reached, is refused or is absent
         :raises InvalidSettingError: certificates, netrc or the time limit of the user's set-up cannot be used
         """
-        url = restore_url(location.url, self.indexes)
+        url = self._restored(location.url)
         if urlsplit(url).scheme == "file":
             path = path_of(url)
             yield Download(chunks=read_file(path), length=_size_of(path))
             return
-        from lockhouse.fetchers.transfer import Transfer  # noqa: PLC0415 - for speed: stored files need none
-
-        transfer = Transfer(
-            self._client, self._credentials, url, location.headers, stopped=self._stopped, pause=self._pause
-        )
-        try:
+        with closing(self._transfer(url, location.headers)) as transfer:
             transfer.start()
             yield Download(chunks=transfer.chunks(), length=transfer.length)
-        finally:
-            transfer.close()
+
+    def locate(self, name: str, filename: str | None = None, digest: str | None = None) -> tuple[FoundFile, ...]:
+        """Ask the configured places for files of a package: for locks that name no addresses.
+
+        The find-links places are looked at first, and suffice where a certain file is asked for. Then the indexes are
+        asked in their order; the first one that knows the package decides. Without any, PyPI is asked.
+
+        :param name: name of the package
+        :param filename: only the file of this name; None for any
+        :param digest: only files that have this hash, or whose hash of that length is not told; None for any
+        :return: what was found, in the order of the places; empty where nobody knows the package
+        :raises ArtifactUnavailableError: a place cannot be reached, refuses, or is no index
+        """
+        wanted = Wanted(name=name, filename=filename, digest=digest)
+        found = [file for place in self.indexes.find_links for file in self._at_place(place, wanted)]
+        certain = filename is not None or digest is not None
+        if self.indexes.no_index or (found and certain):
+            return tuple(found)
+        addresses = [index.url for index in self.indexes.indexes]
+        if self.indexes.default is None:
+            addresses.append(default_index())
+        for address in addresses:
+            page = self._page(f"{address.rstrip('/')}/{canonicalize_name(name)}/")
+            if page is not None:
+                return (*found, *(file for file in files_of(page) if wanted.fits(file)))
+        return tuple(found)
+
+    def read_metadata(self, artifact: Artifact) -> str | None:
+        """Read the core metadata that an index serves beside a file (PEP 658).
+
+        :param artifact: a wheel with an address
+        :return: the text, or None where the index has none
+        :raises ArtifactUnavailableError: the index cannot be reached, or refuses
+        """
+        if artifact.url is None:
+            return None
+        parts = urlsplit(self._restored(artifact.url))
+        beside = urlunsplit(parts._replace(path=f"{parts.path}.metadata", fragment=""))
+        page = self._page(beside, absent=ABSENT | {403})  # some file servers answer 403 for what is not there
+        return None if page is None else page.body.decode("utf-8", "replace")
+
+    def _restored(self, url: str) -> str:
+        restored = restore_url(url, self.indexes)
+        if HIDDEN in restored:
+            raise ArtifactUnavailableError(
+                f"the address of a file hides a token of {host_of(url)}",
+                why=[f"no configured index has a token for it: {url}"],
+                fix=f"configure the index at {host_of(url)} with its token, as where the lock was made",
+            )
+        return restored
+
+    def _at_place(self, place: str, wanted: Wanted) -> list[FoundFile]:
+        """List what a find-links place has: a folder, a file, or a page with links."""
+        if "://" in place and not place.startswith("file:"):
+            page = self._page(place)
+            return [] if page is None else [file for file in files_of(page) if wanted.fits(file)]
+        path = path_of(place) if place.startswith("file:") else Path(place)
+        if path.suffix.lower() in {".html", ".htm"}:
+            page = _local_page(path)
+            return [] if page is None else [file for file in files_of(page) if wanted.fits(file)]
+        return files_in(path, wanted)
+
+    def _page(self, url: str, *, absent: frozenset[int] = ABSENT) -> Page | None:
+        if url.startswith("file:"):
+            return _local_page(path_of(url) / "index.html" if url.endswith("/") else path_of(url))
+        with closing(self._transfer(url, {"Accept": ACCEPT}, absent=absent)) as transfer:
+            response = transfer.start()
+            if response.status_code in absent:
+                return None
+            body = b"".join(transfer.chunks())
+            return Page(url=str(response.url), content_type=response.headers.get("Content-Type", ""), body=body)
+
+    def _transfer(self, url: str, headers: Mapping[str, str], *, absent: frozenset[int] = frozenset()) -> Transfer:
+        return Transfer(
+            self._client,
+            self._credentials,
+            url,
+            headers,
+            stopped=self._stopped,
+            pause=self._pause,
+            absent=absent,
+        )
 
     def cancel(self) -> None:
         """Try nothing again from now on: for when the user gave up."""
@@ -109,9 +189,7 @@ def read_file(path: Path) -> Iterator[bytes]:
             while chunk := file.read(_READ_SIZE):
                 yield chunk
     except OSError as error:
-        raise ArtifactUnavailableError(
-            f"{path} cannot be read", why=error.strerror or str(error), fix="put the file there, or lock again"
-        ) from error
+        raise _unreadable(path, error) from error
 
 
 def path_of(url: str) -> Path:
@@ -122,6 +200,21 @@ def path_of(url: str) -> Path:
     parts = urlsplit(url)
     host = "" if parts.netloc in {"", "localhost"} else f"//{parts.netloc}"
     return Path(url2pathname(host + parts.path))
+
+
+def _local_page(path: Path) -> Page | None:
+    try:
+        return Page(url=path.resolve().as_uri(), content_type="text/html", body=path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> ArtifactUnavailableError:
+    return ArtifactUnavailableError(
+        f"{path} cannot be read", why=error.strerror or str(error), fix="put it there so that it can be read"
+    )
 
 
 def _size_of(path: Path) -> int | None:

@@ -24,11 +24,12 @@ _LONGEST_PAUSE = 10.0
 _LONGEST_RETRY_AFTER = 30.0
 _TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 522, 524})
 _CHUNK = 1 << 16
-_OK = 200
 _PARTIAL = 206
+_GOOD = frozenset({200, _PARTIAL})
 _UNAUTHORIZED = 401
 _REFUSED = frozenset({401, 403, 407})
-_ABSENT = frozenset({404, 410})
+#: Status codes that say that there is no such file.
+ABSENT = frozenset({404, 410})
 
 
 class Transfer:
@@ -40,6 +41,7 @@ class Transfer:
     :param headers: further headers
     :param stopped: set when the user gave up: nothing is tried again then
     :param pause: seconds before the second try; doubled for each further one
+    :param absent: status codes that are an answer too: there is no such file
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Transfer:
         *,
         stopped: threading.Event,
         pause: float,
+        absent: frozenset[int] = frozenset(),
     ) -> None:
         self._client = client
         self._credentials = credentials
@@ -59,6 +62,7 @@ class Transfer:
         self._auth = credentials.of(url)
         self._stopped = stopped
         self._pause = pause
+        self._answers = _GOOD | absent
         self._failures = 0
         self._failures_in_all = 0
         self._position = 0
@@ -80,7 +84,7 @@ class Transfer:
                 continue
             except (httpx2.RequestError, httpx2.InvalidURL) as error:
                 raise _unavailable(self._url, "the request cannot be made", str(error)) from None
-            if response.status_code in {_OK, _PARTIAL}:
+            if response.status_code in self._answers:
                 self._response = response
                 return response
             response.close()
@@ -215,7 +219,7 @@ def _refusal(url: str, status: int) -> ArtifactUnavailableError:
             f"{host} refuses it (HTTP {status})",
             fix=f"give credentials for {host}: in the address of the index, in .netrc, or by keyring",
         )
-    if status in _ABSENT:
+    if status in ABSENT:
         return _unavailable(
             url,
             f"{host} does not have it (HTTP {status})",

@@ -105,9 +105,8 @@ class Store:
         place = self._place(algorithm, digest, filename)
         if place.is_file():
             return place
-        for other in self._siblings(place):
-            return self._copy(other, place, algorithm, digest)
-        return None
+        copies = (self._copy(other, place, algorithm, digest) for other in self._siblings(place))
+        return next((path for path in copies if path is not None), None)
 
     def verified(self, algorithm: str, digest: str, filename: str, *, package_label: str) -> Path | None:
         """Find a file and read all of it to see that its bytes are still the right ones.
