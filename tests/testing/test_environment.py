@@ -85,14 +85,14 @@ def test_the_index_fixture_is_the_default_of_pip_and_uv(index: PackageIndex, pro
     assert (project / "target/demo.py").is_file()
 
 
-def test_virtualenv_works_offline_for_each_interpreter_on_the_path(
+def test_virtualenv_works_offline_for_an_interpreter_on_the_path(
     path_with_pythons: Mapping[str, Path], project: ProjectFolder
 ) -> None:
-    for version in list(path_with_pythons)[-2:]:
-        project.run("virtualenv", "-p", f"python{version}", f"env-{version}", check=True)
-        python = next((project / f"env-{version}").glob("[bS]*/python*"))
-        result = project.run(python, "-c", "import pip, sys; print(sys.version_info[:2])", check=True)
-        assert result.stdout == f"({version.replace('.', ', ')})\n"
+    version = list(path_with_pythons)[-1]
+    project.run("virtualenv", "-p", f"python{version}", "env", check=True)
+    python = next((project / "env").glob("[bS]*/python*"))
+    result = project.run(python, "-c", "import pip, sys; print('%d.%d' % sys.version_info[:2])", check=True)
+    assert result.stdout == f"{version}\n"
 
 
 def test_interpreters_are_real(interpreters: Mapping[str, Path], project: ProjectFolder) -> None:
