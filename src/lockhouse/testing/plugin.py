@@ -6,7 +6,6 @@ Name it in the ``conftest.py`` at the root of the tests: ``pytest_plugins = ["lo
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +17,7 @@ from lockhouse.testing.pythons import executables_folders, find_interpreters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
@@ -33,13 +33,23 @@ def closed_index_url() -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/simple"
 
 
+@pytest.fixture(scope="session")
+def shared_folder(outside_environ: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder that all tests of this run share, those of other workers too."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in outside_environ else base
+
+
 @pytest.fixture(scope="session", autouse=True)
 def isolated_session(
-    outside_environ: Mapping[str, str], closed_index_url: str, tmp_path_factory: pytest.TempPathFactory
+    outside_environ: Mapping[str, str],
+    closed_index_url: str,
+    shared_folder: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[None]:
     """Isolate the fixtures of wider scope than a test."""
     folder = tmp_path_factory.mktemp("session")
-    environ = isolated_environ(outside_environ, folder, shared=folder, index_url=closed_index_url)
+    environ = isolated_environ(outside_environ, folder, shared=shared_folder, index_url=closed_index_url)
     with pytest.MonkeyPatch.context() as patch:
         _replace_environ(patch, environ)
         yield
@@ -49,14 +59,13 @@ def isolated_session(
 def isolated_environment(
     outside_environ: Mapping[str, str],
     closed_index_url: str,
-    isolated_session: None,  # noqa: ARG001
+    shared_folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """Give each test its own HOME, caches and temporary folder, and no index in reach; give the folder of these."""
     folder = tmp_path_factory.mktemp("isolated")
-    shared = Path(os.environ["VIRTUALENV_OVERRIDE_APP_DATA"]).parent
-    environ = isolated_environ(outside_environ, folder, shared=shared, index_url=closed_index_url)
+    environ = isolated_environ(outside_environ, folder, shared=shared_folder, index_url=closed_index_url)
     _replace_environ(monkeypatch, environ)
     return folder
 
