@@ -2,6 +2,6 @@
 
 from lockhouse.interpreters.description import describe
 from lockhouse.interpreters.discovery import find_interpreter
-from lockhouse.interpreters.identity import identify, site_packages_of
+from lockhouse.interpreters.identity import identify, prefix_of, site_packages_of
 
-__all__ = ["describe", "find_interpreter", "identify", "site_packages_of"]
+__all__ = ["describe", "find_interpreter", "identify", "prefix_of", "site_packages_of"]

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nox
 
 from lockhouse.errors import InterpreterError, UnlockedInstallError
-from lockhouse.project import Project
+from lockhouse.project import Project, SilentReporter
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
-    from lockhouse.interfaces import Progress
     from lockhouse.nox.declaration import Declaration, Variant
 
 
@@ -31,8 +27,8 @@ def prepare(given: nox.Session, declaration: Declaration, variant: Variant, *, r
     """
     project = Project.open(root, reporter=_Log(given))
     spec = project.spec(declaration.declared(variant, project))
-    project.require_fresh(spec)
     python = _python_of(given)
+    project.require_fresh(spec, python)
     if _may_install(given):
         project.sync(spec, python)
     else:
@@ -116,8 +112,8 @@ def _unlocked(declaration: Declaration, method: str, args: tuple[Any, ...]) -> U
     )
 
 
-class _Log:
-    """A reporter that speaks through nox's log."""
+class _Log(SilentReporter):
+    """A reporter that speaks through nox's log; no bar is shown."""
 
     def __init__(self, given: nox.Session) -> None:
         self._session = given
@@ -127,19 +123,3 @@ class _Log:
 
     def warning(self, message: str) -> None:
         self._session.warn(message)
-
-    def progress(self, title: str) -> AbstractContextManager[Progress]:  # noqa: ARG002 - a log shows no bar
-        return nullcontext(_Silent())
-
-
-class _Silent:
-    """Progress of which nothing is shown."""
-
-    def start(self, name: str, total: int | None) -> None:
-        """Take note of nothing."""
-
-    def advance(self, name: str, amount: int) -> None:
-        """Take note of nothing."""
-
-    def finish(self, name: str) -> None:
-        """Take note of nothing."""

@@ -1,0 +1,116 @@
+"""``tox lock`` and ``tox lock-check``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tox.session.env_select import register_env_select_flags
+
+from lockhouse.errors import EXIT_NO, EXIT_OK
+from lockhouse.tox.failures import as_tox_failures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tox.config.cli.parser import ToxParser
+    from tox.session.state import State
+
+    from lockhouse.model.freshness import Freshness
+    from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.operations.lock import LockOutcome
+    from lockhouse.project import Project
+    from lockhouse.tox.runner import LockhouseRunner
+
+
+def add_commands(parser: ToxParser) -> None:
+    """Add both sub-commands.
+
+    :param parser: tox's parser
+    """
+    lock = parser.add_command("lock", [], "lock environments (runner = lockhouse)", lock_environments)
+    register_env_select_flags(lock, default=None)
+    lock.add_argument("--upgrade", action="store_true", help="move everything to its newest allowed version")
+    lock.add_argument(
+        "--upgrade-package",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="move one package to its newest allowed version; may be given more than once",
+    )
+    lock.add_argument("--dry-run", action="store_true", help="say what would change, and write nothing")
+    check = parser.add_command("lock-check", [], "check locks, read-only and offline", check_locks)
+    register_env_select_flags(check, default=None)
+
+
+def lock_environments(state: State) -> int:
+    """Lock the selected environments.
+
+    :param state: the run
+    :return: the exit code
+    """
+    options = state.conf.options
+    with as_tox_failures():
+        for project, specs in _by_project(_selected(state)):
+            outcomes = project.lock(
+                specs, upgrade_all=options.upgrade, upgrade=tuple(options.upgrade_package), dry_run=options.dry_run
+            )
+            for outcome in outcomes:
+                print(_locked(outcome))  # noqa: T201 - a command's output
+    return EXIT_OK
+
+
+def check_locks(state: State) -> int:
+    """Check the locks of the selected environments.
+
+    :param state: the run
+    :return: 0 where all are fresh, 1 where one is stale or missing
+    """
+    from lockhouse.model.freshness import Fresh  # noqa: PLC0415 - keeps every other tox command fast
+
+    code = EXIT_OK
+    with as_tox_failures():
+        for environment in _selected(state):
+            freshness = environment.project.check(environment.spec)
+            print(_checked(environment.spec, freshness))  # noqa: T201 - a command's output
+            if not isinstance(freshness, Fresh):
+                code = EXIT_NO
+    return code
+
+
+def _selected(state: State) -> list[LockhouseRunner]:
+    """Give the environments that the command line names, or all."""
+    from lockhouse.tox.runner import LockhouseRunner  # noqa: PLC0415 - keeps every other tox command fast
+
+    options = state.conf.options
+    state.envs.on_empty_fallback_py = False
+    chosen = bool(getattr(options, "env", None) or options.labels or options.factors)
+    all_of_them = not chosen or (getattr(options, "env", None) is not None and options.env.is_all)
+    found = [state.envs[name] for name in state.envs.iter(only_active=not all_of_them)]
+    return [environment for environment in found if isinstance(environment, LockhouseRunner)]
+
+
+def _by_project(environments: list[LockhouseRunner]) -> Iterator[tuple[Project, list[EnvironmentSpec]]]:
+    """Group the environments whose variables agree: only ``set_env`` tells their projects apart."""
+    from lockhouse.tox.declaration import environ_of  # noqa: PLC0415 - keeps every other tox command fast
+
+    groups: dict[tuple[tuple[str, str], ...], tuple[Project, list[EnvironmentSpec]]] = {}
+    for environment in environments:
+        key = tuple(sorted(environ_of(environment.conf).items()))
+        groups.setdefault(key, (environment.project, []))[1].append(environment.spec)
+    yield from groups.values()
+
+
+def _locked(outcome: LockOutcome) -> str:
+    lines = [f"{outcome.place}: {outcome.status.replace('-', ' ')}, {outcome.packages} packages"]
+    lines += [f"  {change}" for change in outcome.changes]
+    return "\n".join(lines)
+
+
+def _checked(spec: EnvironmentSpec, freshness: Freshness) -> str:
+    from lockhouse.model.freshness import Fresh, Stale  # noqa: PLC0415 - keeps every other tox command fast
+
+    if isinstance(freshness, Fresh):
+        return f"{spec.name}: fresh"
+    if isinstance(freshness, Stale):
+        return "\n".join([f"{spec.name}: stale", *(f"  {reason}" for reason in freshness.reasons)])
+    return f"{spec.name}: missing ({freshness.path})"

@@ -1,0 +1,158 @@
+"""From the configuration of a tox environment to a declared environment: tox's own keys are the inputs."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tox.tox_env.errors import Fail, Skip
+
+from lockhouse.config.declared import DeclaredEnvironment
+from lockhouse.config.validation import parse_environment
+from lockhouse.errors import ConfigError, InvalidRequirementError
+from lockhouse.model.spec import Origin, ProjectMode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from tox.config.sets import CoreConfigSet, EnvConfigSet
+
+    from lockhouse.project import Project
+
+#: Our own keys: setting → description. Each is ``lockhouse_`` and the name of the setting.
+OWN_KEYS: Mapping[str, str] = {
+    "environment": "environment of pyproject.toml to use instead of deps, dependency_groups and extras",
+    "lock": "name of the lock, where it is not the environment's name without its Python factors",
+    "python": "Python bounds of the lock, where they do not follow from the environments",
+    "resolver": "who resolves",
+    "installer": "who installs",
+    "format": "format of the lock file: pylock or requirements",
+}
+
+_PREFIX = "lockhouse_"
+
+#: tox's ways to install the project → ours.
+_MODES = {
+    "skip": ProjectMode.NONE,
+    "deps-only": ProjectMode.DEPENDENCIES,
+    "editable": ProjectMode.EDITABLE,
+    "editable-legacy": ProjectMode.EDITABLE,
+}
+
+# py, py311, py3.11, pypy310, cpython313t, 3.11, 3.13t: the factors by which tox chooses an interpreter
+_PYTHON_FACTOR = re.compile(
+    r"(?:(?:py|pypy|cpython|jython|graalpy|rustpython|ironpython)(?:[2-9]\.?\d{0,2}t?d?)?|[23]\.\d+t?d?)"
+)
+
+#: Names of variables in set_env that say where packages come from.
+_REACHING = re.compile(
+    r"(?:PIP|UV|LOCKHOUSE)_.*|NETRC|SSL_CERT_(?:FILE|DIR)|REQUESTS_CA_BUNDLE|.*_proxy", re.IGNORECASE
+)
+
+
+def lock_base(name: str) -> str:
+    """Give the default name of the lock: the environment's name without its Python factors.
+
+    :param name: name of the environment, such as ``py311-django4``
+    :return: such as ``django4``; ``py`` where nothing is left
+    """
+    name = re.sub(r"(?:^|(?<=-))(?:pypy|cpython)-(?=[23]\.\d)", "", name)  # tox also knows pypy-3.10-lint
+    return "-".join(factor for factor in name.split("-") if not _PYTHON_FACTOR.fullmatch(factor)) or "py"
+
+
+def declared_environment(
+    conf: EnvConfigSet, core: CoreConfigSet, project: Project, base_pythons: Iterable[str]
+) -> DeclaredEnvironment:
+    """Read the declaration of an environment.
+
+    :param conf: the configuration of the environment
+    :param core: the configuration of tox
+    :param project: knows the environments of ``pyproject.toml``
+    :param base_pythons: the interpreters of all environments that share its lock
+    :raises ConfigError: the configuration cannot be used
+    """
+    name = str(conf["env_name"])
+    origin = _origin(name, core)
+    if "pylock" in conf and conf["pylock"]:  # noqa: RUF019 - it is no dictionary; older releases of tox lack the key
+        raise ConfigError(
+            f"{origin}: the key pylock stands beside runner = lockhouse",
+            why="pylock has tox install a lock file by itself; this runner makes its own lock from the other keys",
+            fix="remove the key pylock, or take another runner",
+        )
+    own = {key: str(conf[_PREFIX + key]) or None for key in OWN_KEYS}
+    deps = tuple(_lines(conf["deps"], "deps", origin))
+    constraints = tuple(_lines(conf["constraints"], "constraints", origin))
+    groups = sorted(conf["dependency_groups"])
+    referred = own.pop("environment")
+    if referred is not None:
+        return _referred(referred, project, origin, deps=deps, constraints=constraints, dependency_groups=groups)
+    mode = _MODES.get(str(conf["package"]), ProjectMode.WHEEL)
+    given: dict[str, Any] = {
+        **own,
+        "groups": groups,
+        # like tox, which looks at them only when it installs the package
+        "extras": [] if mode is ProjectMode.NONE else sorted(conf["extras"]),
+        "constraint_files": [line.removeprefix("-c").strip() for line in constraints],
+        "project": str(mode),
+        "prereleases": True if conf["pip_pre"] else None,
+    }
+    return DeclaredEnvironment(
+        name=name,
+        base=lock_base(name),
+        settings=parse_environment(given, origin),
+        origin=origin,
+        pythons=tuple(sorted(set(base_pythons))),
+        requirements_text=(("\n".join(deps), origin),) if deps else (),
+    )
+
+
+def environ_of(conf: EnvConfigSet) -> dict[str, str]:
+    """Give the variables for resolving and installing: ours, and those of ``set_env`` that say where packages are.
+
+    :param conf: the configuration of the environment
+    """
+    environ = dict(os.environ)
+    set_env = conf["set_env"]
+    for key in set_env:
+        if _REACHING.fullmatch(key):
+            environ[key] = set_env.load(key)
+    return environ
+
+
+def base_pythons_of(conf: EnvConfigSet) -> tuple[str, ...]:
+    """Give the interpreters that an environment names; none where its configuration of them is broken.
+
+    :param conf: the configuration of the environment
+    """
+    try:
+        return tuple(str(python) for python in conf["base_python"])
+    except (Fail, Skip, ValueError, RuntimeError):  # it fails by itself when it runs
+        return ()
+
+
+def _referred(
+    name: str, project: Project, origin: Origin, **inputs: tuple[str, ...] | list[str]
+) -> DeclaredEnvironment:
+    present = [key for key, value in inputs.items() if value]
+    if present:
+        raise ConfigError(
+            f"{origin}: lockhouse_environment stands beside {', '.join(present)}",
+            why="an environment of pyproject.toml is taken as it is declared there",
+            fix=f"move them to [tool.lockhouse.environments.{name}], or remove lockhouse_environment",
+        )
+    return project.declared(name)
+
+
+def _origin(name: str, core: CoreConfigSet) -> Origin:
+    # Paths in deps are relative to tox's root, so the file is named only where it stands there.
+    root, file = Path(core["tox_root"]), Path(core["config_file_path"])
+    return Origin(source=f'tox environment "{name}"', file=file.name if file.parent == root else None)
+
+
+def _lines(value: Any, key: str, origin: Origin) -> Iterator[str]:
+    try:
+        yield from value.lines()
+    except (ValueError, OSError) as error:
+        raise InvalidRequirementError(f"{origin}: {key} cannot be read", why=str(error)) from error

@@ -1,0 +1,84 @@
+"""Finds the locked environments of a tox configuration, so that the command line can lock and check them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import ConfigError, LockhouseError
+from lockhouse.hookspecs import hookimpl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from lockhouse.model.spec import EnvironmentSpec
+
+#: Where tox looks for its configuration → what shows that a file holds one.
+_FILES = {"tox.ini": b"", "tox.toml": b"", "setup.cfg": b"tox:tox", "pyproject.toml": b"tool.tox"}
+
+
+def needs(root: Path) -> bool:
+    """Tell whether a project has a tox configuration that names our runner; tox need not be installed.
+
+    :param root: the project's folder
+    """
+    for name, sign in _FILES.items():
+        with contextlib.suppress(OSError):
+            content = (root / name).read_bytes()
+            if sign in content:
+                return b"lockhouse" in content and b"runner" in content
+    return False
+
+
+class ToxPlugin:
+    """The tox frontend as a plugin of Lockhouse."""
+
+    @hookimpl
+    def lockhouse_discover_environments(self, root: Path) -> list[EnvironmentSpec]:
+        """List the environments of our runner; none where tox is not installed."""
+        from importlib.util import find_spec  # noqa: PLC0415 - speed
+
+        if not needs(root) or find_spec("tox") is None:
+            return []
+        try:
+            with _undisturbed():
+                return _environments(root)
+        except LockhouseError:
+            raise
+        except (Exception, SystemExit) as error:
+            raise ConfigError(
+                "the tox configuration cannot be loaded",
+                why=f"{type(error).__name__}: {error}",
+                fix="see what `tox config` says, and mend it",
+            ) from error
+
+
+def _environments(root: Path) -> list[EnvironmentSpec]:
+    from tox.run import setup_state  # noqa: PLC0415 - tox may not be installed
+
+    from lockhouse.tox.runner import LockhouseRunner  # noqa: PLC0415 - tox may not be installed
+
+    state = setup_state(["list", "--conf", str(root), "--root", str(root)])
+    state.envs.on_empty_fallback_py = False
+    environments = [state.envs[name] for name in state.envs.iter(only_active=False)]
+    return [
+        environment.spec
+        for environment in environments
+        if isinstance(environment, LockhouseRunner) and not environment.conf["lockhouse_environment"]
+    ]
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keep the log as it was, and what tox prints off the standard output, which may be read by a machine."""
+    log = logging.getLogger()
+    handlers, level = log.handlers[:], log.level
+    with contextlib.redirect_stdout(sys.stderr):
+        try:
+            yield
+        finally:
+            log.handlers[:] = handlers
+            log.setLevel(level)

@@ -1,0 +1,31 @@
+"""The packaging environment of locked environments.
+
+Two runners with other kinds of packaging environments collide on one name, and tox-uv makes its runner the default. So
+ours has a name of its own beside tox's ``.pkg``, and takes over what the user says of ``.pkg``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tox.config.sets import EnvConfigSet
+    from tox.session.state import State
+
+TOX_NAME = ".pkg"
+OUR_NAME = ".pkg_lockhouse"
+
+
+def inherit_settings(env_conf: EnvConfigSet, state: State) -> None:
+    """Let our packaging environment read what is configured for tox's own; its own settings come first.
+
+    :param env_conf: the configuration of any environment
+    :param state: the run
+    """
+    if not env_conf.name or not env_conf.name.startswith(OUR_NAME):
+        return
+    theirs = state.conf.get_env(TOX_NAME + env_conf.name.removeprefix(OUR_NAME), package=True)
+    known = [loader for loader in theirs.loaders if loader not in env_conf.loaders]
+    own = [loader for loader in env_conf.loaders if loader.section.name == env_conf.name]
+    rest = [loader for loader in env_conf.loaders if loader not in own]
+    env_conf.loaders[:] = [*own, *known, *rest]

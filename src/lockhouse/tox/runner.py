@@ -1,0 +1,133 @@
+"""``runner = lockhouse``: checked before anything is made, and installed from the lock."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tox.tox_env.python.virtual_env.runner import VirtualEnvRunner
+
+from lockhouse.project import Project
+from lockhouse.tox.declaration import (
+    OWN_KEYS,
+    base_pythons_of,
+    declared_environment,
+    environ_of,
+    lock_base,
+)
+from lockhouse.tox.failures import as_tox_failures
+from lockhouse.tox.hooks import STATES
+from lockhouse.tox.installer import PackageInstaller
+from lockhouse.tox.packaging_env import OUR_NAME, TOX_NAME
+from lockhouse.tox.reporter import ToxLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lockhouse.model.spec import EnvironmentSpec
+
+
+class LockhouseRunner(VirtualEnvRunner):
+    """A tox environment that installs exactly what its lock says."""
+
+    @staticmethod
+    def id() -> str:
+        """Give the name by which the configuration chooses it."""
+        return "lockhouse"
+
+    def register_config(self) -> None:
+        """Add our keys to those of tox."""
+        super().register_config()
+        for key, description in OWN_KEYS.items():
+            self.conf.add_config(keys=[f"lockhouse_{key}"], of_type=str, default="", desc=description)
+
+    # -- the lock -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def project(self) -> Project:
+        """Give the project, with the variables of this environment."""
+        return Project.open(Path(self.core["tox_root"]), environ=environ_of(self.conf), reporter=ToxLog())
+
+    @cached_property
+    def spec(self) -> EnvironmentSpec:
+        """Give what this environment declares.
+
+        :raises ConfigError: it cannot be used
+        """
+        pythons = [python for conf in self._sharing_confs() for python in base_pythons_of(conf)]
+        return self.project.spec(declared_environment(self.conf, self.core, self.project, pythons))
+
+    def _sharing_confs(self) -> Iterator[Any]:
+        """List the configurations of all environments that share this lock: their Pythons decide its bounds."""
+        yield self.conf
+        state = STATES.get(self.conf)
+        if state is None:
+            return
+        own = self.lock_name
+        for name in state.envs.iter(only_active=False):
+            other = state.envs[name]
+            if isinstance(other, LockhouseRunner) and other is not self and other.lock_name == own:
+                yield other.conf
+
+    @property
+    def lock_name(self) -> str:
+        """Give the name of the lock, as the configuration says it."""
+        return str(self.conf["lockhouse_lock"]) or lock_base(self.name)
+
+    # -- setting up -----------------------------------------------------------------------------------------------
+
+    def setup(self) -> None:
+        """Check the lock before anything is made, then set up."""
+        if not self._run_state["setup"]:
+            self._platform_check()
+            base = Path(self.base_python.extra["executable"])
+            with as_tox_failures():
+                self.project.require_fresh(self.spec, base)
+        super().setup()
+
+    def _setup_env(self) -> None:
+        super()._setup_env()
+        if getattr(self.options, "skip_env_install", False):
+            with as_tox_failures():
+                self.project.require_matching(self.spec, self.env_python(), skip_project=True)
+
+    def _install_deps(self) -> None:
+        with as_tox_failures():
+            self.project.sync(self.spec, self.env_python(), skip_project=True)
+
+    def _install_dependency_groups(self) -> None:
+        """Do nothing: the lock has them."""
+
+    def _install_package_deps_only(self) -> None:
+        """Do nothing: the lock has them."""
+
+    # -- the project's own package --------------------------------------------------------------------------------
+
+    @property
+    def installer(self) -> PackageInstaller:
+        """Give what installs the built package."""
+        if self._installer is None:
+            self._installer = PackageInstaller(self)
+        assert isinstance(self._installer, PackageInstaller)  # noqa: S101 - for the type checker
+        return self._installer
+
+    @property
+    def default_pkg_type(self) -> str:
+        """Give how the project is packaged where it is not said: a wheel, which needs no build in the environment."""
+        known = super().default_pkg_type
+        return "wheel" if known == "sdist" else known
+
+    def get_package_env_types(self) -> tuple[str, str] | None:
+        """Name the packaging environment, as tox does, but with our own default name."""
+        if not self._register_package_conf():
+            return None
+        external = self.conf["package"] == "external"
+        description = "tox environment used to package"
+        self.core.add_config(["package_env", "isolated_build_env"], str, TOX_NAME, description)
+        chosen = str(self.core["package_env"])
+        default = (OUR_NAME if chosen == TOX_NAME else chosen) + ("_external" if external else "")
+        self.conf.add_config(["package_env"], str, default, description)
+        kind = self._external_pkg_tox_env_type if external else self._package_tox_env_type
+        self.conf.add_constant(["package_tox_env_type"], "tox package type used to generate the package", kind)
+        return str(self.conf["package_env"]), kind
