@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lockhouse.backends.environ import clean_environ, link_address
+from lockhouse.backends.environ import absolute_path, clean_environ, link_address
+from lockhouse.backends.failures import refused, unreachable
 from lockhouse.backends.output import explanation
 from lockhouse.errors import BackendFailedError, BackendNotFoundError, BackendTooOldError, LockhouseError
 from lockhouse.interfaces import Command
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from lockhouse.interfaces import CommandResult, CommandRunner
@@ -21,29 +22,29 @@ if TYPE_CHECKING:
 MINIMUM = (0, 13)
 
 _KEPT = frozenset(
-    [
-        "UV_CACHE_DIR",
-        "UV_NO_CACHE",
-        "UV_LOCK_TIMEOUT",
-        "UV_HTTP_TIMEOUT",
-        "UV_HTTP_CONNECT_TIMEOUT",
-        "UV_REQUEST_TIMEOUT",
-        "UV_HTTP_RETRIES",
-        "UV_CONCURRENT_DOWNLOADS",
-        "UV_CONCURRENT_BUILDS",
-        "UV_CONCURRENT_INSTALLS",
-        "UV_OFFLINE",
-        "UV_KEYRING_PROVIDER",
-        "UV_CREDENTIALS_DIR",
-        "UV_INSECURE_HOST",
-        "UV_SYSTEM_CERTS",
-        "UV_NATIVE_TLS",
-        "UV_PYTHON_INSTALL_DIR",
-        "UV_GITHUB_TOKEN",
-        "UV_S3_ENDPOINT_URL",
-        "UV_GCS_ENDPOINT_URL",
+    {
         "UV_AZURE_ENDPOINT_URL",
-    ]
+        "UV_CACHE_DIR",
+        "UV_CONCURRENT_BUILDS",
+        "UV_CONCURRENT_DOWNLOADS",
+        "UV_CONCURRENT_INSTALLS",
+        "UV_CREDENTIALS_DIR",
+        "UV_GCS_ENDPOINT_URL",
+        "UV_GITHUB_TOKEN",
+        "UV_HTTP_CONNECT_TIMEOUT",
+        "UV_HTTP_RETRIES",
+        "UV_HTTP_TIMEOUT",
+        "UV_INSECURE_HOST",
+        "UV_KEYRING_PROVIDER",
+        "UV_LOCK_TIMEOUT",
+        "UV_NATIVE_TLS",
+        "UV_NO_CACHE",
+        "UV_OFFLINE",
+        "UV_PYTHON_INSTALL_DIR",
+        "UV_REQUEST_TIMEOUT",
+        "UV_S3_ENDPOINT_URL",
+        "UV_SYSTEM_CERTS",
+    }
 )
 _CREDENTIALS = re.compile(r"UV_INDEX_.+_(USERNAME|PASSWORD)")
 _INDEX_NAME = re.compile(r"[A-Za-z0-9._-]+")
@@ -90,13 +91,13 @@ class Uv:
         return explanation(result.stderr or result.stdout, self._indexes.secrets)
 
     def failure(self, result: CommandResult, what: str) -> LockhouseError:
-        """Turn a failure that is no answer into an error: index unreachable, credentials refused, or anything else.
+        """Turn a failure that is no answer into an error: credentials refused, index unreachable, or anything else.
 
         :param result: what uv left
         :param what: the fact that the error states where nothing better is known
         """
         lines = self.explain(result)
-        return network_failure(lines) or BackendFailedError(what, why=lines)
+        return refused(lines, self._indexes) or unreachable(lines, self._indexes) or BackendFailedError(what, why=lines)
 
     def _check_version(self) -> None:
         result = self("--version")
@@ -137,7 +138,7 @@ def _environ(environ: Mapping[str, str], indexes: IndexOptions, root: Path) -> d
     if indexes.keyring:
         env["UV_KEYRING_PROVIDER"] = "subprocess"
     if indexes.certificate is not None:
-        env["SSL_CERT_FILE"] = str(root / indexes.certificate)
+        env["SSL_CERT_FILE"] = str(absolute_path(indexes.certificate, root))
     return env
 
 
@@ -145,40 +146,3 @@ def _named(index: Index) -> str:
     """Give an index as uv reads it; the name is what ``UV_INDEX_<NAME>_PASSWORD`` refers to."""
     url = index.url.replace(" ", "%20")
     return f"{index.name}={url}" if index.name and _INDEX_NAME.fullmatch(index.name) else url
-
-
-_UNREACHABLE = re.compile(
-    r"error sending request|tcp connect|dns error|timed out|connection (refused|reset|closed)|client error \(Connect"
-    r"|Could not connect|HTTP status server error|Failed to establish a new connection|Max retries exceeded"
-    r"|Temporary failure in name resolution|Name or service not known|HTTP error 5\d\d"
-    r"|\b50[0-9] (Server|Service|Bad|Gate)"
-    r"|invalid peer certificate|certificate verify failed|Network connectivity is disabled",
-    re.IGNORECASE,
-)
-_REFUSED = re.compile(
-    r"\b40[13]\b[ :]*\(?(Unauthorized|Forbidden|Client Error|Missing)|HTTP error 40[13]", re.IGNORECASE
-)
-_HOST = re.compile(r"https?://(?:[^/\s@]*@)?(\[[^]]+\](?::\d+)?|[^/\s:'\"`)]+(?::\d+)?)")
-
-
-def network_failure(lines: Sequence[str]) -> BackendFailedError | None:
-    """Tell whether a tool failed because an index could not be reached or refused to answer, and say so by its host.
-
-    :param lines: what the tool said, with nothing secret
-    """
-    text = "\n".join(lines)
-    host = _HOST.search(text)
-    place = f"the index at {host[1]}" if host else "the index"
-    if _REFUSED.search(text):
-        return BackendFailedError(
-            f"{place} refuses access",
-            why=lines,
-            fix="give credentials for it: in the index address, by netrc, by keyring or by UV_INDEX_<NAME>_PASSWORD",
-        )
-    if _UNREACHABLE.search(text):
-        return BackendFailedError(
-            f"{place} cannot be reached",
-            why=lines,
-            fix="look at the network and at the address of the index; then again",
-        )
-    return None

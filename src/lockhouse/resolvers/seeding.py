@@ -8,11 +8,13 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from collections.abc import Set as AbstractSet
 
+    from packaging.specifiers import SpecifierSet
     from packaging.utils import NormalizedName
 
+    from lockhouse.interfaces import ResolveRequest
     from lockhouse.model.lock import LockedPackage
 
 
@@ -45,13 +47,14 @@ def without(packages: Iterable[LockedPackage], names: AbstractSet[NormalizedName
     return tuple(package for package in packages if package.name not in names)
 
 
-def pin_lines(packages: Iterable[LockedPackage]) -> list[str]:
+def pin_lines(packages: Iterable[LockedPackage], *, markers: bool = True) -> list[str]:
     """Spell packages that came from an index as constraints that hold them at their version.
 
     :param packages: packages of a lock; those from a direct reference are held by it, and left out
+    :param markers: whether their markers are kept
     """
     return [
-        f"{package.name}=={package.version}" + (f" ; {package.marker}" if package.marker else "")
+        f"{package.name}=={package.version}" + (f" ; {package.marker}" if markers and package.marker else "")
         for package in packages
         if is_from_index(package)
     ]
@@ -64,3 +67,43 @@ def is_from_index(package: LockedPackage) -> bool:
     """
     kinds = {str(artifact.kind) for artifact in package.artifacts}
     return package.version is not None and not kinds & {"archive", "vcs", "directory"}
+
+
+class Incoming:
+    """All that is asked of each package for one target: by the declaration and by other packages."""
+
+    def __init__(self, request: ResolveRequest, packages: Iterable[LockedPackage], markers: Mapping[str, str]) -> None:
+        """Collect the requirements that apply.
+
+        :param request: its requirements and constraints count
+        :param packages: packages whose recorded dependencies count
+        :param markers: the target's marker environment
+        """
+        declared = [item.requirement for item in request.requirements]
+        edges = {package.name: [Requirement(line) for line in package.requires or ()] for package in packages}
+        extras: dict[NormalizedName, set[str]] = {}
+        for requirement in [*declared, *(line for lines in edges.values() for line in lines)]:
+            extras.setdefault(canonicalize_name(requirement.name), set()).update(requirement.extras)
+        self._bounds: dict[NormalizedName, list[SpecifierSet]] = {}
+        for requirement in [*declared, *(item.requirement for item in request.constraints)]:
+            self._add(requirement, markers, extras=())
+        for name, lines in edges.items():
+            for requirement in lines:
+                self._add(requirement, markers, extras=extras.get(name, ()))
+
+    def _add(self, requirement: Requirement, markers: Mapping[str, str], *, extras: Iterable[str]) -> None:
+        marker = requirement.marker
+        if marker is None or any(marker.evaluate({**markers, "extra": extra}) for extra in ("", *extras)):
+            self._bounds.setdefault(canonicalize_name(requirement.name), []).append(requirement.specifier)
+
+    def allow(self, packages: Iterable[LockedPackage]) -> tuple[LockedPackage, ...]:
+        """Give the packages whose version satisfies all that is asked of them.
+
+        :param packages: a lock's packages
+        """
+        return tuple(
+            package
+            for package in packages
+            if package.version is not None
+            and all(bound.contains(package.version, prereleases=True) for bound in self._bounds.get(package.name, ()))
+        )

@@ -7,11 +7,12 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from lockhouse.backends.failures import refused, unreachable
 from lockhouse.backends.uv import Uv
-from lockhouse.errors import BuildFailedError, LockhouseError, ResolutionError
+from lockhouse.errors import BackendFailedError, BuildFailedError, LockhouseError, ResolutionError
 from lockhouse.interfaces import Resolution
-from lockhouse.model.indexes import strip_userinfo
 from lockhouse.model.pythons import lower_bound
+from lockhouse.resolvers.addresses import IndexAddresses
 from lockhouse.resolvers.inputs import LocalPaths, requirement_line, write_lines
 from lockhouse.resolvers.seeding import is_from_index, pin_lines, with_descendants, without
 from lockhouse.resolvers.uv_output import PylockReader, read_index_annotations
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from lockhouse.interfaces import CommandResult, CommandRunner, ResolveRequest
-    from lockhouse.model.indexes import IndexOptions
     from lockhouse.model.lock import LockedPackage
 
 _UNKNOWN = re.compile(
     r"[Bb]ecause ([A-Za-z0-9._-]+)\S* was not found in the (?:package registry|provided package locations)"
 )
+_UNSOLVABLE = re.compile(r"No solution found|conflicting URLs")
+_BUILD = re.compile(r"Failed to (build|prepare|generate package metadata)|[Bb]uild backend")
 
 
 class UvResolver:
@@ -142,9 +144,9 @@ class _Resolving:
         )
         if result.returncode != 0:
             raise self._failure(result)
-        known = _public_addresses(indexes)
+        known = IndexAddresses(indexes)
         told = read_index_annotations(output.read_text(encoding="utf-8"))
-        return tuple(replace(p, index=known.get(_bare(told.get((p.name, p.version or ""), "")))) for p in packages)
+        return tuple(replace(p, index=known.public_of(told.get((p.name, p.version or ""), ""))) for p in packages)
 
     def _next_file(self, pattern: str) -> Path:
         self._runs += 1
@@ -153,24 +155,25 @@ class _Resolving:
     def _failure(self, result: CommandResult) -> LockhouseError:
         lines = self._uv.explain(result)
         text = "\n".join(lines)
-        other = self._uv.failure(result, "uv cannot resolve the requirements")
-        if "refuses access" in other.what:
-            return other
+        if error := refused(lines, self._request.indexes):
+            return error
         if unknown := _UNKNOWN.search(text):
             return ResolutionError(
                 f"no index has a package {unknown[1]}",
                 why=lines,
                 fix=f"correct the name {unknown[1]}, or configure the index that has it",
             )
-        if "No solution found" in text or "conflicting URLs" in text:
+        if _UNSOLVABLE.search(text):
             return ResolutionError(
                 "no set of versions satisfies the requirements",
                 why=lines,
                 fix="loosen one of the requirements named above",
             )
-        if re.search(r"Failed to (build|prepare|generate package metadata)|[Bb]uild backend", text) and not other.fix:
+        if error := unreachable(lines, self._request.indexes):
+            return error
+        if _BUILD.search(text):
             return BuildFailedError("the metadata of a package cannot be built", why=lines)
-        return other
+        return BackendFailedError("uv cannot resolve the requirements", why=lines)
 
 
 def _write_seed(output: Path, packages: Iterable[LockedPackage]) -> None:
@@ -193,12 +196,3 @@ def _seed_entry(package: LockedPackage) -> dict[str, object]:
                 vcs["requested-revision"] = artifact.requested_revision
             entry["vcs"] = vcs
     return entry
-
-
-def _public_addresses(indexes: IndexOptions) -> dict[str, str]:
-    """Give for each index: the address as uv prints it → the one that a lock may hold."""
-    return {_bare(index.url): index.public_url for index in indexes.indexes}
-
-
-def _bare(url: str) -> str:
-    return strip_userinfo(url).rstrip("/")

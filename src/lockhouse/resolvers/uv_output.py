@@ -15,6 +15,7 @@ from lockhouse.errors import BackendFailedError
 from lockhouse.model.indexes import recordable_url
 from lockhouse.model.lock import Artifact, ArtifactKind, LockedPackage
 from lockhouse.model.pythons import lower_bound
+from lockhouse.resolvers.addresses import repository_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -131,18 +132,6 @@ def _place(entry: Mapping[str, Any]) -> tuple[str | None, str | None]:
 def _last_part(url: str | None, path: str | None) -> str:
     whole = unquote(urlsplit(url).path) if url is not None else str(path).replace("\\", "/")
     return whole.rpartition("/")[2]
-
-
-def repository_address(url: str, secrets: tuple[str, ...]) -> str:
-    """Give the address of a repository without a secret; the user that ssh logs in as belongs to the address.
-
-    :param url: as it was given
-    :param secrets: strings known to be secret
-    """
-    parts = urlsplit(url)
-    if parts.scheme.endswith("ssh") and parts.password is None:
-        return url
-    return recordable_url(url, secrets)
 
 
 def utc_text(time: datetime | None) -> str | None:
