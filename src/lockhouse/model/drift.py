@@ -26,7 +26,7 @@ class DriftCode(StrEnum):
     PACKAGE_MISSING = "package-missing"
     PACKAGE_EXTRA = "package-extra"
     PACKAGE_CHANGED = "package-changed"
-    PROJECT_CHANGED = "project-changed"
+    SOURCE_CHANGED = "source-changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def compare(
     lock_digest: str,
     interpreter: InterpreterIdentity,
     installed: Iterable[InstalledPackage],
-    project: str,
+    sources: Mapping[NormalizedName, str],
     ignore: Collection[NormalizedName] = (),
 ) -> Drift:
     """Compare a receipt with the lock as it is now and the environment as it is now.
@@ -80,7 +80,7 @@ def compare(
     :param lock_digest: sha256 of the lock file's bytes
     :param interpreter: which interpreter the environment has
     :param installed: what its ``site-packages`` hold
-    :param project: what :attr:`Receipt.project` would be if the project were installed now
+    :param sources: name → identity now, of all that has to be installed from directories and checkouts
     :param ignore: names that somebody else takes care of (the project under tox)
     """
     if receipt is None:
@@ -95,9 +95,15 @@ def compare(
     present = {package.name: package for package in installed if package.name not in ignore}
     expected = {package.name: package for package in receipt.packages if package.name not in ignore}
     reasons += package_reasons(expected, present)
-    if receipt.project != project:
-        reasons.append(DriftReason(code=DriftCode.PROJECT_CHANGED, message="the project has to be installed again"))
+    reasons += _source_reasons({source.name: source.identity for source in receipt.sources}, sources)
     return Drifted(tuple(reasons)) if reasons else Matching()
+
+
+def _source_reasons(before: Mapping[NormalizedName, str], now: Mapping[NormalizedName, str]) -> Iterable[DriftReason]:
+    for name in sorted(before.keys() | now.keys()):
+        if before.get(name) != now.get(name):
+            words = "was not installed" if name not in before else "changed since it was installed"
+            yield _package_reason(DriftCode.SOURCE_CHANGED, name, f"the source of {name} {words}")
 
 
 def package_reasons(

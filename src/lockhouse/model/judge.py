@@ -292,7 +292,7 @@ def _reference_reasons(spec: EnvironmentSpec, found: Walk) -> Iterator[Reason]:
     for name, package in found.reached.items():
         demands = found.demands[name]
         declared = [spec.requirements[d.root] for d in demands if d.root is not None]
-        direct = next((a for a in package.artifacts if a.kind in _DIRECT or a.path is not None), None)
+        direct = next((artifact for artifact in package.artifacts if artifact.kind in _DIRECT), None)
         referring: list[DeclaredRequirement] = [d for d in declared if d.path is not None or d.requirement.url]
         for item in referring:
             if direct is None or not same_reference(item, direct):

@@ -86,6 +86,7 @@ class LockedPackage:
     :ivar index: address of the index that it came from, without credentials, or None for the default index
     :ivar artifacts: what it can be installed from
     :ivar requires: its dependencies as its metadata gives them (``Requires-Dist``); None where they are not known
+    :ivar requires_assumed: whether they are those of another version, because somebody moved the pin since
     """
 
     name: NormalizedName
@@ -95,6 +96,7 @@ class LockedPackage:
     index: str | None = None
     artifacts: tuple[Artifact, ...] = ()
     requires: tuple[str, ...] | None = None
+    requires_assumed: bool = False
 
     @property
     def label(self) -> str:

@@ -49,6 +49,22 @@ class InstalledPackage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledSource:
+    """One thing that was installed from a directory or a checkout: the project itself, or what was allowed by name.
+
+    :ivar name: normalised name
+    :ivar path: path of the directory, relative to the project; None for a checkout
+    :ivar editable: whether it was installed editable
+    :ivar identity: what stands for its content: as long as it is the same, nothing needs to be built again
+    """
+
+    name: NormalizedName
+    path: str | None
+    editable: bool
+    identity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What a sync left behind.
 
@@ -59,7 +75,7 @@ class Receipt:
     :ivar interpreter: which interpreter
     :ivar installer: name of the installer
     :ivar packages: what was installed, sorted by name
-    :ivar project: ``mode:digest`` of the project that was installed, empty for none
+    :ivar sources: what was installed from directories and checkouts, sorted by name
     :ivar site_packages: the folders that hold the packages, relative to the environment, with forward slashes
     """
 
@@ -70,5 +86,5 @@ class Receipt:
     interpreter: InterpreterIdentity
     installer: str
     packages: tuple[InstalledPackage, ...]
-    project: str = ""
+    sources: tuple[InstalledSource, ...] = ()
     site_packages: tuple[str, ...] = ()

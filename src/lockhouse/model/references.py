@@ -77,7 +77,7 @@ def describe_reference(package: LockedPackage) -> str:
     for artifact in package.artifacts:
         if artifact.kind is ArtifactKind.VCS:
             return f"{package.name} at commit {artifact.commit_id} of {artifact.url}"
-        if artifact.kind in {ArtifactKind.ARCHIVE, ArtifactKind.DIRECTORY} or artifact.path is not None:
+        if artifact.kind in {ArtifactKind.ARCHIVE, ArtifactKind.DIRECTORY}:
             return f"{package.name} from {artifact.path or artifact.url}"
     return package.label
 

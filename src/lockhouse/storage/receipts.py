@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from lockhouse.model.receipt import RECEIPT_VERSION, InstalledPackage, InterpreterIdentity, Receipt
+from lockhouse.model.receipt import RECEIPT_VERSION, InstalledPackage, InstalledSource, InterpreterIdentity, Receipt
 from lockhouse.storage.files import write_atomically
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _to_dict(receipt: Receipt) -> dict[str, Any]:
         "interpreter": {key: getattr(receipt.interpreter, key) for key in InterpreterIdentity.__slots__},
         "installer": receipt.installer,
         "packages": [[getattr(package, key) for key in _PACKAGE_KEYS] for package in receipt.packages],
-        "project": receipt.project,
+        "sources": [[getattr(source, key) for key in _SOURCE_KEYS] for source in receipt.sources],
         "site_packages": list(receipt.site_packages),
     }
 
@@ -72,9 +72,10 @@ def _from_dict(data: dict[str, Any]) -> Receipt:
         interpreter=InterpreterIdentity(**data["interpreter"]),
         installer=data["installer"],
         packages=tuple(InstalledPackage(**dict(zip(_PACKAGE_KEYS, row, strict=True))) for row in data["packages"]),
-        project=data["project"],
+        sources=tuple(InstalledSource(**dict(zip(_SOURCE_KEYS, row, strict=True))) for row in data["sources"]),
         site_packages=tuple(data["site_packages"]),
     )
 
 
 _PACKAGE_KEYS = ("name", "version", "artifact", "dist_info", "record_size", "record_mtime_ns")
+_SOURCE_KEYS = ("name", "path", "editable", "identity")

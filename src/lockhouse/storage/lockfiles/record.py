@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lockhouse.errors import LockInvalidError
@@ -81,10 +82,11 @@ def with_edges(packages: Iterable[LockedPackage], edges: Mapping[str, tuple[str,
     :param packages: packages as the file lists them
     :param edges: what :func:`record_from_dict` gave
     """
-    from dataclasses import replace  # noqa: PLC0415
-
     by_name: dict[str, tuple[str, ...]] = {}
     for key, lines in edges.items():
         by_name.setdefault(key.partition("==")[0], lines)
     for package in packages:
-        yield replace(package, requires=edges.get(edge_key(package), by_name.get(package.name)))
+        key = edge_key(package)
+        exact = key in edges
+        lines = edges[key] if exact else by_name.get(package.name)
+        yield replace(package, requires=lines, requires_assumed=not exact and lines is not None)

@@ -59,8 +59,13 @@ def constraints_text(spec: EnvironmentSpec, name: str) -> bytes | None:
 def _input_line(declared: DeclaredRequirement, directory: str) -> str:
     if declared.path is None:
         return declared.text
-    path = posixpath.relpath(declared.path, directory)
-    return f"-e {path}" if declared.editable else f"./{path}" if not path.startswith(".") else path
+    path = _relative(declared.path, directory)
+    return f"-e {path}" if declared.editable else path
+
+
+def _relative(path: str, directory: str) -> str:
+    relative = posixpath.relpath(path, directory)
+    return relative if relative.startswith(".") else f"./{relative}"
 
 
 def pins_text(lock: Lock, name: str, *, inputs: LockInputs, constraints: bool, directory: str) -> bytes:
@@ -106,9 +111,11 @@ def _pin_lines(package: LockedPackage, directory: str) -> list[str]:
         if artifact.kind is ArtifactKind.VCS:
             subdirectory = f"#subdirectory={artifact.subdirectory}" if artifact.subdirectory else ""
             head = f"{package.name} @ {artifact.vcs}+{artifact.url}@{artifact.commit_id}{subdirectory}"
-        elif artifact.kind is ArtifactKind.DIRECTORY or artifact.path is not None:
-            path = posixpath.relpath(artifact.path or ".", directory)
-            return [f"-e {path}" if artifact.editable else path if path.startswith(".") else f"./{path}"]
+        elif artifact.kind is ArtifactKind.DIRECTORY:
+            path = _relative(artifact.path or ".", directory)
+            return [f"-e {path}" if artifact.editable else path]
+        elif artifact.kind is ArtifactKind.ARCHIVE and artifact.path is not None:
+            head = _relative(artifact.path, directory)
         elif artifact.kind is ArtifactKind.ARCHIVE:
             head = f"{package.name} @ {artifact.url}"
     if package.marker is not None:
@@ -149,6 +156,8 @@ def _record_package(package: LockedPackage) -> dict[str, Any]:
     for artifact in package.artifacts:
         if artifact.kind is ArtifactKind.DIRECTORY:
             table["directory"] = artifact.path
+        elif artifact.kind is ArtifactKind.ARCHIVE and artifact.path is not None:
+            table["archive"] = artifact.path
         elif artifact.kind is ArtifactKind.VCS and artifact.requested_revision is not None:
             table["requested-revision"] = artifact.requested_revision
     return table
@@ -209,7 +218,7 @@ def _package_from(
     line: str, number: int, known: Sequence[Mapping[str, Any]], place: str, directory: str
 ) -> LockedPackage:
     if line.startswith(("-e ", ".", "/")):
-        return _directory_from(line, number, known, place, directory)
+        return _path_from(line, number, known, place, directory)
     hashes = [(match["algorithm"], match["digest"].lower()) for match in _HASH.finditer(line)]
     text = _HASH.sub("", line).strip()
     try:
@@ -274,15 +283,23 @@ def _reference_artifact(url: str, hashes: Sequence[tuple[str, str]], found: Mapp
     return Artifact(kind=ArtifactKind.ARCHIVE, filename=filename, url=url, hashes=dict(strong[:1]))
 
 
-def _directory_from(
-    line: str, number: int, known: Sequence[Mapping[str, Any]], place: str, directory: str
-) -> LockedPackage:
-    editable = line.startswith("-e ")
-    path = posixpath.normpath(posixpath.join(directory, line.removeprefix("-e ").strip()))
+def _path_from(line: str, number: int, known: Sequence[Mapping[str, Any]], place: str, directory: str) -> LockedPackage:
+    hashes = {match["algorithm"]: match["digest"].lower() for match in _HASH.finditer(line)}
+    text, _, marker = _HASH.sub("", line).strip().partition(" ; ")
+    path = posixpath.normpath(posixpath.join(directory, text.removeprefix("-e ").strip()))
     for table in known:
-        if table.get("directory") == path:
-            artifact = Artifact(kind=ArtifactKind.DIRECTORY, path=path, editable=editable)
-            return LockedPackage(
-                name=canonicalize_name(str(table["name"])), version=table.get("version"), artifacts=(artifact,)
+        if path in {table.get("directory"), table.get("archive")}:
+            artifact = Artifact(
+                kind=ArtifactKind.ARCHIVE if "archive" in table else ArtifactKind.DIRECTORY,
+                filename=posixpath.basename(path) if "archive" in table else None,
+                path=path,
+                hashes=hashes,
+                editable=text.startswith("-e "),
             )
-    raise LockInvalidError(f"{place}:{number}: {line!r} is not known to the record beside it", fix=_RESTORE)
+            return LockedPackage(
+                name=canonicalize_name(str(table["name"])),
+                version=table.get("version"),
+                marker=marker or None,
+                artifacts=(artifact,),
+            )
+    raise LockInvalidError(f"{place}:{number}: {text!r} is not known to the record beside it", fix=_RESTORE)

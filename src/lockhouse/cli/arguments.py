@@ -1,0 +1,119 @@
+"""What may be said on the command line."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+_EXIT_CODES = """\
+exit codes:
+  0    yes, or done
+  1    the answer is no: a lock is stale or missing, an environment drifted
+  2    usage or configuration
+  3    a lock is missing, stale or invalid where a fresh one is needed
+  4    nothing in the lock fits the interpreter
+  5    a file cannot be had, or its bytes are not those of the lock
+  6    uv, pip or an interpreter failed
+  7    something could not be built
+  8    a plugin is broken
+  130  interrupted
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Make the parser; each command's function stands in ``command``."""
+    from lockhouse.cli import commands  # noqa: PLC0415 - the two modules are one subject
+
+    top = argparse.ArgumentParser(
+        prog="lockhouse",
+        description="Every nox session and tox environment installs exactly what its lock says.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action=_Version, help="show the version and leave")
+    subparsers = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    lock = _command(
+        subparsers,
+        "lock",
+        "Resolve and write locks, and say what changed.",
+        "Environments are found in pyproject.toml, the noxfile and the tox configuration. The present lock is the "
+        "seed: nothing moves that need not.",
+    )
+    _environments(lock, "lock")
+    lock.add_argument("-U", "--upgrade", action="store_true", help="move every package to its newest allowed version")
+    lock.add_argument(
+        "-P",
+        "--upgrade-package",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="move this package, and what it forces, to its newest allowed version; may be repeated",
+    )
+    lock.add_argument("--dry-run", action="store_true", help="say what would change, and write nothing")
+    _json(lock)
+    lock.set_defaults(command=commands.lock)
+
+    check = _command(
+        subparsers,
+        "check",
+        "Say whether the locks still satisfy what is declared.",
+        "Read-only and offline. Exit code 0: all are fresh; 1: one is stale or missing.",
+    )
+    _environments(check, "check")
+    _json(check)
+    check.set_defaults(command=commands.check)
+
+    sync = _command(
+        subparsers,
+        "sync",
+        "Make an environment without nox or tox.",
+        "Installs exactly what the lock says into a virtual environment, which is made where there is none.",
+    )
+    sync.add_argument("environment", metavar="ENV", help="name of the environment")
+    sync.add_argument("--into", metavar="DIR", type=Path, required=True, help="folder of the virtual environment")
+    sync.add_argument("--python", metavar="X", help="interpreter to make it from: a version such as 3.12, or a path")
+    _json(sync)
+    sync.set_defaults(command=commands.sync)
+
+    listing = _command(
+        subparsers, "list", "List the known environments, their locks and their state.", "Read-only and offline."
+    )
+    _json(listing)
+    listing.set_defaults(command=commands.list_environments)
+
+    cache = _command(subparsers, "cache", "The store that all environments and projects share.", "")
+    actions = cache.add_subparsers(title="actions", required=True, metavar="ACTION")
+    path = _command(actions, "path", "Print the folder of the store.", "LOCKHOUSE_CACHE_DIR chooses another one.")
+    path.set_defaults(command=commands.cache_path)
+    return top
+
+
+def _command(
+    subparsers: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str, more: str
+) -> argparse.ArgumentParser:
+    made = subparsers.add_parser(name, help=summary, description=f"{summary} {more}".strip())
+    made.add_argument(
+        "-C", "--directory", metavar="DIR", type=Path, default=Path(), help="folder of the project (default: this one)"
+    )
+    made.add_argument("-q", "--quiet", action="store_true", help="say only what went wrong")
+    made.add_argument("-v", "--verbose", action="store_true", help="say more")
+    return made
+
+
+def _environments(command: argparse.ArgumentParser, verb: str) -> None:
+    command.add_argument("environments", metavar="ENV", nargs="*", help=f"environments to {verb} (default: all)")
+
+
+def _json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="print JSON for a machine to read")
+
+
+class _Version(argparse.Action):
+    def __init__(self, option_strings: list[str], dest: str, help: str | None = None) -> None:  # noqa: A002
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version  # noqa: PLC0415 - only here
+
+        parser.exit(message=f"lockhouse {version('lockhouse')}\n")

@@ -1,0 +1,91 @@
+"""How the command line looks: colour and bars on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from lockhouse.model.redaction import hide_environ
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lockhouse.errors import LockhouseError
+    from lockhouse.interfaces import Progress
+
+_COLOURS = {"error": "\033[31;1m", "warning": "\033[33;1m", "good": "\033[32m", "bold": "\033[1m"}
+_RESET = "\033[0m"
+
+
+class Console:
+    """Where commands say what they do. Answers go to stdout, everything else to stderr.
+
+    :param quiet: leave out what went well
+    :param verbose: say more
+    """
+
+    def __init__(self, *, quiet: bool = False, verbose: bool = False) -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+
+    def answer(self, text: str, style: str | None = None) -> None:
+        """Print a line that was asked for."""
+        print(_styled(text, style, sys.stdout))
+
+    def info(self, message: str) -> None:
+        """Say something worth knowing."""
+        if not self.quiet:
+            print(message, file=sys.stderr)
+
+    def detail(self, message: str) -> None:
+        """Say something that only verbose output has."""
+        if self.verbose:
+            print(message, file=sys.stderr)
+
+    def warning(self, message: str) -> None:
+        """Say something that the user should look at."""
+        print(f"{_styled('warning', 'warning', sys.stderr)}: {hide_environ(message, os.environ)}", file=sys.stderr)
+
+    def error(self, error: LockhouseError) -> None:
+        """Show an error: what, why and the fix."""
+        text = hide_environ(str(error), os.environ)
+        head, separator, rest = text.partition(": ")
+        print(f"{_styled(head, 'error', sys.stderr)}{separator}{rest}", file=sys.stderr)
+
+    @contextmanager
+    def progress(self, title: str) -> Iterator[Progress]:
+        """Show a bar under a title, on a terminal."""
+        if self.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+            yield _Nothing()
+            return
+        from lockhouse.cli.bars import Bars  # noqa: PLC0415 - rich takes long to import
+
+        with Bars(title) as bars:
+            yield bars
+
+
+def _styled(text: str, style: str | None, stream: TextIO) -> str:
+    if style is None or not _wants_colour(stream):
+        return text
+    return f"{_COLOURS[style]}{text}{_RESET}"
+
+
+def _wants_colour(stream: TextIO) -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+class _Nothing:
+    def start(self, name: str, total: int | None) -> None:
+        """Show nothing."""
+
+    def advance(self, name: str, amount: int) -> None:
+        """Show nothing."""
+
+    def finish(self, name: str) -> None:
+        """Show nothing."""

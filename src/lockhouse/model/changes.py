@@ -1,0 +1,74 @@
+"""What differs between two locks, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packaging.utils import NormalizedName
+
+    from lockhouse.model.lock import Lock, LockedPackage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What happened to one package.
+
+    :ivar name: the package
+    :ivar before: its versions before, sorted; empty where it was added
+    :ivar after: its versions now, sorted; empty where it was removed
+    :ivar detail: what changed where the versions did not; empty else
+    """
+
+    name: NormalizedName
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    detail: str = ""
+
+    def __str__(self) -> str:
+        """Give the change in words."""
+        if not self.before:
+            return f"added {self.name} {', '.join(self.after)}"
+        if not self.after:
+            return f"removed {self.name} {', '.join(self.before)}"
+        if self.before == self.after:
+            return f"changed {self.name} {', '.join(self.after)}: {self.detail}"
+        return f"changed {self.name} {', '.join(self.before)} → {', '.join(self.after)}"
+
+
+def changes_between(before: Lock | None, after: Lock) -> tuple[Change, ...]:
+    """List the packages that were added, removed or changed, by name.
+
+    :param before: the previous lock, or None
+    :param after: the lock now
+    """
+    old, new = _by_name(before), _by_name(after)
+    found = []
+    for name in sorted(old.keys() | new.keys()):
+        was, now = old.get(name, ()), new.get(name, ())
+        if was == now:
+            continue
+        found.append(Change(name=name, before=_versions(was), after=_versions(now), detail=_detail(was, now)))
+    return tuple(found)
+
+
+def _by_name(lock: Lock | None) -> dict[NormalizedName, tuple[LockedPackage, ...]]:
+    grouped: dict[NormalizedName, tuple[LockedPackage, ...]] = {}
+    for package in () if lock is None else lock.packages:
+        grouped[package.name] = (*grouped.get(package.name, ()), package)
+    return grouped
+
+
+def _versions(packages: tuple[LockedPackage, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(package.version or "at its source" for package in packages))
+
+
+def _detail(was: tuple[LockedPackage, ...], now: tuple[LockedPackage, ...]) -> str:
+    aspects = {
+        "files": [sorted((a.label, tuple(sorted(a.hashes.items()))) for a in p.artifacts) for p in was]
+        != [sorted((a.label, tuple(sorted(a.hashes.items()))) for a in p.artifacts) for p in now],
+        "marker": [p.marker for p in was] != [p.marker for p in now],
+        "index": [p.index for p in was] != [p.index for p in now],
+    }
+    return ", ".join(name for name, differs in aspects.items() if differs) or "recorded details"

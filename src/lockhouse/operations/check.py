@@ -1,0 +1,84 @@
+"""Check: spec and lock → freshness. Read-only, offline, in process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import LockMissingError, LockStaleError
+from lockhouse.model.freshness import Fresh, Missing, Reason, ReasonCode, Stale
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lockhouse.model.freshness import Freshness
+    from lockhouse.model.lock import Lock
+    from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.plugins import Plugins
+    from lockhouse.storage.lockfiles import LockFiles
+
+#: Resolvers that need no plugin.
+_OWN_RESOLVERS = {"uv", "pip"}
+
+
+def check(
+    spec: EnvironmentSpec, files: LockFiles, *, plugins: Plugins, environment: Mapping[str, str] | None = None
+) -> Freshness:
+    """Say whether a lock satisfies a declaration.
+
+    Where the lock is as Lockhouse wrote it, and was made from just these inputs, that is all there is to know and
+    nothing is parsed. Everywhere else its content is judged.
+
+    :param spec: what is declared
+    :param files: where its lock lies
+    :param plugins: who may have a say
+    :param environment: marker environment of the one target that counts, None for all that are declared
+    :raises LockInvalidError: the lock cannot be read
+    """
+    if not files.exists():
+        return Missing(files.place)
+    look = files.quick_look()
+    unchanged = look.intact and look.inputs_digest == spec.inputs.digest
+    if unchanged and spec.resolver in _OWN_RESOLVERS and not plugins.have_rules:
+        return Fresh()
+    return judge_lock(spec, files.read(), plugins=plugins, environment=environment)
+
+
+def judge_lock(
+    spec: EnvironmentSpec, lock: Lock, *, plugins: Plugins, environment: Mapping[str, str] | None = None
+) -> Fresh | Stale:
+    """Judge the content of a lock, by our rule and by those of plugins.
+
+    :param spec: what is declared
+    :param lock: the content of its lock
+    :param plugins: who may have a say
+    :param environment: marker environment of the one target that counts, None for all that are declared
+    """
+    from lockhouse.model.judge import judge  # noqa: PLC0415 - the quick answer does not need it
+
+    resolvers = () if spec.resolver in _OWN_RESOLVERS else plugins.resolver_names()
+    verdict = judge(spec, lock, environment=environment, resolvers=resolvers)
+    broken = tuple(
+        Reason(code=ReasonCode.RULE_BROKEN, message=f'the plugin "{plugin}" says [{finding.code}] {finding.message}')
+        for plugin, finding in plugins.findings(spec, lock)
+    )
+    if not broken:
+        return verdict
+    return Stale((*verdict.reasons, *broken) if isinstance(verdict, Stale) else broken)
+
+
+def require_fresh(spec: EnvironmentSpec, files: LockFiles, verdict: Freshness, *, fix: str) -> None:
+    """Turn a verdict that is not "fresh" into the error that stops a session.
+
+    :param spec: what is declared
+    :param files: where its lock lies
+    :param verdict: what :func:`check` said
+    :param fix: the command that locks this environment
+    :raises LockMissingError: there is no lock
+    :raises LockStaleError: the lock does not satisfy the declaration
+    """
+    if isinstance(verdict, Missing):
+        raise LockMissingError(f'environment "{spec.name}" has no lock', why=f"{verdict.path} is not there", fix=fix)
+    if isinstance(verdict, Stale):
+        raise LockStaleError(
+            f'{files.place} does not match environment "{spec.name}"', why=map(str, verdict.reasons), fix=fix
+        )

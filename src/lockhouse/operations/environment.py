@@ -1,0 +1,80 @@
+"""Make a virtual environment, for those who use neither nox nor tox."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+from lockhouse.errors import BackendFailedError, ConfigError, InterpreterError
+from lockhouse.interfaces import Command
+from lockhouse.interpreters import find_interpreter
+from lockhouse.model.pythons import minors_within
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from lockhouse.interfaces import CommandRunner
+    from lockhouse.model.spec import EnvironmentSpec
+
+
+def make_environment(
+    spec: EnvironmentSpec, folder: Path, python: str | None, *, run: CommandRunner, environ: Mapping[str, str]
+) -> Path:
+    """Make a virtual environment without pip, or take the one that is there.
+
+    :param spec: what it is for; its Pythons decide where none is named, the newest that is installed first
+    :param folder: where it is, or is to be
+    :param python: a version or a path of an interpreter, or None
+    :param run: starts the interpreter
+    :param environ: the user's environment variables
+    :return: its interpreter
+    :raises ConfigError: the folder holds something else
+    :raises InterpreterError: no interpreter fits
+    :raises BackendFailedError: the environment cannot be made
+    """
+    made = _python_in(folder)
+    if made.exists():
+        return made
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigError(
+            f"{folder} is no virtual environment",
+            why="it is there, and holds something else",
+            fix="give --into a new folder, or empty this one",
+        )
+    base = _base(spec, python, environ)
+    cleaned = {key: value for key, value in environ.items() if not key.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    argv = (str(base), "-I", "-m", "venv", "--without-pip", str(folder))
+    result = run(Command(argv=argv, env=cleaned))
+    if result.returncode != 0:
+        raise BackendFailedError(
+            f"{base} cannot make a virtual environment in {folder}",
+            why=(result.stderr or result.stdout).strip().splitlines()[-5:],
+        )
+    return made
+
+
+def _python_in(folder: Path) -> Path:
+    return folder / "Scripts" / "python.exe" if os.name == "nt" else folder / "bin" / "python"
+
+
+def _base(spec: EnvironmentSpec, python: str | None, environ: Mapping[str, str]) -> Path:
+    if python is not None:
+        found = find_interpreter(python, environ)
+        if found is None:
+            raise InterpreterError(f"there is no Python {python} here", fix="install it, or name another --python")
+        return found
+    versions = sorted(minors_within(spec.requires_python, spec.pythons), key=Version, reverse=True)
+    bounds = SpecifierSet(spec.requires_python)
+    for version in versions:
+        found = find_interpreter(version, environ)
+        if found is not None and bounds.contains(f"{version}.50", prereleases=True):
+            return found
+    raise InterpreterError(
+        f'no Python for environment "{spec.name}" is installed here',
+        why=f"looked for {', '.join(versions) or spec.requires_python}",
+        fix="install one of these, or name one with --python",
+    )

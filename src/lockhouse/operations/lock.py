@@ -1,0 +1,351 @@
+"""Lock: spec → lock file. Seeded by the present lock, so that nothing moves that need not."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import LockInvalidError, LockRefusedError
+from lockhouse.interfaces import ResolveRequest
+from lockhouse.model.changes import changes_between
+from lockhouse.model.freshness import Fresh, Stale
+from lockhouse.model.indexes import public_url
+from lockhouse.model.lock import ArtifactKind, Lock, LockRecord
+from lockhouse.operations.check import judge_lock
+from lockhouse.operations.edges import complete_edges
+from lockhouse.operations.fetch import fetch_artifacts
+from lockhouse.storage.files import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from packaging.utils import NormalizedName
+
+    from lockhouse.errors import LockhouseError
+    from lockhouse.fetchers import Fetcher
+    from lockhouse.interfaces import CommandRunner, Reporter, Resolution, Resolver
+    from lockhouse.model.changes import Change
+    from lockhouse.model.indexes import IndexOptions
+    from lockhouse.model.lock import Artifact, LockedPackage
+    from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.model.target import Target
+    from lockhouse.plugins import Plugins
+    from lockhouse.storage.lockfiles import LockFiles
+    from lockhouse.storage.store import Store
+
+
+class LockStatus(StrEnum):
+    """What became of one lock file."""
+
+    WRITTEN = "written"
+    UNCHANGED = "unchanged"
+    WOULD_CHANGE = "would-change"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockOutcome:
+    """What locking one environment did.
+
+    :ivar spec: the environment
+    :ivar place: its lock file, relative to the project
+    :ivar status: what became of the file
+    :ivar changes: what moved, by name
+    :ivar packages: how many packages the lock has now
+    :ivar computed_hashes: files whose hash was computed here, because the index gives none
+    """
+
+    spec: EnvironmentSpec
+    place: str
+    status: LockStatus
+    changes: tuple[Change, ...] = ()
+    packages: int = 0
+    computed_hashes: tuple[str, ...] = ()
+
+    def lines(self) -> tuple[str, ...]:
+        """Give what happened in words: one line for the lock, then one for each change."""
+        said = {
+            LockStatus.WRITTEN: "locked",
+            LockStatus.UNCHANGED: "unchanged",
+            LockStatus.WOULD_CHANGE: "would change",
+        }[self.status]
+        count = "1 package" if self.packages == 1 else f"{self.packages} packages"
+        lines = [f"{self.place}: {said}, {count}", *(f"  {change}" for change in self.changes)]
+        lines += [f"  hash computed, the index gives none: {name}" for name in self.computed_hashes]
+        return tuple(lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockFailure:
+    """One environment that could not be locked; nothing of its lock was changed.
+
+    :ivar spec: the environment
+    :ivar error: what went wrong
+    """
+
+    spec: EnvironmentSpec
+    error: LockhouseError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockRequest:
+    """What is asked of :func:`lock_environment`.
+
+    :ivar spec: the environment
+    :ivar files: where its lock lies
+    :ivar target: the one target to lock for; None where the resolver is universal
+    :ivar upgrade_all: move everything to its newest allowed version
+    :ivar upgrade: names to move to their newest allowed version
+    :ivar dry_run: write nothing
+    """
+
+    spec: EnvironmentSpec
+    files: LockFiles
+    target: Target | None = None
+    upgrade_all: bool = False
+    upgrade: frozenset[NormalizedName] = frozenset()
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LockTools:
+    """What locking works with.
+
+    :ivar root: the project's folder
+    :ivar resolver: who resolves
+    :ivar indexes: the index options in effect, with credentials
+    :ivar run: starts processes
+    :ivar fetcher: how metadata and files are had
+    :ivar store: where files go
+    :ivar plugins: who has a say
+    :ivar reporter: where to say what happens
+    :ivar environ: the user's environment variables
+    """
+
+    root: Path
+    resolver: Resolver
+    indexes: IndexOptions
+    run: CommandRunner
+    fetcher: Fetcher
+    store: Store
+    plugins: Plugins
+    reporter: Reporter
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+def lock_environment(request: LockRequest, tools: LockTools) -> LockOutcome:
+    """Lock one environment: resolve, complete, judge, and only then write.
+
+    :param request: what to lock
+    :param tools: what to work with
+    :raises LockInvalidError: the present lock cannot be read, and is not to be forgotten
+    :raises ResolutionError: nothing satisfies the inputs
+    :raises LockRefusedError: what was resolved must not be written
+    :raises LockhouseError: a tool, an index or the disk failed; nothing is written then
+    """
+    spec, files = request.spec, request.files
+    present = _present_lock(request, tools)
+    if present is not None and _nothing_to_do(request, present, tools):
+        return LockOutcome(spec=spec, place=files.place, status=LockStatus.UNCHANGED, packages=len(present.packages))
+    resolution = _resolve(request, present, tools)
+    lock = _complete(request, resolution, present, tools)
+    _require_held_indexes(request, present, lock, tools.indexes)
+    _require_accepted(request, lock, tools.plugins)
+    rendered = files.render(spec, lock)
+    changes = changes_between(present, lock)
+    status = _write(rendered, dry_run=request.dry_run)
+    if status is LockStatus.WRITTEN:
+        tools.plugins.lock_written(spec, lock, present)
+    computed = () if lock.record is None else lock.record.computed_hashes
+    return LockOutcome(
+        spec=spec,
+        place=files.place,
+        status=status,
+        changes=changes,
+        packages=len(lock.packages),
+        computed_hashes=computed,
+    )
+
+
+def _present_lock(request: LockRequest, tools: LockTools) -> Lock | None:
+    if not request.files.exists():
+        return None
+    try:
+        return request.files.read()
+    except LockInvalidError as error:
+        if not request.upgrade_all:
+            raise
+        tools.reporter.warning(f"{request.files.place} is not read, and made anew: {error.what}")
+        return None
+
+
+def _nothing_to_do(request: LockRequest, present: Lock, tools: LockTools) -> bool:
+    if request.upgrade_all or request.upgrade:
+        return False
+    look = request.files.quick_look()
+    if not look.intact or look.inputs_digest != request.spec.inputs.digest:
+        return False
+    return isinstance(_judged(request, present, tools.plugins), Fresh)
+
+
+def _resolve(request: LockRequest, present: Lock | None, tools: LockTools) -> Resolution:
+    spec = request.spec
+    with tempfile.TemporaryDirectory(prefix="lockhouse-") as scratch:
+        return tools.resolver.resolve(
+            ResolveRequest(
+                root=tools.root,
+                scratch=Path(scratch),
+                requirements=spec.requirements,
+                constraints=spec.constraints,
+                requires_python=spec.requires_python,
+                target=request.target,
+                indexes=tools.indexes,
+                prereleases=spec.prereleases,
+                exclude_newer=spec.exclude_newer,
+                present=() if present is None else present.packages,
+                upgrade_all=request.upgrade_all,
+                upgrade=request.upgrade,
+                environ=tools.environ,
+            ),
+            tools.run,
+        )
+
+
+# -- completing what was resolved ---------------------------------------------------------------------------------
+
+
+def _complete(request: LockRequest, resolution: Resolution, present: Lock | None, tools: LockTools) -> Lock:
+    spec, target = request.spec, request.target
+    hashed, computed = _with_hashes(resolution.packages, tools)
+
+    def wheel(package: LockedPackage, artifact: Artifact) -> Path:
+        return _stored(package, artifact, tools)
+
+    packages = complete_edges(hashed, present=present, fetcher=tools.fetcher, wheel=wheel)
+    record = LockRecord(
+        inputs=spec.inputs,
+        plugins=tuple(sorted(spec.fingerprints)),
+        computed_hashes=tuple(sorted({*resolution.computed_hashes, *computed})),
+        target=None if target is None else target.label,
+    )
+    return Lock(
+        requires_python=spec.requires_python if target is None else f"=={target.markers['python_version']}.*",
+        environments=() if target is None else (_target_marker(target),),
+        packages=tuple(sorted(packages, key=lambda p: (p.name, p.version or "", p.marker or ""))),
+        record=record,
+    )
+
+
+def _target_marker(target: Target) -> str:
+    names = ("implementation_name", "python_version", "sys_platform", "platform_machine")
+    return " and ".join(f'{name} == "{target.markers[name]}"' for name in names)
+
+
+def _with_hashes(packages: Sequence[LockedPackage], tools: LockTools) -> tuple[tuple[LockedPackage, ...], list[str]]:
+    """Compute the hash of each file for which the index gives no strong one."""
+    computed: list[str] = []
+
+    def completed(artifact: Artifact) -> Artifact:
+        if artifact.kind in {ArtifactKind.VCS, ArtifactKind.DIRECTORY} or artifact.strong_hash is not None:
+            return artifact
+        from lockhouse.interfaces import ArtifactLocation  # noqa: PLC0415
+
+        address = artifact.url if artifact.path is None else (tools.root / artifact.path).as_uri()
+        filename = artifact.filename or "file"
+        with tools.fetcher.open(ArtifactLocation(url=address or "")) as download:
+            digest, path = tools.store.add_unknown(download.chunks, filename=filename)
+        computed.append(filename)
+        return replace(artifact, hashes={"sha256": digest}, size=path.stat().st_size)
+
+    done = tuple(
+        replace(package, artifacts=tuple(completed(artifact) for artifact in package.artifacts)) for package in packages
+    )
+    return done, computed
+
+
+def _stored(package: LockedPackage, artifact: Artifact, tools: LockTools) -> Path:
+    (stored,) = fetch_artifacts(
+        [(package, artifact)],
+        store=tools.store,
+        fetcher=tools.fetcher,
+        locate=tools.plugins.locate_artifact,
+        reporter=tools.reporter,
+        root=tools.root,
+    )
+    return stored.path
+
+
+# -- what may be written ------------------------------------------------------------------------------------------
+
+
+def _require_held_indexes(request: LockRequest, present: Lock | None, lock: Lock, indexes: IndexOptions) -> None:
+    """Refuse a package that comes from another index than before while the former is still in use."""
+    in_use: set[str | None] = {index.public_url for index in indexes.indexes}
+    if indexes.default is None and not indexes.no_index:
+        in_use.add(None)
+    if present is None or request.upgrade_all or len(in_use) < 2:  # noqa: PLR2004 - one index cannot be confused
+        return
+    before = {package.name: package.index for package in present.packages if _from_index(package)}
+    moved = [
+        package
+        for package in lock.packages
+        if _from_index(package)
+        and package.name in before
+        and package.name not in request.upgrade
+        and _index(before[package.name]) in in_use
+        and _index(before[package.name]) != _index(package.index)
+    ]
+    if moved:
+        names = " ".join(f"--upgrade-package {package.name}" for package in moved)
+        raise LockRefusedError(
+            f"{request.files.place}: {', '.join(p.name for p in moved)} would come from another index than before",
+            why=[
+                f"{p.name} was locked from {before[p.name] or 'the default index'}, now "
+                f"{p.index or 'the default index'} is asked first and has it too"
+                for p in moved
+            ],
+            fix=f"if that is what you want: lockhouse lock {request.spec.name} {names}",
+        )
+
+
+def _from_index(package: LockedPackage) -> bool:
+    return any(artifact.kind in {ArtifactKind.WHEEL, ArtifactKind.SDIST} for artifact in package.artifacts)
+
+
+def _index(url: str | None) -> str | None:
+    return None if url is None else public_url(url)
+
+
+def _judged(request: LockRequest, lock: Lock, plugins: Plugins) -> Fresh | Stale:
+    environment = None if request.target is None else request.target.markers
+    return judge_lock(request.spec, lock, plugins=plugins, environment=environment)
+
+
+def _require_accepted(request: LockRequest, lock: Lock, plugins: Plugins) -> None:
+    verdict = _judged(request, lock, plugins)
+    if isinstance(verdict, Stale):
+        raise LockRefusedError(
+            f'{request.files.place}: what was resolved for environment "{request.spec.name}" is not written',
+            why=map(str, verdict.reasons),
+            fix="change the inputs so that these hold, and lock again",
+        )
+
+
+def _write(rendered: Mapping[Path, bytes], *, dry_run: bool) -> LockStatus:
+    changed = {path: data for path, data in rendered.items() if _bytes_of(path) != data}
+    if not changed:
+        return LockStatus.UNCHANGED
+    if dry_run:
+        return LockStatus.WOULD_CHANGE
+    for path, data in changed.items():
+        write_atomically(path, data)
+    return LockStatus.WRITTEN
+
+
+def _bytes_of(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

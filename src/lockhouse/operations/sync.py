@@ -1,0 +1,396 @@
+"""Sync: lock and interpreter → environment. Installed from stored files only; no index is asked."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import BackendFailedError, EnvironmentDriftedError, LockStaleError
+from lockhouse.interfaces import InstallRequest, UnhashedSource
+from lockhouse.interpreters import identify, prefix_of, site_packages_of
+from lockhouse.model.drift import SEED, Drifted, Matching, compare
+from lockhouse.model.lock import Artifact, ArtifactKind
+from lockhouse.model.receipt import InstalledSource, Receipt
+from lockhouse.model.spec import ProjectMode
+from lockhouse.storage.files import file_lock
+from lockhouse.storage.receipts import read_receipt, remove_receipt, write_receipt
+from lockhouse.storage.site_packages import installed_packages
+from lockhouse.storage.source_trees import source_identity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from packaging.utils import NormalizedName
+
+    from lockhouse.fetchers import Fetcher
+    from lockhouse.interfaces import CommandRunner, Installer, Reporter, StoredFile
+    from lockhouse.model.drift import Drift
+    from lockhouse.model.indexes import IndexOptions
+    from lockhouse.model.lock import Lock
+    from lockhouse.model.plan import Plan
+    from lockhouse.model.receipt import InstalledPackage
+    from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.model.target import Target
+    from lockhouse.plugins import Plugins
+    from lockhouse.storage.lockfiles import LockFiles
+    from lockhouse.storage.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncRequest:
+    """What is asked of :func:`sync_environment` and :func:`find_drift`.
+
+    :ivar spec: the environment
+    :ivar files: where its lock lies; it is known to be fresh
+    :ivar root: the project's folder
+    :ivar python: the interpreter of the environment
+    :ivar skip_project: somebody else installs the project; it is neither installed nor removed
+    """
+
+    spec: EnvironmentSpec
+    files: LockFiles
+    root: Path
+    python: Path
+    skip_project: bool = False
+
+    @property
+    def project_name(self) -> NormalizedName | None:
+        """Give the project's name where the project is to be in the environment."""
+        if self.spec.installs_project or self.skip_project:
+            return self.spec.project_name
+        return None
+
+    @property
+    def installs_project(self) -> bool:
+        """Tell whether the project is ours to install."""
+        return self.spec.installs_project and not self.skip_project
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncTools:
+    """What syncing works with; made only where something has to be done.
+
+    :ivar installer: who installs
+    :ivar indexes: where the build requirements of sources are looked for
+    :ivar describe: asks an interpreter what it accepts
+    :ivar run: starts processes
+    :ivar fetcher: how files are had that the store lacks
+    :ivar store: the store
+    :ivar plugins: who has a say
+    :ivar reporter: where to say what happens
+    :ivar environ: the user's environment variables
+    """
+
+    installer: Installer
+    indexes: IndexOptions
+    describe: Callable[[Path], Target]
+    run: CommandRunner
+    fetcher: Fetcher
+    store: Store
+    plugins: Plugins
+    reporter: Reporter
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncOutcome:
+    """What a sync did.
+
+    :ivar changed: whether anything was done
+    :ivar installed: what was installed, as ``name version``, sorted
+    :ivar removed: what was removed, as ``name version``, sorted
+    :ivar reasons: why something was done, in words
+    """
+
+    changed: bool
+    installed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+def find_drift(request: SyncRequest) -> Drift:
+    """Say whether an environment still holds what its receipt says. Read-only; nothing is started or parsed.
+
+    :param request: the environment
+    :raises InterpreterError: its interpreter is gone
+    """
+    prefix = prefix_of(request.python)
+    receipt = read_receipt(prefix)
+    return compare(
+        receipt,
+        lock_digest=request.files.quick_look().digest,
+        interpreter=identify(request.python),
+        installed=installed_packages(site_packages_of(prefix)),
+        sources={} if receipt is None else _sources_now(request, receipt),
+        ignore=_not_ours(request),
+    )
+
+
+def require_matching(request: SyncRequest, *, fix: str) -> None:
+    """Refuse an environment that does not match, where installing is forbidden.
+
+    :param request: the environment
+    :param fix: what mends it
+    :raises EnvironmentDriftedError: it does not match
+    """
+    drift = find_drift(request)
+    if isinstance(drift, Drifted):
+        raise EnvironmentDriftedError(
+            f'environment "{request.spec.name}" does not match {request.files.place}, and installing is forbidden',
+            why=map(str, drift.reasons),
+            fix=fix,
+        )
+
+
+def sync_environment(request: SyncRequest, tools: Callable[[], SyncTools]) -> SyncOutcome:
+    """Bring an environment in line with its lock, with the smallest change.
+
+    :param request: the environment
+    :param tools: gives what to work with; called only where something has to be done
+    :raises SelectionError: the lock does not serve the interpreter
+    :raises StoreError: a file cannot be had, or is not what the lock says
+    :raises LockStaleError: a locked file requires what the lock lacks
+    :raises BackendError: the installer failed
+    """
+    if isinstance(find_drift(request), Matching):
+        return SyncOutcome(changed=False)
+    prefix = prefix_of(request.python)
+    with file_lock(prefix / ".lockhouse.lock", what=f'environment "{request.spec.name}"'):
+        drift = find_drift(request)
+        if isinstance(drift, Matching):
+            return SyncOutcome(changed=False)
+        return _Sync(request, tools()).run(drift)
+
+
+class _Sync:
+    """One sync, while the environment is held."""
+
+    def __init__(self, request: SyncRequest, tools: SyncTools) -> None:
+        self.request = request
+        self.tools = tools
+        self.prefix = prefix_of(request.python)
+        self.target = tools.describe(request.python)
+
+    def run(self, drift: Drifted) -> SyncOutcome:
+        from lockhouse.model.plan import select  # noqa: PLC0415 - only where something has to be done
+        from lockhouse.operations.located import with_files_named  # noqa: PLC0415
+
+        spec, request = self.request.spec, self.request
+        name = request.project_name
+        lock = with_files_named(request.files.read(), self.tools.fetcher)
+        plan = select(
+            lock,
+            self.target,
+            place=request.files.place,
+            allow_unhashed=spec.allow_unhashed,
+            leave_out=() if name is None else (name,),
+        )
+        files = self._stored(plan, lock)
+        self._require_complete(plan, files)
+        return self._apply(plan, files, drift)
+
+    def _stored(self, plan: Plan, lock: Lock) -> tuple[StoredFile, ...]:
+        from lockhouse.operations.fetch import fetch_artifacts  # noqa: PLC0415
+        from lockhouse.operations.located import locator  # noqa: PLC0415
+
+        return fetch_artifacts(
+            [(item.package, item.artifact) for item in plan.files],
+            store=self.tools.store,
+            fetcher=self.tools.fetcher,
+            locate=locator(self.tools.plugins.locate_artifact, lock, self.tools.fetcher),
+            reporter=self.tools.reporter,
+            root=self.request.root,
+        )
+
+    def _require_complete(self, plan: Plan, files: Iterable[StoredFile]) -> None:
+        """Hold the plan against the metadata of the real files: what they require must be there."""
+        from lockhouse.model.closure import walk  # noqa: PLC0415
+        from lockhouse.operations.edges import requires_in, wheel_metadata  # noqa: PLC0415
+
+        paths = {file.name: file.path for file in files}
+        packages = [
+            replace(item.package, marker=None, requires=requires_in(wheel_metadata(paths[item.package.name])))
+            for item in plan.files
+        ]
+        packages += [replace(item.package, marker=None) for item in plan.sources]
+        found = walk([d.requirement for d in self.request.spec.requirements], packages, self.target.markers)
+        own = self.request.project_name
+        why = [
+            f'{demand.parent.label} requires "{demand.requirement}", the lock has no {demand.name}'
+            for demand in found.unmet
+            if demand.parent is not None and demand.name != own
+        ]
+        why += [
+            f'{demand.parent.label} requires "{demand.requirement}", {package.version} is pinned'
+            for demand, package in found.violated
+            if demand.parent is not None
+        ]
+        if why:
+            raise LockStaleError(
+                f"{self.request.files.place} lacks what its own packages require",
+                why=dict.fromkeys(why),
+                fix=f"lockhouse lock {self.request.spec.name}",
+            )
+
+    def _apply(self, plan: Plan, files: tuple[StoredFile, ...], drift: Drifted) -> SyncOutcome:
+        before = {package.name: package for package in self._installed()}
+        receipt = read_receipt(self.prefix)
+        wanted = _artifacts(files)
+        good = _already_good(wanted, before, receipt, self.request.python)
+        sources = _sources(self.request, plan)
+        stale_sources = _stale_sources(sources, receipt, before)
+        to_install = tuple(file for file in files if file.name not in good)
+        planned = {*wanted, *(source.name for source in sources)}
+        keep = {*_not_ours(self.request), *(() if SEED in planned else (SEED,))}
+        remove = tuple(
+            sorted(
+                name
+                for name in before
+                if name not in keep and name not in good and (name not in planned or name in wanted)
+            )
+        )
+        remove_receipt(self.prefix)
+        with tempfile.TemporaryDirectory(prefix="lockhouse-") as scratch:
+            self.tools.installer.install(
+                InstallRequest(
+                    target=self.target,
+                    root=self.request.root,
+                    scratch=Path(scratch),
+                    cache=self.tools.store.root,
+                    remove=remove,
+                    files=to_install,
+                    sources=tuple(_unhashed(source, plan) for source in stale_sources),
+                    indexes=self.tools.indexes,
+                    environ=self.tools.environ,
+                ),
+                self.tools.run,
+            )
+        receipt = self._receipt(wanted, sources)
+        write_receipt(self.prefix, receipt)
+        self.tools.plugins.environment_synced(self.request.spec, receipt)
+        installed = [f"{file.name} {file.version}" for file in to_install]
+        installed += [str(source.name) for source in stale_sources]
+        return SyncOutcome(
+            changed=True,
+            installed=tuple(sorted(installed)),
+            removed=tuple(f"{n} {before[n].version}" for n in remove if n not in wanted),
+            reasons=tuple(map(str, drift.reasons)),
+        )
+
+    def _installed(self) -> tuple[InstalledPackage, ...]:
+        return installed_packages(site_packages_of(self.prefix))
+
+    def _receipt(self, wanted: Mapping[NormalizedName, str], sources: tuple[InstalledSource, ...]) -> Receipt:
+        expected = {*wanted, *(source.name for source in sources)}
+        found = tuple(
+            replace(package, artifact=wanted.get(package.name, ""))
+            for package in self._installed()
+            if package.name in expected
+        )
+        missing = sorted(expected - {package.name for package in found})
+        if missing:
+            raise BackendFailedError(
+                f"the installer {self.tools.installer.name} ended well, and did not install {', '.join(missing)}",
+                why=f"nothing of it stands in {', '.join(map(str, site_packages_of(self.prefix)))}",
+                fix="remove the environment, and run again",
+            )
+        return Receipt(
+            environment=self.request.spec.name,
+            lock_digest=self.request.files.quick_look().digest,
+            inputs_digest=self.request.spec.inputs.digest,
+            target=self.target.label,
+            interpreter=identify(self.request.python),
+            installer=self.tools.installer.name,
+            packages=found,
+            sources=sources,
+        )
+
+
+def _not_ours(request: SyncRequest) -> Collection[NormalizedName]:
+    name = request.spec.project_name
+    return (name,) if request.skip_project and name is not None else ()
+
+
+# -- files --------------------------------------------------------------------------------------------------------
+
+
+def _artifacts(files: Iterable[StoredFile]) -> dict[NormalizedName, str]:
+    return {file.name: f"{file.algorithm}:{file.digest}" for file in files}
+
+
+def _already_good(
+    wanted: Mapping[NormalizedName, str],
+    before: Mapping[NormalizedName, InstalledPackage],
+    receipt: Receipt | None,
+    python: Path,
+) -> set[NormalizedName]:
+    """Name what a receipt vouches for: installed by us from the wanted file, and not touched since."""
+    if receipt is None or receipt.interpreter != identify(python):
+        return set()
+    return {
+        package.name
+        for package in receipt.packages
+        if wanted.get(package.name) == package.artifact
+        and package.name in before
+        and replace(before[package.name], artifact=package.artifact) == package
+    }
+
+
+# -- sources ------------------------------------------------------------------------------------------------------
+
+
+def _sources(request: SyncRequest, plan: Plan) -> tuple[InstalledSource, ...]:
+    found = [_source_of(request, item.package.name, item.artifact) for item in plan.sources]
+    project = _project_source(request)
+    if project is not None:
+        found.append(project)
+    return tuple(sorted(found, key=lambda source: source.name))
+
+
+def _source_of(request: SyncRequest, name: NormalizedName, artifact: Artifact) -> InstalledSource:
+    if artifact.path is None:
+        return InstalledSource(name=name, path=None, editable=False, identity=f"commit:{artifact.commit_id}")
+    identity = source_identity(request.root / artifact.path, editable=artifact.editable)
+    return InstalledSource(name=name, path=artifact.path, editable=artifact.editable, identity=identity)
+
+
+def _project_source(request: SyncRequest) -> InstalledSource | None:
+    name = request.spec.project_name
+    if not request.installs_project or name is None:
+        return None
+    editable = request.spec.project is ProjectMode.EDITABLE
+    identity = source_identity(request.root, editable=editable)
+    return InstalledSource(name=name, path=".", editable=editable, identity=identity)
+
+
+def _sources_now(request: SyncRequest, receipt: Receipt) -> dict[NormalizedName, str]:
+    """Look at all sources of a receipt again, and at the project as it is declared now."""
+    own = _project_source(request)
+    now: dict[NormalizedName, str] = {}
+    for source in receipt.sources:
+        if source.path is None:
+            now[source.name] = source.identity
+        elif source.path != ".":
+            now[source.name] = source_identity(request.root / source.path, editable=source.editable)
+    if own is not None:
+        now[own.name] = own.identity
+    return now
+
+
+def _stale_sources(
+    sources: Iterable[InstalledSource], receipt: Receipt | None, before: Mapping[NormalizedName, InstalledPackage]
+) -> tuple[InstalledSource, ...]:
+    good: set[InstalledSource] = set()
+    if receipt is not None:
+        good = {source for source in receipt.sources if before.get(source.name) in receipt.packages}
+    return tuple(source for source in sources if source not in good)
+
+
+def _unhashed(source: InstalledSource, plan: Plan) -> UnhashedSource:
+    for item in plan.sources:
+        if item.package.name == source.name:
+            return UnhashedSource(name=source.name, artifact=item.artifact)
+    artifact = Artifact(kind=ArtifactKind.DIRECTORY, path=source.path, editable=source.editable)
+    return UnhashedSource(name=source.name, artifact=artifact)

@@ -1,0 +1,418 @@
+"""One project and what can be done with its environments: the composition root, wiring only."""
+
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lockhouse.config.project import ProjectConfig
+from lockhouse.errors import EnvironmentConflictError, LockhouseError, UnknownEnvironmentError
+from lockhouse.operations.check import check, require_fresh
+from lockhouse.operations.sync import (
+    SyncOutcome,
+    SyncRequest,
+    SyncTools,
+    find_drift,
+    require_matching,
+    sync_environment,
+)
+from lockhouse.operations.targets import lock_targets, target_environment
+from lockhouse.plugins import Plugins
+from lockhouse.storage.lockfiles import lock_files
+from lockhouse.storage.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    from packaging.utils import NormalizedName
+
+    from lockhouse.config.declared import DeclaredEnvironment
+    from lockhouse.fetchers import Fetcher
+    from lockhouse.interfaces import CommandRunner, Progress, Reporter
+    from lockhouse.model.drift import Drift
+    from lockhouse.model.freshness import Freshness
+    from lockhouse.model.indexes import IndexOptions
+    from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.model.target import Target
+    from lockhouse.operations.lock import LockFailure, LockOutcome, LockTools
+    from lockhouse.storage.lockfiles import LockFiles
+
+
+class Project:
+    """A project's folder and everything that works on its environments.
+
+    :ivar root: the project's folder, absolute
+    """
+
+    def __init__(self, config: ProjectConfig, *, environ: Mapping[str, str], reporter: Reporter) -> None:
+        self.root = config.root
+        self._config = config
+        self._environ = environ
+        self._reporter = reporter
+
+    @classmethod
+    def open(cls, root: Path, *, environ: Mapping[str, str] | None = None, reporter: Reporter | None = None) -> Project:
+        """Open a project.
+
+        :param root: its folder
+        :param environ: the user's environment variables; those of this process when not given
+        :param reporter: where to say what happens; nowhere when not given
+        :raises ConfigError: its ``pyproject.toml`` cannot be used
+        """
+        variables = dict(os.environ if environ is None else environ)
+        config = ProjectConfig.read(Path(root), variables)
+        return cls(config, environ=variables, reporter=reporter or SilentReporter())
+
+    # -- declarations ---------------------------------------------------------------------------------------------
+
+    def declared(self, name: str) -> DeclaredEnvironment:
+        """Give an environment of ``pyproject.toml``.
+
+        :param name: its name
+        :raises UnknownEnvironmentError: there is none of this name
+        """
+        return self._config.environment(name)
+
+    def spec(self, declared: DeclaredEnvironment) -> EnvironmentSpec:
+        """Expand a declaration.
+
+        :param declared: what a frontend or ``pyproject.toml`` says
+        :raises ConfigError: it cannot be expanded
+        :raises EnvironmentConflictError: ``pyproject.toml`` declares the same name with other inputs
+        """
+        spec = self._fingerprinted(self._config.expand(declared))
+        for other in self._config.declared():
+            if other.name == declared.name and other.origin != declared.origin:
+                return self._joined(self._fingerprinted(self._config.expand(other)), spec)
+        return spec
+
+    def environments(self) -> tuple[EnvironmentSpec, ...]:
+        """Give all environments of the project, those of noxfile and tox configuration included.
+
+        :raises ConfigError: one of them cannot be read
+        :raises EnvironmentConflictError: one name or lock is declared twice with different inputs
+        """
+        from lockhouse.config.lock_names import refuse_collisions  # noqa: PLC0415 - only where all are looked at
+
+        declared = self._config.declared()
+        refuse_collisions(each.filled() for each in declared)
+        known: dict[str, EnvironmentSpec] = {}
+        specs = (self._fingerprinted(self._config.expand(each)) for each in declared)
+        for spec in (*specs, *self._plugins.discover_environments(self.root)):
+            other = known.get(spec.name)
+            known[spec.name] = spec if other is None else self._joined(other, spec)
+        return tuple(known.values())
+
+    def named(self, names: Collection[str]) -> tuple[EnvironmentSpec, ...]:
+        """Give environments by name; all where no name is given.
+
+        Names that ``pyproject.toml`` declares are read from there alone.
+
+        :param names: names of environments
+        :raises UnknownEnvironmentError: a name is declared nowhere; the nearest is named
+        """
+        from lockhouse.config.nearest import nearest  # noqa: PLC0415 - only for a wrong name
+
+        own = {declared.name: declared for declared in self._config.declared()}
+        if names and all(name in own for name in names):
+            return tuple(self._fingerprinted(self._config.expand(own[name])) for name in names)
+        known = {spec.name: spec for spec in self.environments()}
+        if not names:
+            return tuple(known.values())
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            guess = nearest(unknown[0], known)
+            raise UnknownEnvironmentError(
+                f'there is no environment "{unknown[0]}"',
+                why=f"known are {', '.join(sorted(known)) or 'none'}",
+                fix=f'did you mean "{guess}"?' if guess else "lockhouse list",
+            )
+        return tuple(known[name] for name in names)
+
+    # -- freshness ------------------------------------------------------------------------------------------------
+
+    def lock_files(self, spec: EnvironmentSpec, target: str | None = None) -> LockFiles:
+        """Say where the lock of an environment lies.
+
+        :param spec: the environment
+        :param target: label of the target, where the resolver makes one lock a target
+        """
+        return lock_files(self.root, spec, target)
+
+    def lock_places(self, spec: EnvironmentSpec) -> tuple[str, ...]:
+        """Give the lock files of an environment on this machine, relative to the project.
+
+        :param spec: the environment
+        """
+        return tuple(files.place for files, _ in self._locks_of(spec, None))
+
+    def check(self, spec: EnvironmentSpec, python: Path | None = None) -> Freshness:
+        """Say whether the lock of an environment satisfies what is declared. Read-only and offline.
+
+        :param spec: the environment
+        :param python: the interpreter that counts, where there is a lock a target
+        :raises LockInvalidError: the lock cannot be read
+        """
+        from lockhouse.model.freshness import Fresh  # noqa: PLC0415
+
+        verdict: Freshness = Fresh()
+        for files, environment in self._locks_of(spec, python):
+            verdict = check(spec, files, plugins=self._plugins, environment=environment)
+            if not isinstance(verdict, Fresh):
+                break
+        return verdict
+
+    def require_fresh(self, spec: EnvironmentSpec, python: Path | None = None) -> None:
+        """Stop where the lock of an environment is missing or stale.
+
+        :param spec: the environment
+        :param python: the interpreter that counts, where there is a lock a target
+        :raises LockMissingError: there is no lock
+        :raises LockStaleError: the lock does not satisfy what is declared
+        """
+        for files, environment in self._locks_of(spec, python):
+            verdict = check(spec, files, plugins=self._plugins, environment=environment)
+            require_fresh(spec, files, verdict, fix=lock_command(spec))
+
+    # -- locking --------------------------------------------------------------------------------------------------
+
+    def lock(
+        self,
+        specs: Iterable[EnvironmentSpec],
+        *,
+        upgrade_all: bool = False,
+        upgrade: Collection[NormalizedName] = (),
+        dry_run: bool = False,
+    ) -> Iterator[LockOutcome | LockFailure]:
+        """Lock environments, one after the other; those that share a lock are locked once.
+
+        What goes wrong with one of them does not keep the others from being locked.
+
+        :param specs: the environments
+        :param upgrade_all: move everything to its newest allowed version
+        :param upgrade: names to move to their newest allowed version
+        :param dry_run: write nothing
+        :return: an outcome or a failure a lock file, as they come
+        :raises EnvironmentConflictError: environments that share a lock have different inputs
+        """
+        from lockhouse.model.spec import merge_shared_locks  # noqa: PLC0415 - only where something is locked
+        from lockhouse.operations.lock import LockFailure, LockRequest, lock_environment  # noqa: PLC0415
+
+        for spec in merge_shared_locks(self._with_partners(specs)).values():
+            try:
+                tools = self._lock_tools(spec)
+                targets = tuple(lock_targets(spec, tools.resolver, describe=self._describe, environ=self._environ))
+            except LockhouseError as error:
+                yield LockFailure(spec=spec, error=error)
+                continue
+            for target in targets:
+                request = LockRequest(
+                    spec=spec,
+                    files=self.lock_files(spec, None if target is None else target.label),
+                    target=target,
+                    upgrade_all=upgrade_all,
+                    upgrade=frozenset(upgrade),
+                    dry_run=dry_run,
+                )
+                try:
+                    yield lock_environment(request, tools)
+                except LockhouseError as error:
+                    yield LockFailure(spec=spec, error=error)
+
+    def _lock_tools(self, spec: EnvironmentSpec) -> LockTools:
+        from lockhouse.operations.lock import LockTools  # noqa: PLC0415 - only where something is locked
+
+        indexes = self._indexes(spec)
+        return LockTools(
+            root=self.root,
+            resolver=self._plugins.resolver(spec.resolver),
+            indexes=indexes,
+            run=self._run,
+            fetcher=self._fetcher(indexes),
+            store=self._store,
+            plugins=self._plugins,
+            reporter=self._reporter,
+            environ=self._environ,
+        )
+
+    def _with_partners(self, specs: Iterable[EnvironmentSpec]) -> list[EnvironmentSpec]:
+        """Add the environments that share a lock with one of these: their Pythons count too."""
+        chosen = list(specs)
+        locks = {spec.lock_name for spec in chosen}
+        known = {(spec.name, spec.lock_name) for spec in chosen}
+        partners = [
+            spec for spec in self.environments() if spec.lock_name in locks and (spec.name, spec.lock_name) not in known
+        ]
+        return [*chosen, *partners]
+
+    # -- environments ---------------------------------------------------------------------------------------------
+
+    def make_environment(self, spec: EnvironmentSpec, folder: Path, python: str | None) -> Path:
+        """Make a virtual environment, or take the one that is there.
+
+        :param spec: what it is for
+        :param folder: where it is, or is to be
+        :param python: a version or a path of an interpreter, or None for one that the environment declares
+        :return: its interpreter
+        """
+        from lockhouse.operations.environment import make_environment  # noqa: PLC0415 - the command line only
+
+        return make_environment(spec, folder, python, run=self._run, environ=self._environ)
+
+    def sync(self, spec: EnvironmentSpec, python: Path, *, skip_project: bool = False) -> SyncOutcome:
+        """Bring an environment in line with its lock. The lock must be fresh: see :meth:`require_fresh`.
+
+        :param spec: the environment
+        :param python: its interpreter
+        :param skip_project: somebody else installs the project; it is neither installed nor removed
+        :raises LockhouseError: see :func:`lockhouse.operations.sync.sync_environment`
+        """
+        request = self._sync_request(spec, python, skip_project=skip_project)
+        outcome = sync_environment(request, lambda: self._sync_tools(spec))
+        self._report(spec, request, outcome)
+        return outcome
+
+    def drift(self, spec: EnvironmentSpec, python: Path, *, skip_project: bool = False) -> Drift:
+        """Say whether an environment still holds what was installed from its lock. Read-only; nothing is started.
+
+        :param spec: the environment
+        :param python: its interpreter
+        :param skip_project: somebody else installs the project
+        """
+        return find_drift(self._sync_request(spec, python, skip_project=skip_project))
+
+    def require_matching(self, spec: EnvironmentSpec, python: Path, *, skip_project: bool = False) -> None:
+        """Stop where an environment does not match its lock and installing is forbidden.
+
+        :param spec: the environment
+        :param python: its interpreter
+        :param skip_project: somebody else installs the project
+        :raises EnvironmentDriftedError: it does not match
+        """
+        request = self._sync_request(spec, python, skip_project=skip_project)
+        require_matching(request, fix="run it once with installing allowed")
+
+    def _sync_request(self, spec: EnvironmentSpec, python: Path, *, skip_project: bool) -> SyncRequest:
+        python = Path(os.path.abspath(python))  # noqa: PTH100 - links must stay: they tell an environment
+        (files, _), *_ = self._locks_of(spec, python)
+        return SyncRequest(spec=spec, files=files, root=self.root, python=python, skip_project=skip_project)
+
+    def _sync_tools(self, spec: EnvironmentSpec) -> SyncTools:
+        indexes = self._indexes(spec)
+        return SyncTools(
+            installer=self._plugins.installer(spec.installer),
+            indexes=indexes,
+            describe=self._describe,
+            run=self._run,
+            fetcher=self._fetcher(indexes),
+            store=self._store,
+            plugins=self._plugins,
+            reporter=self._reporter,
+            environ=self._environ,
+        )
+
+    def _report(self, spec: EnvironmentSpec, request: SyncRequest, outcome: SyncOutcome) -> None:
+        if not outcome.changed:
+            return
+        done = [f"{len(outcome.installed)} installed"] if outcome.installed else []
+        if outcome.removed:
+            done.append(f"{len(outcome.removed)} removed ({', '.join(outcome.removed)})")
+        self._reporter.info(f"{spec.name}: {', '.join(done) or 'nothing to install'}, from {request.files.place}")
+
+    # -- wiring ---------------------------------------------------------------------------------------------------
+
+    @property
+    def store(self) -> Store:
+        """Give the shared store."""
+        return self._store
+
+    @cached_property
+    def _plugins(self) -> Plugins:
+        return Plugins(self._environ)
+
+    @cached_property
+    def _store(self) -> Store:
+        return Store.at_default(self._environ)
+
+    def _locks_of(self, spec: EnvironmentSpec, python: Path | None) -> list[tuple[LockFiles, Mapping[str, str] | None]]:
+        if self._plugins.is_universal(spec.resolver):
+            return [(self.lock_files(spec), None)]
+        return [
+            (self.lock_files(spec, environment.label), environment.markers)
+            for environment in target_environment(spec, python, describe=self._describe)
+        ]
+
+    def _fingerprinted(self, spec: EnvironmentSpec) -> EnvironmentSpec:
+        fingerprints = self._plugins.fingerprints(spec)
+        return replace(spec, fingerprints=fingerprints) if fingerprints else spec
+
+    def _joined(self, one: EnvironmentSpec, other: EnvironmentSpec) -> EnvironmentSpec:
+        from lockhouse.model.spec import merge_shared_locks  # noqa: PLC0415 - only for a name declared twice
+
+        if one.lock_name != other.lock_name:
+            raise EnvironmentConflictError(
+                f'the environment "{one.name}" is declared twice with different locks',
+                why=[f'{each.origin}: lock "{each.lock_name}"' for each in (one, other)],
+                fix="give the two the same lock, or one of them another name",
+            )
+        return merge_shared_locks([one, other])[one.lock_name]
+
+    def _indexes(self, spec: EnvironmentSpec) -> IndexOptions:
+        from lockhouse.config.user_indexes import effective_indexes  # noqa: PLC0415 - only where an index is asked
+
+        return effective_indexes(spec.indexes, root=self.root, environ=self._environ)
+
+    def _fetcher(self, indexes: IndexOptions) -> Fetcher:
+        from lockhouse.fetchers import Fetcher  # noqa: PLC0415 - only where something is fetched
+
+        return Fetcher(indexes, self._environ)
+
+    def _describe(self, python: Path) -> Target:
+        from lockhouse.interpreters import describe  # noqa: PLC0415 - only where something is done
+
+        return describe(python, run=self._run, cache=self._store.interpreters, environ=self._environ)
+
+    @cached_property
+    def _run(self) -> CommandRunner:
+        from lockhouse.process import run_command  # noqa: PLC0415 - only where something is started
+
+        return run_command
+
+
+def lock_command(spec: EnvironmentSpec) -> str:
+    """Give the command that locks an environment.
+
+    :param spec: the environment
+    """
+    plain = all(char.isalnum() or char in "-_." for char in spec.name)
+    return f"lockhouse lock {spec.name}" if plain else f'lockhouse lock "{spec.name}"'
+
+
+class SilentReporter:
+    """A reporter for those who want to hear nothing."""
+
+    def info(self, message: str) -> None:
+        """Say nothing."""
+
+    def warning(self, message: str) -> None:
+        """Say nothing."""
+
+    def progress(self, title: str) -> AbstractContextManager[Progress]:  # noqa: ARG002 - nothing is shown
+        """Show nothing."""
+        return nullcontext(_SilentProgress())
+
+
+class _SilentProgress:
+    def start(self, name: str, total: int | None) -> None:
+        """Show nothing."""
+
+    def advance(self, name: str, amount: int) -> None:
+        """Show nothing."""
+
+    def finish(self, name: str) -> None:
+        """Show nothing."""

@@ -1,0 +1,56 @@
+"""What stands for the content of a directory that something is installed from."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+#: Files that decide what an editable install puts into an environment.
+BUILD_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in")
+
+_SKIPPED_FOLDERS = {"__pycache__", "node_modules", "build", "dist"}
+
+
+def source_identity(directory: Path, *, editable: bool) -> str:
+    """Say what stands for the content of a directory.
+
+    An editable install shows every edit of the code by itself; its place and its build files decide. Anything else was
+    built from the files, and any file that was touched since counts as a change: rather a build too many than old code
+    under test. Hidden folders, virtual environments and the usual places of build products do not count.
+
+    :param directory: the directory
+    :param editable: whether it is installed editable
+    """
+    digest = hashlib.sha256(str(directory.resolve()).encode("utf-8", "surrogateescape"))
+    if editable:
+        for name in BUILD_FILES:
+            try:
+                digest.update(f"\0{name}\0".encode() + (directory / name).read_bytes())
+            except OSError:
+                continue
+        return f"editable:{digest.hexdigest()}"
+    for line in sorted(_files(str(directory))):
+        digest.update(line.encode("utf-8", "surrogateescape"))
+    return f"tree:{digest.hexdigest()}"
+
+
+def _files(folder: str) -> Iterator[str]:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    if any(entry.name == "pyvenv.cfg" for entry in entries):
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            hidden = entry.name.startswith(".") or entry.name in _SKIPPED_FOLDERS
+            if not hidden and not entry.name.endswith(".egg-info"):
+                yield from _files(entry.path)
+        elif not entry.name.endswith((".pyc", ".pyo")):
+            status = entry.stat(follow_symlinks=False)
+            yield f"{entry.path}\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_ino}\0{status.st_mode}\n"
