@@ -82,4 +82,4 @@ def _prepare(given: nox.Session, function: Func, declaration: Declaration, param
     try:
         return running.prepare(given, declaration, variant, root=Path.cwd())
     except LockhouseError as error:
-        given.error(str(error))
+        given.error(f"{error}\n")  # nox goes on in the same line, after what may be a command to paste

@@ -96,7 +96,7 @@ class GuardedSession(nox.Session):
         if chosen == "warn":
             self.warn(str(error))
         else:
-            self.error(str(error))
+            self.error(f"{error}\n")  # nox goes on in the same line
 
 
 def _unlocked(declaration: Declaration, method: str, args: tuple[Any, ...]) -> UnlockedInstallError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tox.session.env_select import register_env_select_flags
+from tox.session.env_select import CliEnv, register_env_select_flags
 
 from lockhouse.errors import EXIT_NO, EXIT_OK
 from lockhouse.tox.failures import as_tox_failures
@@ -28,7 +28,7 @@ def add_commands(parser: ToxParser) -> None:
     :param parser: tox's parser
     """
     lock = parser.add_command("lock", [], "lock environments (runner = lockhouse)", lock_environments)
-    register_env_select_flags(lock, default=None)
+    register_env_select_flags(lock, default=CliEnv())
     lock.add_argument("--upgrade", action="store_true", help="move everything to its newest allowed version")
     lock.add_argument(
         "--upgrade-package",
@@ -39,7 +39,7 @@ def add_commands(parser: ToxParser) -> None:
     )
     lock.add_argument("--dry-run", action="store_true", help="say what would change, and write nothing")
     check = parser.add_command("lock-check", [], "check locks, read-only and offline", check_locks)
-    register_env_select_flags(check, default=None)
+    register_env_select_flags(check, default=CliEnv())
 
 
 def lock_environments(state: State) -> int:
