@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lockhouse.errors import HashMismatchError, StoreError, UnverifiableArtifactError
+from lockhouse.errors import ArtifactUnavailableError, HashMismatchError, StoreError, UnverifiableArtifactError
 from lockhouse.storage.files import ABANDONED_AFTER
 from lockhouse.storage.store import Store
 
@@ -132,6 +132,25 @@ def test_the_hash_of_an_unhashed_file_is_computed(store: Store) -> None:
 
     assert digest == sha256(DATA)
     assert verified(store) == path
+
+
+@pytest.mark.parametrize(
+    ("data", "filename", "words"),
+    [
+        (b"", NAME, "empty"),
+        (DATA[:-1], NAME, "truncated"),
+        (b"<!doctype html><title>Sign in", NAME, "HTML page"),
+        (b"no such archive, but quite as long", NAME, "does not begin"),
+        (DATA, "demo-1.0.tar.gz", "does not begin"),
+    ],
+)
+def test_what_can_be_no_such_file_is_not_taken_for_one(store: Store, data: bytes, filename: str, words: str) -> None:
+    with pytest.raises(ArtifactUnavailableError) as caught:
+        store.add_unknown([data], filename=filename, size=len(DATA))
+
+    assert filename in caught.value.what
+    assert words in caught.value.what
+    assert visible(store) == []
 
 
 @pytest.mark.parametrize(

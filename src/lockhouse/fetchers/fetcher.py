@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +18,7 @@ from lockhouse.errors import ArtifactUnavailableError
 from lockhouse.fetchers.credentials import CredentialSource
 from lockhouse.fetchers.listing import ACCEPT, FoundFile, Page, Wanted, default_index, files_in, files_of
 from lockhouse.fetchers.transfer import ABSENT, Transfer, host_of
-from lockhouse.model.indexes import HIDDEN, restore_url
+from lockhouse.model.indexes import HIDDEN, hide, restore_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -121,7 +122,13 @@ class Fetcher:
         return None if page is None else page.body.decode("utf-8", "replace")
 
     def _restored(self, url: str) -> str:
-        restored = restore_url(url, self.indexes)
+        try:
+            restored = restore_url(url, self.indexes)
+            _ = urlsplit(restored).port
+        except ValueError as error:
+            raise ArtifactUnavailableError(
+                f"{hide(url)!r} is no address", why=str(error), fix="put the right address into the lock"
+            ) from error
         if HIDDEN in restored:
             raise ArtifactUnavailableError(
                 f"the address of a file hides a token of {host_of(url)}",
@@ -175,7 +182,9 @@ class Fetcher:
     def _made_client(self) -> PyPIClient:
         from lockhouse.fetchers.client import make_client  # noqa: PLC0415 - for speed: stored files need none
 
-        return make_client(self.indexes, self._environ)
+        client = make_client(self.indexes, self._environ)
+        weakref.finalize(self, client.close)  # connections stay open for the next request, until nobody can send one
+        return client
 
 
 def read_file(path: Path) -> Iterator[bytes]:

@@ -23,7 +23,6 @@ _TRIES_IN_ALL = 20
 _LONGEST_PAUSE = 10.0
 _LONGEST_RETRY_AFTER = 30.0
 _TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 522, 524})
-_CHUNK = 1 << 16
 _PARTIAL = 206
 _GOOD = frozenset({200, _PARTIAL})
 _UNAUTHORIZED = 401
@@ -107,7 +106,7 @@ class Transfer:
         while True:
             behind = self._behind(response)
             try:
-                for chunk in response.iter_raw(_CHUNK):
+                for chunk in response.iter_raw():  # of any size: waiting for a full one would lose what came
                     fresh = chunk[behind:]
                     behind -= len(chunk) - len(fresh)
                     if fresh:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import HashMismatchError
+from lockhouse.errors import ArtifactUnavailableError, HashMismatchError
 from lockhouse.model.indexes import hide
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ HEAD_SIZE = 512
 _PAGE_STARTS = (b"<!doctype html", b"<html", b"<head")
 _ZIP_START = b"PK\x03\x04"
 _GZIP_START = b"\x1f\x8b"
+_STARTS = {".whl": _ZIP_START, ".zip": _ZIP_START, ".tar.gz": _GZIP_START, ".tgz": _GZIP_START}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +76,29 @@ def mismatch(expected: Expected, received: Received) -> HashMismatchError:
     return HashMismatchError(f"{expected.package}: {expected.filename} {fact}", why=why, fix=fix)
 
 
+def unusable(filename: str, received: Received, size: int | None) -> ArtifactUnavailableError | None:
+    """Make an error where bytes can be no wheel or archive: for files whose hash nobody told.
+
+    :param filename: name of the file
+    :param received: what came
+    :param size: length in bytes where the server told it, else None
+    :return: the error, or None where nothing speaks against the bytes
+    """
+    found = _broken_transfer(size, received)
+    if found is None:
+        starts = [start for suffix, start in _STARTS.items() if filename.lower().endswith(suffix)]
+        if any(received.head.startswith(start) for start in starts) or not starts:
+            return None
+        found = "does not begin as such a file does", "look at the index or the proxy, then run again"
+    return ArtifactUnavailableError(f"{filename} {found[0]}", why=f"size: {received.size} bytes", fix=found[1])
+
+
 def _diagnosis(expected: Expected, received: Received) -> tuple[str, str]:
     """Give the fact and the fix, the surest signs first."""
     name = expected.filename
-    found = _broken_transfer(expected, received) if received.size == 0 else _wrong_entry(expected, received)
     return (
-        found
-        or _broken_transfer(expected, received)
+        (_wrong_entry(expected, received) if received.size else None)
+        or _broken_transfer(expected.size, received)
         or _wrong_kind(name, received.head)
         or (
             "HAS OTHER BYTES than those that were locked under the same file name",
@@ -100,12 +117,12 @@ def _wrong_entry(expected: Expected, received: Received) -> tuple[str, str] | No
     return None
 
 
-def _broken_transfer(expected: Expected, received: Received) -> tuple[str, str] | None:
+def _broken_transfer(size: int | None, received: Received) -> tuple[str, str] | None:
     if received.size == 0:
         return "is an empty download", "run again; if it stays empty, look at the index or the proxy"
     if received.head.lstrip().lower().startswith(_PAGE_STARTS):
         return "is an HTML page, such as that of a proxy or a login", "sign in at the proxy or index, then run again"
-    if expected.size is not None and received.size < expected.size:
+    if size is not None and received.size < size:
         return "is a truncated download", "run again; if it stays short, look at the index or the proxy"
     return None
 

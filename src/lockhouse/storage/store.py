@@ -34,7 +34,7 @@ from lockhouse.storage.files import (
     write_all,
     write_atomically,
 )
-from lockhouse.storage.mismatch import HEAD_SIZE, Expected, Received, mismatch
+from lockhouse.storage.mismatch import HEAD_SIZE, Expected, Received, mismatch, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -181,16 +181,20 @@ class Store:
             self._publish(partial, place, algorithm, digest)
         return place
 
-    def add_unknown(self, chunks: Iterable[bytes], *, filename: str) -> tuple[str, Path]:
+    def add_unknown(self, chunks: Iterable[bytes], *, filename: str, size: int | None = None) -> tuple[str, Path]:
         """Store a file whose hash nobody told: for locking from an index that gives none.
 
         :param chunks: its bytes
         :param filename: its name
+        :param size: its length in bytes where the server told it
         :return: its sha256 and its place
+        :raises ArtifactUnavailableError: the bytes are none of such a file: an empty or truncated download, a page
         :raises StoreError: the name is no plain file name, or the disk fails
         """
         self._place("sha256", "0" * _DIGEST_LENGTHS["sha256"], filename)  # refuse the name before anything is fetched
         with self._receive(chunks, "sha256", self.root / filename) as (partial, received):
+            if error := unusable(filename, received, size):
+                raise error
             place = self._place("sha256", received.digest, filename)
             self._publish(partial, place, "sha256", received.digest)
         return received.digest, place
