@@ -217,14 +217,18 @@ class Expansion:
 
 
 def collapsed(requirements: Iterable[DeclaredRequirement]) -> tuple[DeclaredRequirement, ...]:
-    """Keep the first of requirements that say the same.
+    """Keep the first of requirements that say the same, and none that another says without its marker.
 
     :param requirements: requirements in canonical form
     """
-    first: dict[str, DeclaredRequirement] = {}
-    for requirement in requirements:
-        first.setdefault(requirement.recorded, requirement)
-    return tuple(first.values())
+    first: dict[tuple[str, str | None, bool], DeclaredRequirement] = {}
+    for item in requirements:
+        first.setdefault((item.text, item.path, item.editable), item)
+    return tuple(
+        item
+        for (text, path, editable), item in first.items()
+        if (bare := text.partition("; ")[0].rstrip()) == text or (bare, path, editable) not in first
+    )
 
 
 def refuse_two_sources(requirements: Iterable[DeclaredRequirement]) -> None:

@@ -142,7 +142,9 @@ def split_options(text: str) -> tuple[str, list[tuple[str, str]]]:
     """
     editable = re.match(r"(?:-e\s*|--editable(?:=|\s+))(?=\S)", text)
     if editable:
-        return "", [("--editable", text[editable.end() :].strip("\"'"))]
+        value = text[editable.end() :]
+        quoted = re.fullmatch(r"\"([^\"]+)\"|'([^']+)'", value)
+        return "", [("--editable", (quoted[1] or quoted[2]) if quoted else value)]
     begin = re.search(r"(?:^|(?<= ))-", text)
     if begin is None:
         return text, []
