@@ -1,3 +1,3 @@
 from __future__ import annotations
 
-pytest_plugins = ["lockhouse.testing.plugin", "pytester"]
+pytest_plugins = ["lockhouse.testing.plugin"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pytest
 from lockhouse.testing.environment import isolated_environ
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from lockhouse.testing import PackageIndex, ProjectFolder
 
@@ -85,14 +86,14 @@ def test_the_index_fixture_is_the_default_of_pip_and_uv(index: PackageIndex, pro
     assert (project / "target/demo.py").is_file()
 
 
-def test_virtualenv_works_offline_for_an_interpreter_on_the_path(
-    path_with_pythons: Mapping[str, Path], project: ProjectFolder
+def test_the_path_leads_to_the_interpreters_first(
+    outside_environ: Mapping[str, str], path_with_pythons: Mapping[str, Path]
 ) -> None:
-    version = list(path_with_pythons)[-1]
-    project.run("virtualenv", "-p", f"python{version}", "env", check=True)
-    python = next((project / "env").glob("[bS]*/python*"))
-    result = project.run(python, "-c", "import pip, sys; print('%d.%d' % sys.version_info[:2])", check=True)
-    assert result.stdout == f"{version}\n"
+    found = {version: shutil.which(f"python{version}") for version in path_with_pythons}
+    assert {version: Path(path or "").resolve() for version, path in found.items()} == {
+        version: path.resolve() for version, path in path_with_pythons.items()
+    }
+    assert os.environ["PATH"].endswith(outside_environ["PATH"])
 
 
 def test_interpreters_are_real(interpreters: Mapping[str, Path], project: ProjectFolder) -> None:
@@ -104,16 +105,22 @@ def test_interpreters_are_real(interpreters: Mapping[str, Path], project: Projec
         assert result.stdout.split() == [version, "True"]
 
 
-def test_a_missing_interpreter_skips(require_python: Callable[[str], Path]) -> None:
-    with pytest.raises(pytest.skip.Exception, match=r"needs CPython 2\.99; found are 3\."):
-        require_python("2.99")
+CONFTEST = """
+import pytest
+
+pytest_plugins = ["lockhouse.testing.plugin"]
+
+@pytest.fixture(scope="session")
+def interpreters():
+    return {}
+"""
 
 
-def test_a_missing_interpreter_fails_where_all_are_wanted(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile("def test_it(require_python): require_python('2.99')")
-    pytester.makeconftest('pytest_plugins = ["lockhouse.testing.plugin"]')
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LOCKHOUSE_TEST_ALL_PYTHONS", "1")
-        result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines("*needs CPython 2.99*")
+def test_a_missing_interpreter_fails_where_all_are_wanted(project: ProjectFolder) -> None:
+    project.write("test_it.py", "def test_it(require_python): require_python('3.9')\n")
+    project.write("conftest.py", CONFTEST)
+    lenient = project.run("pytest", "-rs")
+    strict = project.run("pytest", env={"LOCKHOUSE_TEST_ALL_PYTHONS": "1"})
+    assert (lenient.returncode, strict.returncode) == (0, 1)
+    assert "needs CPython 3.9; found are none" in lenient.stdout
+    assert "needs CPython 3.9; found are none" in strict.stdout

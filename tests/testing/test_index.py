@@ -254,8 +254,9 @@ def test_a_stall_is_bounded(index: PackageIndex) -> None:
 def test_a_reset_connection(index: PackageIndex) -> None:
     wheel = index.add_wheel("demo", "1.0")
     index.fault("*.whl", "reset", times=1)
-    with pytest.raises(ConnectionError):
+    with pytest.raises(ConnectionResetError) as caught:
         fetch(index.file_url(wheel))
+    assert caught.type is ConnectionResetError  # an orderly close would be RemoteDisconnected
     assert fetch(index.file_url(wheel))[2] == wheel.data
 
 
@@ -281,7 +282,8 @@ def test_a_stopped_index_refuses_and_drops_open_connections() -> None:
         fetch(f"{index.url}/")
 
 
-def test_a_stop_ends_a_stall() -> None:
+def test_a_stop_ends_a_stall_and_leaves_no_thread() -> None:
+    before = threading.active_count()
     index = PackageIndex()
     wheel = index.add_wheel("demo", "1.0")
     index.fault("*.whl", "stall", seconds=30)
@@ -301,6 +303,10 @@ def test_a_stop_ends_a_stall() -> None:
     thread.join(5)
     assert not thread.is_alive()
     assert errors
+    deadline = time.monotonic() + 5
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() == before
 
 
 def test_a_defect_of_the_server_is_not_swallowed() -> None:
@@ -342,6 +348,14 @@ def test_uv_locks_from_the_index(index: PackageIndex, project: ProjectFolder) ->
     assert "source-1.0.tar.gz" in result.stdout
     # the metadata beside the wheels was enough
     assert not index.requests.matching("*.whl")
+
+
+def test_a_release_is_seen_by_a_tool_that_has_cached_the_page(index: PackageIndex, project: ProjectFolder) -> None:
+    project.write("in.txt", "demo\n")
+    for version in ("1.0", "2.0"):
+        index.add_wheel("demo", version)
+        result = project.run("uv", "pip", "compile", "in.txt", check=True)
+        assert result.lines[2] == f"demo=={version}"
 
 
 def test_pip_downloads_from_an_html_index_with_credentials(project: ProjectFolder) -> None:

@@ -9,6 +9,9 @@ import pytest
 from lockhouse.testing.project import OUTPUT_LIMIT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from lockhouse.testing import PackageIndex, ProjectFolder
 
 
@@ -106,20 +109,23 @@ def test_a_package_installs_offline_as_wheel_and_editable(project: ProjectFolder
     assert seen == ["1 1.5\n", "2 1.5\n"]
 
 
-def test_nox_installs_from_the_index(index: PackageIndex, project: ProjectFolder) -> None:
+def test_nox_makes_environments_offline_and_installs_from_the_index(
+    index: PackageIndex, project: ProjectFolder, path_with_pythons: Mapping[str, Path]
+) -> None:
     index.add_wheel("demo", "1.0")
+    version = list(path_with_pythons)[-1]
     project.write(
         "noxfile.py",
-        """
+        f"""
         import nox
 
-        @nox.session
+        @nox.session(python="{version}", venv_backend="virtualenv")
         def tests(session):
             session.install("demo")
-            session.run("python", "-c", "import demo; print('nox has', demo.__version__)")
+            session.run("python", "-c", "import demo, sys; print('%d.%d has demo' % sys.version_info[:2])")
         """,
     )
-    assert "nox has 1.0" in project.run("nox", check=True).output
+    assert f"{version} has demo" in project.run("nox", check=True).output
 
 
 def test_tox_installs_from_the_index(index: PackageIndex, project: ProjectFolder) -> None:
