@@ -64,7 +64,8 @@ def locator(
         if location is not None or artifact.url is not None or artifact.path is not None:
             return location
         name = owners.get((artifact.filename, artifact.strong_hash))
-        files = () if name is None else fetcher.locate(name, filename=artifact.filename)
+        digest = None if artifact.strong_hash is None else artifact.strong_hash[1]
+        files = () if name is None else fetcher.locate(name, artifact.filename, digest)
         return ArtifactLocation(url=files[0].url) if files else None
 
     return locate
