@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from lockhouse.config.requirement_lines import relative_path
-from lockhouse.config.requirement_text import expand_variables, unset_variables
+from lockhouse.config.requirement_text import expand_variables, has_variable, unset_variables
 from lockhouse.errors import ConfigError, InvalidSettingError
 from lockhouse.model.indexes import Index
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from lockhouse.model.spec import Origin
 
 
-def declared_index(url: str, *, name: str | None, environ: Mapping[str, str], origin: Origin) -> Index:
+def declared_index(url: str, *, name: str | None = None, environ: Mapping[str, str], origin: Origin) -> Index:
     """Read one address.
 
-    A variable that is not set stays as it is written, so that a check needs no credentials; it counts as secret all
-    the same, and so the lock records the same address with it and without it.
+    A variable that is not set stays as it is written, so that a check needs no credentials. What a variable puts into
+    the path or the query is secret, set or not, so the lock records the same address either way; a host is not.
 
     :param url: an address, perhaps with ``${NAME}``
     :param name: its name, or None
@@ -31,39 +31,34 @@ def declared_index(url: str, *, name: str | None, environ: Mapping[str, str], or
     :param origin: where it is declared
     :raises InvalidSettingError: it is no http, https or file address, or a variable of its host is not set
     """
-    expanded, values = expand_variables(url, environ)
-    return index_of(expanded, values=values, name=name, origin=origin)
-
-
-def index_of(url: str, *, values: tuple[str, ...] = (), name: str | None = None, origin: Origin) -> Index:
-    """Make an index of an address whose variables are expanded.
-
-    :param url: the address
-    :param values: the values that were put into it
-    :param name: its name, or None
-    :param origin: where it is declared
-    :raises InvalidSettingError: it is no http, https or file address, or a variable of its host is not set
-    """
-    unset = tuple(f"${{{variable}}}" for variable in unset_variables(url))
+    expanded = expand_variables(url, environ)
     try:
-        parts = urlsplit(url)
-        host = parts.netloc.rpartition("@")[2]
+        parts = urlsplit(expanded)
     except ValueError:
         raise InvalidSettingError(f"{origin}: an index has an address that cannot be read") from None
-    missing = [variable for variable in unset if variable in host or variable in parts.scheme]
-    if missing or url in unset:
-        variable = (missing or list(unset))[0]
+    unset = unset_variables(parts.netloc.rpartition("@")[2]) or (unset_variables(expanded) if not parts.scheme else ())
+    if unset:
         raise InvalidSettingError(
-            f"{origin}: the environment variable {variable[2:-1]} is not set",
+            f"{origin}: the environment variable {unset[0]} is not set",
             why="the host of an index is named by it",
-            fix=f"set {variable[2:-1]}",
+            fix=f"set {unset[0]}",
         )
     if parts.scheme not in {"http", "https", "file"}:
         raise InvalidSettingError(
             f"{origin}: an index has an address that does not begin with https://, http:// or file://",
             fix="use find-links for a folder of files",
         )
-    return Index(url=url, name=name, secrets=tuple(value for value in (*values, *unset) if value not in host))
+    return Index(url=expanded, name=name, secrets=_secret_parts(url, environ))
+
+
+def _secret_parts(url: str, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Give the segments and query values of an address that hold a variable, as they read when it is expanded."""
+    if "://" not in url or "${" not in url:
+        return ()
+    parts = urlsplit(url)
+    candidates = [*parts.path.split("/"), *(pair.partition("=")[2] for pair in parts.query.split("&"))]
+    holding = [expand_variables(text, environ) for text in candidates if has_variable(text)]
+    return tuple(dict.fromkeys(piece for text in holding for piece in text.split("/") if piece))
 
 
 def require_variables(options: IndexOptions) -> None:
@@ -90,7 +85,7 @@ def declared_links(value: str, *, folder: Path, root: Path, environ: Mapping[str
     :param root: the project's folder
     :param environ: variables for ``${NAME}``
     """
-    expanded, _ = expand_variables(value, environ)
+    expanded = expand_variables(value, environ)
     if "://" in expanded:
         return expanded
     return relative_path(Path(os.path.normpath(folder / expanded)), root)

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockhouse.config.index_addresses import declared_links, index_of
+from lockhouse.config.index_addresses import declared_index, declared_links
 from lockhouse.config.requirement_lines import read_requirement, relative_path
-from lockhouse.config.requirement_text import Line, OptionError, decode, logical_lines, split_options
+from lockhouse.config.requirement_text import Line, OptionError, decode, expand_variables, logical_lines, split_options
 from lockhouse.errors import InvalidRequirementError, InvalidSettingError
 from lockhouse.model.indexes import IndexOptions, hide
 from lockhouse.model.spec import DeclaredRequirement, Origin
@@ -77,7 +77,7 @@ class RequirementReader:
         """
         folder = self._root if origin.file is None else (self._root / origin.file).parent
         first = origin.line
-        for line in logical_lines(text, self._environ):
+        for line in logical_lines(text):
             place = origin if first is None else replace(origin, line=first + line.number - 1)
             self._line(line, place, folder, constraint=constraint, chain=())
 
@@ -122,7 +122,7 @@ class RequirementReader:
         except (UnicodeDecodeError, LookupError) as error:
             self._problem(f"{origin}: {shown} cannot be decoded", str(error), f"save {shown} as UTF-8")
             return
-        for line in logical_lines(text, self._environ):
+        for line in logical_lines(text):
             place = Origin(source=shown, file=shown, line=line.number)
             self._line(line, place, path.parent, constraint=constraint, chain=(*chain, path))
 
@@ -130,7 +130,7 @@ class RequirementReader:
         try:
             requirement, options = split_options(line.text)
             if requirement:
-                self._add(read_requirement(requirement, place, root=self._root), constraint=constraint)
+                self._requirement(requirement, place, constraint=constraint)
         except OptionError as error:
             self._problem(f"{place}: {error}", (), error.fix)
             return
@@ -138,37 +138,33 @@ class RequirementReader:
             self._problems.append(error)
             return
         for name, value in options:
-            self._option(name, value, line, place, folder, constraint=constraint, chain=chain)
+            try:
+                self._option(name, value, place, folder, constraint=constraint, chain=chain)
+            except InvalidRequirementError as error:
+                self._problems.append(error)
+            except InvalidSettingError as error:
+                self._problem(error.what, error.why, error.fix)
 
     def _option(
-        self,
-        name: str,
-        value: str,
-        line: Line,
-        place: Origin,
-        folder: Path,
-        *,
-        constraint: bool,
-        chain: tuple[Path, ...],
+        self, name: str, value: str, place: Origin, folder: Path, *, constraint: bool, chain: tuple[Path, ...]
     ) -> None:
         match name:
             case "--requirement" | "--constraint":
                 # as for pip, the option decides, not the kind of the file in which it stands
-                self._file(value, folder, place, constraint=name == "--constraint", chain=chain)
+                path = expand_variables(value, self._environ)
+                self._file(path, folder, place, constraint=name == "--constraint", chain=chain)
             case "--editable":
-                try:
-                    self._add(read_requirement(value, place, root=self._root, editable=True), constraint=constraint)
-                except InvalidRequirementError as error:
-                    self._problems.append(error)
+                self._requirement(value, place, constraint=constraint, editable=True)
             case "--pre":
                 self._prereleases = True
             case "--hash" | "--require-hashes":
                 pass
             case _:
-                try:
-                    self._indexes = self._with_option(name, value, line, place, folder)
-                except InvalidSettingError as error:
-                    self._problems.append(InvalidRequirementError(error.what, why=error.why, fix=error.fix))
+                self._indexes = self._with_option(name, value, place, folder)
+
+    def _requirement(self, text: str, place: Origin, *, constraint: bool, editable: bool = False) -> None:
+        expanded = expand_variables(text, self._environ)
+        self._add(read_requirement(expanded, place, root=self._root, editable=editable), constraint=constraint)
 
     def _add(self, declared: DeclaredRequirement, *, constraint: bool) -> None:
         if not constraint:
@@ -181,21 +177,23 @@ class RequirementReader:
     def _problem(self, what: str, why: str | tuple[str, ...], fix: str | None = None) -> None:
         self._problems.append(InvalidRequirementError(what, why=why, fix=fix))
 
-    def _with_option(self, name: str, value: str, line: Line, place: Origin, folder: Path) -> IndexOptions:
+    def _with_option(self, name: str, value: str, place: Origin, folder: Path) -> IndexOptions:
         known = self._indexes
         match name:
             case "--index-url":
-                return replace(known, default=index_of(value, values=line.values, origin=place))
+                return replace(known, default=declared_index(value, environ=self._environ, origin=place))
             case "--extra-index-url":
-                return replace(known, extra=(*known.extra, index_of(value, values=line.values, origin=place)))
+                index = declared_index(value, environ=self._environ, origin=place)
+                return replace(known, extra=(*known.extra, index))
             case "--find-links":
                 return replace(known, find_links=(*known.find_links, self._find_links(value, folder)))
             case "--trusted-host":
-                return replace(known, trusted_hosts=(*known.trusted_hosts, value))
+                return replace(known, trusted_hosts=(*known.trusted_hosts, expand_variables(value, self._environ)))
             case _:  # --no-index
                 return replace(known, no_index=True)
 
     def _find_links(self, value: str, folder: Path) -> str:
         """Take a folder beside the file where there is one, else what was written (pip's rule)."""
-        beside = "://" not in value and (folder / value).exists()
-        return declared_links(value, folder=folder if beside else self._root, root=self._root, environ={})
+        expanded = expand_variables(value, self._environ)
+        beside = "://" not in expanded and (folder / expanded).exists()
+        return declared_links(expanded, folder=folder if beside else self._root, root=self._root, environ={})

@@ -56,13 +56,11 @@ class Line:
     """One logical line.
 
     :ivar number: where it begins, from 1
-    :ivar text: without comments; variables are expanded
-    :ivar values: the values of the variables that were expanded in it, which may be secret
+    :ivar text: without comments; variables are as they are written
     """
 
     number: int
     text: str
-    values: tuple[str, ...] = ()
 
 
 class OptionError(ValueError):
@@ -92,11 +90,10 @@ def decode(content: bytes) -> str:
     return content.decode("utf-8")
 
 
-def logical_lines(text: str, environ: Mapping[str, str]) -> Iterator[Line]:
+def logical_lines(text: str) -> Iterator[Line]:
     """Cut a text into logical lines; a backslash at the end of a line joins the next one, but not in a comment.
 
     :param text: the content of a requirement file
-    :param environ: variables for ``${NAME}``; what is not set there, or empty, stays as it is written (pip's rule)
     """
     pending: list[str] = []
     start = 1
@@ -110,20 +107,21 @@ def logical_lines(text: str, environ: Mapping[str, str]) -> Iterator[Line]:
         pending = []
         bare = _COMMENT.sub("", joined).strip()
         if bare:
-            expanded, values = expand_variables(bare, environ)
-            yield Line(number=start, text=expanded, values=values)
+            yield Line(number=start, text=bare)
 
 
-def expand_variables(text: str, environ: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+def expand_variables(text: str, environ: Mapping[str, str]) -> str:
     """Put the values of environment variables in the place of ``${NAME}``.
 
     :param text: any text
-    :param environ: the variables
-    :return: the text, and the values that were put in
+    :param environ: the variables; what is not set, or empty, stays as it is written (pip's rule)
     """
-    names = [name for name in _VARIABLE.findall(text) if environ.get(name)]
-    expanded = _VARIABLE.sub(lambda match: environ.get(match[1]) or match[0], text)
-    return expanded, tuple(dict.fromkeys(environ[name] for name in names))
+    return _VARIABLE.sub(lambda match: environ.get(match[1]) or match[0], text)
+
+
+def has_variable(text: str) -> bool:
+    """Tell whether a text holds a ``${NAME}``."""
+    return _VARIABLE.search(text) is not None
 
 
 def unset_variables(text: str) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ class Index:
 
     :ivar url: the address of its root, with credentials if it was given with them
     :ivar name: the name it was declared with, or None
-    :ivar secrets: parts of the path or query that came from environment variables, and must stay secret
+    :ivar secrets: segments of the path and values of the query that its user keeps in environment variables
     """
 
     url: str
@@ -34,7 +34,13 @@ class Index:
     @property
     def public_url(self) -> str:
         """Give the address without anything secret, without a trailing slash."""
-        return hide(public_url(self.url), self.secrets)
+        if not self.secrets:
+            return public_url(self.url)
+        parts = urlsplit(self.url)
+        segments = [HIDDEN if segment in self.secrets else segment for segment in parts.path.split("/")]
+        pairs = [pair.partition("=") for pair in parts.query.split("&")]
+        query = "&".join(f"{key}={HIDDEN}" if value in self.secrets else key + sep + value for key, sep, value in pairs)
+        return public_url(urlunsplit(parts._replace(path="/".join(segments), query=query)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +83,7 @@ class IndexOptions:
         for address in (*(index.url for index in self.indexes), *self.find_links):
             found.update(dict.fromkeys(secrets_of(address)))
         for index in self.indexes:
-            found.update(dict.fromkeys(index.secrets))
+            found.update(dict.fromkeys(secret for secret in index.secrets if len(secret) > 2))  # noqa: PLR2004
         return tuple(sorted(found, key=len, reverse=True))
 
     def canonical(self) -> dict[str, object]:
