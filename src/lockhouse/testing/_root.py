@@ -186,7 +186,7 @@ class IndexRoot:
     def _page(self, name: str, request: Request) -> Answer:
         as_json = not self._html_only and simple_api.accepts_json(request.headers.get("accept", ""))
         content_type = simple_api.JSON_TYPE if as_json else simple_api.HTML_TYPE
-        headers = {"Cache-Control": "no-cache", "Vary": "Accept"}
+        headers = {"Vary": "Accept"}
         projects = self._projects()
         if not name:
             body = simple_api.project_list(sorted(projects), as_json=as_json)
