@@ -228,3 +228,28 @@ def test_a_hidden_token_is_put_back_from_the_configured_index() -> None:
             read(url)
 
     assert "hides a token" in caught.value.what
+
+
+def test_a_host_that_was_given_up_is_tried_once_for_the_next_file(
+    closed_index_url: str,
+) -> None:
+    fetcher = Fetcher(IndexOptions(), os.environ, pause=0.2)
+    took = []
+    for _ in range(2):
+        started = time.monotonic()
+        with pytest.raises(ArtifactUnavailableError):
+            read(f"{closed_index_url}/demo.whl", fetcher)
+        took.append(time.monotonic() - started)
+
+    assert took[0] > 0.5
+    assert took[1] < 0.5
+
+
+def test_a_redirect_to_a_local_file_is_refused(serve: Callable[..., ScriptedServer], tmp_path: Path) -> None:
+    path = tmp_path / "private"
+    path.write_bytes(b"private")
+    server = serve(lambda _: Sent(status=302, headers={"Location": path.as_uri()}))
+
+    for url in (server.url, server.url.replace("127.0.0.1", "localhost")):
+        with pytest.raises(ArtifactUnavailableError):
+            read(f"{url}/demo.whl")

@@ -46,6 +46,7 @@ def make_client(indexes: IndexOptions, environ: Mapping[str, str]) -> PyPIClient
         timeout=httpx2.Timeout(silent, connect=connect, pool=None),
         headers={"User-Agent": "lockhouse", "Accept-Encoding": "identity"},
         follow_redirects=True,
+        mounts={"file://": None},  # no server may lead to a file of this machine
     )
 
 

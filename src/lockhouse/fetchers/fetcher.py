@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
-from urllib.request import url2pathname
 
 from packaging.utils import canonicalize_name
 
@@ -61,6 +60,7 @@ class Fetcher:
         self._pause = pause
         self._credentials = CredentialSource(indexes=indexes, environ=environ)
         self._stopped = threading.Event()
+        self._unreachable: set[str] = set()
         self._making_client = threading.Lock()
 
     @contextmanager
@@ -85,7 +85,9 @@ class Fetcher:
         """Ask the configured places for files of a package: for locks that name no addresses.
 
         The find-links places are looked at first, and suffice where a certain file is asked for. Then the indexes are
-        asked in their order; the first one that knows the package decides. Without any, PyPI is asked.
+        asked in their order; the first one that knows the package decides, or where a certain file is asked for, the
+        first one that lists it: its bytes are held against the hash, wherever they come from. Without any, PyPI is
+        asked.
 
         :param name: name of the package
         :param filename: only the file of this name; None for any
@@ -103,8 +105,11 @@ class Fetcher:
             addresses.append(default_index())
         for address in addresses:
             page = self._page(f"{address.rstrip('/')}/{canonicalize_name(name)}/")
-            if page is not None:
-                return (*found, *(file for file in files_of(page) if wanted.fits(file)))
+            if page is None:
+                continue
+            listed = [file for file in files_of(page) if wanted.fits(file)]
+            if listed or not certain:
+                return (*found, *listed)
         return tuple(found)
 
     def read_metadata(self, artifact: Artifact) -> str | None:
@@ -132,7 +137,7 @@ class Fetcher:
         if HIDDEN in restored:
             raise ArtifactUnavailableError(
                 f"the address of a file hides a token of {host_of(url)}",
-                why=[f"no configured index has a token for it: {url}"],
+                why=[f"no configured index has a token for it: {hide(url)}"],
                 fix=f"configure the index at {host_of(url)} with its token, as where the lock was made",
             )
         return restored
@@ -166,6 +171,7 @@ class Fetcher:
             headers,
             stopped=self._stopped,
             pause=self._pause,
+            unreachable=self._unreachable,
             absent=absent,
         )
 
@@ -206,6 +212,8 @@ def path_of(url: str) -> Path:
 
     :param url: a ``file:`` address; a host makes it a share on Windows
     """
+    from urllib.request import url2pathname  # noqa: PLC0415 - for speed: it brings all of urllib's HTTP
+
     parts = urlsplit(url)
     host = "" if parts.netloc in {"", "localhost"} else f"//{parts.netloc}"
     return Path(url2pathname(host + parts.path))

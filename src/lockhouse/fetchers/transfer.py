@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from lockhouse.errors import ArtifactUnavailableError
-from lockhouse.model.indexes import public_url, strip_userinfo
+from lockhouse.model.indexes import hide, public_url, strip_userinfo
 
 if TYPE_CHECKING:
     import threading
@@ -23,6 +23,7 @@ _TRIES_IN_ALL = 20
 _LONGEST_PAUSE = 10.0
 _LONGEST_RETRY_AFTER = 30.0
 _TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 522, 524})
+_UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 _PARTIAL = 206
 _GOOD = frozenset({200, _PARTIAL})
 _UNAUTHORIZED = 401
@@ -40,6 +41,7 @@ class Transfer:
     :param headers: further headers
     :param stopped: set when the user gave up: nothing is tried again then
     :param pause: seconds before the second try; doubled for each further one
+    :param unreachable: hosts that were given up: they are tried once; kept up to date here
     :param absent: status codes that are an answer too: there is no such file
     """
 
@@ -52,6 +54,7 @@ class Transfer:
         *,
         stopped: threading.Event,
         pause: float,
+        unreachable: set[str],
         absent: frozenset[int] = frozenset(),
     ) -> None:
         self._client = client
@@ -61,6 +64,7 @@ class Transfer:
         self._auth = credentials.of(url)
         self._stopped = stopped
         self._pause = pause
+        self._unreachable = unreachable
         self._answers = _GOOD | absent
         self._failures = 0
         self._failures_in_all = 0
@@ -79,10 +83,11 @@ class Transfer:
             try:
                 response = self._send()
             except httpx2.TransportError as error:
-                self._failed(_unreachable(self._url, error), final=_is_final(error))
+                self._failed(_unreachable(self._url, error), final=self._is_final(error))
                 continue
             except (httpx2.RequestError, httpx2.InvalidURL) as error:
                 raise _unavailable(self._url, "the request cannot be made", str(error)) from None
+            self._unreachable.discard(host_of(self._url))
             if response.status_code in self._answers:
                 self._response = response
                 return response
@@ -159,6 +164,18 @@ class Transfer:
             return self._position - int(start) if start.isdecimal() else 0
         return self._position
 
+    def _is_final(self, error: Exception) -> bool:
+        """Tell whether trying again is in vain, and remember a host that cannot be reached."""
+        import httpx2  # noqa: PLC0415 - for speed: loaded with the client
+
+        if isinstance(error, (httpx2.ConnectError, httpx2.ConnectTimeout)):
+            host = host_of(self._url)
+            known = host in self._unreachable
+            if self._failures + 1 >= _TRIES:
+                self._unreachable.add(host)
+            return known or _UNTRUSTED in str(error)
+        return isinstance(error, (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError))
+
     def _failed(self, error: ArtifactUnavailableError, *, final: bool = False, retry_after: str | None = None) -> None:
         """Count a failure and wait, or give up."""
         self._failures += 1
@@ -185,17 +202,9 @@ def _validator(response: Response) -> str | None:
     return response.headers.get("Last-Modified")
 
 
-def _is_final(error: Exception) -> bool:
-    """Tell whether trying again is in vain."""
-    import httpx2  # noqa: PLC0415 - for speed: loaded with the client
-
-    never = (httpx2.UnsupportedProtocol, httpx2.LocalProtocolError)
-    return isinstance(error, never) or "CERTIFICATE_VERIFY_FAILED" in str(error)
-
-
 def _unreachable(url: str, error: Exception) -> ArtifactUnavailableError:
     host = host_of(url)
-    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+    if _UNTRUSTED in str(error):
         return _unavailable(
             url,
             f"the certificate of {host} is not trusted",
@@ -205,7 +214,7 @@ def _unreachable(url: str, error: Exception) -> ArtifactUnavailableError:
     return _unavailable(
         url,
         f"{host} cannot be reached",
-        str(error) or type(error).__name__,
+        hide(str(error)) or type(error).__name__,
         fix="look at the network, the proxy settings and the address of the index, then run again",
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import sys
 import time
 from contextlib import contextmanager, suppress
@@ -41,7 +40,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         target = Path(os.path.realpath(path))
         target.parent.mkdir(parents=True, exist_ok=True)
         sweep_abandoned(target.parent, f".{target.name}.")
-        partial = target.parent / f".{target.name}.{secrets.token_hex(8)}{PARTIAL_SUFFIX}"
+        partial = target.parent / f".{target.name}.{os.urandom(8).hex()}{PARTIAL_SUFFIX}"
         try:
             descriptor = open_new(partial)
             try:
@@ -101,16 +100,17 @@ def replace(source: Path, target: Path) -> None:
     source.replace(target)
 
 
-def sweep_abandoned(folder: Path, prefix: str = "") -> None:
-    """Remove the unfinished files of processes that were killed more than a day ago.
+def sweep_abandoned(folder: Path, prefix: str = "", suffix: str = PARTIAL_SUFFIX) -> None:
+    """Remove files that nobody has touched for more than a day: what killed processes left unfinished.
 
     :param folder: where they may lie
     :param prefix: how their names begin
+    :param suffix: how their names end
     """
     limit = time.time() - ABANDONED_AFTER
     with suppress(OSError):
         for entry in list(os.scandir(folder)):
-            if not (entry.name.startswith(prefix) and entry.name.endswith(PARTIAL_SUFFIX)):
+            if not (entry.name.startswith(prefix) and entry.name.endswith(suffix)):
                 continue
             with suppress(OSError):  # another process sweeps as well, or still has it open
                 if entry.stat().st_mtime < limit:

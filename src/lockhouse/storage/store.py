@@ -18,7 +18,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import secrets
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -254,13 +253,14 @@ class Store:
             if not tag.is_file():
                 write_atomically(tag, _TAG)
             sweep_abandoned(self.temporary)
+            sweep_abandoned(self._base / "locks", suffix="")  # who loses a lock so fetches twice, and that is all
             self._prepared = True
 
     @contextmanager
     def _receive(self, chunks: Iterable[bytes], algorithm: str, place: Path) -> Iterator[tuple[Path, Received]]:
         """Write the chunks to an unfinished file, which is gone afterwards unless it was published."""
         self._prepare()
-        partial = self.temporary / f"{secrets.token_hex(16)}{PARTIAL_SUFFIX}"
+        partial = self.temporary / f"{os.urandom(16).hex()}{PARTIAL_SUFFIX}"
         with self._disk(place):
             descriptor = open_new(partial)
         try:
