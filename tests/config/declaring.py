@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lockhouse.config.declared import DeclaredEnvironment
 from lockhouse.config.project import ProjectConfig
@@ -24,18 +24,28 @@ def write(root: Path, **files: str) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def declare(name: str = "tests", **keywords: object) -> DeclaredEnvironment:
+def declare(
+    name: str = "tests",
+    *,
+    base: str | None = None,
+    pythons_run: tuple[str, ...] = (),
+    parameters: Mapping[str, str] | None = None,
+    requirements_text: tuple[tuple[str, Origin], ...] = (),
+    **keywords: Any,
+) -> DeclaredEnvironment:
     """Declare an environment as a noxfile does."""
-    own = {
-        key: keywords.pop(key) for key in ("base", "pythons_run", "parameters", "requirements_text") if key in keywords
-    }
-    if "pythons_run" in own:
-        own["pythons"] = own.pop("pythons_run")
-    settings = parse_environment(keywords, NOXFILE)
-    return DeclaredEnvironment(name=name, settings=settings, origin=NOXFILE, **own)  # type: ignore[arg-type]
+    return DeclaredEnvironment(
+        name=name,
+        settings=parse_environment(keywords, NOXFILE),
+        origin=NOXFILE,
+        base=base,
+        pythons=pythons_run,
+        parameters=parameters or {},
+        requirements_text=requirements_text,
+    )
 
 
-def expand(root: Path, environ: Mapping[str, str] | None = None, **keywords: object) -> EnvironmentSpec:
+def expand(root: Path, environ: Mapping[str, str] | None = None, **keywords: Any) -> EnvironmentSpec:
     """Expand one environment of the project in a folder; its Python bounds are there unless it says others."""
     if not {"python", "pythons", "pythons_run"} & keywords.keys():
         keywords["python"] = ">=3.11"

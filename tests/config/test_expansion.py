@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -131,7 +131,7 @@ def test_the_same_name_with_different_inputs_names_both_places(tmp_path: Path) -
     ],
 )
 def test_python_bounds(
-    tmp_path: Path, pyproject: str, keywords: dict[str, object], bounds: str, pythons: tuple[str, ...]
+    tmp_path: Path, pyproject: str, keywords: dict[str, Any], bounds: str, pythons: tuple[str, ...]
 ) -> None:
     write(tmp_path, pyproject__toml=pyproject)
     spec = ProjectConfig.read(tmp_path, {}).expand(declare(**keywords))
@@ -146,7 +146,7 @@ def test_no_python_bounds_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_python_outside_of_the_bounds(tmp_path: Path) -> None:
-    with pytest.raises(InvalidSettingError, match="Python 3.8, 3.9 is outside"):
+    with pytest.raises(InvalidSettingError, match=r"Python 3\.8, 3\.9 is outside"):
         expand(tmp_path, python=">=3.10", pythons=["3.8", "3.9", "3.10", "3.14"])
 
 
@@ -165,8 +165,12 @@ def test_duplicates_collapse(tmp_path: Path) -> None:
     [
         ("a @ https://x.example/a-1.zip", "a @ https://x.example/a-2.zip", True),
         ("a @ https://x.example/a-1.zip", "A[x] @ https://x.example/a-1.zip", False),
-        ("a @ git+https://x.example/a@v1", "a @ git+https://x.example/a@v2; os_name == 'nt'", True),
-        ("a @ https://x.example/a-1.zip; os_name == 'nt'", "a @ https://x.example/a-2.zip; os_name == 'posix'", False),
+        ("a @ git+https://x.example/a@v1", "a @ git+https://x.example/a@v2 ; os_name == 'nt'", True),
+        (
+            "a @ https://x.example/a-1.zip ; os_name == 'nt'",
+            "a @ https://x.example/a-2.zip ; os_name == 'posix'",
+            False,
+        ),
         ("./lib", "lib @ https://x.example/lib-1.zip", True),
         ("./lib", "-e ./lib", True),
         ("./lib", "lib>=1", False),
@@ -259,7 +263,7 @@ def test_a_variable_in_an_index_is_not_needed_for_a_check(tmp_path: Path) -> Non
             "[tool.lockhouse.environments.tests]\n"
         ),
     )
-    without, with_values = from_table(tmp_path), from_table(tmp_path, TOKEN="t", KEY="some")
+    without, with_values = from_table(tmp_path), from_table(tmp_path, TOKEN="t", KEY="some")  # noqa: S106
     assert without.inputs.digest == with_values.inputs.digest
     assert with_values.indexes.extra[0].url == "https://u:t@i.example/some/simple"
     assert with_values.indexes.canonical() == {"extra": ["https://i.example/****/simple"]}

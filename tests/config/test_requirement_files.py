@@ -92,7 +92,7 @@ def test_hashes_of_an_input_are_no_input(tmp_path: Path) -> None:
 
 def test_variables_in_addresses_are_secret(tmp_path: Path) -> None:
     write(tmp_path, requirements__txt="-i https://${WHO}:${TOKEN}@index.example/${TEAM}/simple\n")
-    with_values = read(tmp_path, WHO="me", TOKEN="t0psecret", TEAM="blue").indexes
+    with_values = read(tmp_path, WHO="me", TOKEN="t0psecret", TEAM="blue").indexes  # noqa: S106
     without = read(tmp_path).indexes
     assert with_values.default is not None
     assert with_values.default.url == "https://me:t0psecret@index.example/blue/simple"
@@ -139,7 +139,7 @@ def test_all_problems_are_named_at_once(tmp_path: Path) -> None:
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_bytes(b"a\n\xff\xfe\xfd\n")
-    with pytest.raises(InvalidRequirementError, match="save requirements.txt as UTF-8"):
+    with pytest.raises(InvalidRequirementError, match=r"save requirements\.txt as UTF-8"):
         read(tmp_path)
 
 

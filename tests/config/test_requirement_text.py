@@ -5,11 +5,11 @@ import os
 
 import pytest
 
-from lockhouse.config.requirement_text import OptionError, decode, logical_lines, split_options
+from lockhouse.config.requirement_text import OptionError, decode, expand_variables, logical_lines, split_options
 
 
-def lines(text: str, **environ: str) -> list[tuple[int, str]]:
-    return [(line.number, line.text) for line in logical_lines(text, environ)]
+def lines(text: str) -> list[tuple[int, str]]:
+    return [(line.number, line.text) for line in logical_lines(text)]
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,8 @@ def test_logical_lines(text: str, expected: list[tuple[int, str]]) -> None:
 
 def test_variables_are_expanded_where_they_are_set() -> None:
     text = "a @ https://${USER_1}:${TOKEN}@index.example/${lower}/${NONE}/$HOME/${EMPTY}"
-    (line,) = logical_lines(text, {"USER_1": "me", "TOKEN": "t0k", "HOME": "/h", "lower": "x", "EMPTY": ""})
-    assert line.text == "a @ https://me:t0k@index.example/${lower}/${NONE}/$HOME/${EMPTY}"
-    assert line.values == ("me", "t0k")
+    environ = {"USER_1": "me", "TOKEN": "t0k", "HOME": "/h", "lower": "x", "EMPTY": ""}
+    assert expand_variables(text, environ) == "a @ https://me:t0k@index.example/${lower}/${NONE}/$HOME/${EMPTY}"
 
 
 @pytest.mark.parametrize(

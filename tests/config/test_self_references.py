@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -77,7 +77,7 @@ def test_a_group_that_names_the_project(root: Path) -> None:
         ({"groups": ["test"], "project": "dependencies"}, ProjectMode.DEPENDENCIES),
     ],
 )
-def test_how_the_project_gets_in(root: Path, keywords: dict[str, object], mode: ProjectMode) -> None:
+def test_how_the_project_gets_in(root: Path, keywords: dict[str, Any], mode: ProjectMode) -> None:
     spec = expand(root, **keywords)
     assert spec.project is mode
     assert not any("demo" in line for line in recorded(spec))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import msgspec
 import pytest
 
@@ -90,7 +90,7 @@ def test_an_address_is_not_shown() -> None:
 
 
 def test_the_line_of_a_key_is_found() -> None:
-    lines = {("environments", "tests", "extrs"): 8}
+    lines: dict[tuple[str, ...], int] = {("environments", "tests", "extrs"): 8}
     with pytest.raises(InvalidSettingError, match=r"pyproject\.toml:8"):
         parse_settings({"environments": {"tests": {"extrs": []}}}, TABLE, line_of=lines.get)
 

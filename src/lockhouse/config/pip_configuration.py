@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _TRUE = {"1", "true", "t", "yes", "y", "on"}
 _SECTIONS = ("global", "install")
+_ETC = Path("/etc")
 
 
 def pip_options(root: Path, environ: Mapping[str, str], *, platform: str) -> IndexOptions:
@@ -104,9 +105,9 @@ def _global_files(environ: Mapping[str, str], platform: str) -> Iterator[Path]:
     if platform == "darwin":
         yield Path("/Library/Application Support/pip/pip.conf")
         return
-    for folder in (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":"):
+    for folder in (environ.get("XDG_CONFIG_DIRS") or str(_ETC / "xdg")).split(":"):
         yield Path(folder) / "pip" / "pip.conf"
-    yield Path("/etc/pip.conf")
+    yield _ETC / "pip.conf"
 
 
 def _user_files(environ: Mapping[str, str], platform: str) -> Iterator[Path]:

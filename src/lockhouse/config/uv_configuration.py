@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _TRUE = {"1", "true", "t", "yes", "y", "on"}
+_ETC = Path("/etc")
 
 
 def uv_options(root: Path, environ: Mapping[str, str], *, platform: str) -> IndexOptions:
@@ -118,8 +119,8 @@ def _system_files(environ: Mapping[str, str], platform: str) -> Sequence[Path]:
     if platform == "win32":
         drive = environ.get("SYSTEMDRIVE")
         return [Path(f"{drive}\\") / "ProgramData" / "uv" / "uv.toml"] if drive else []
-    folders = (environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":")
-    return [*(Path(folder) / "uv" / "uv.toml" for folder in folders), Path("/etc/uv/uv.toml")]
+    folders = (environ.get("XDG_CONFIG_DIRS") or str(_ETC / "xdg")).split(":")
+    return [*(Path(folder) / "uv" / "uv.toml" for folder in folders), _ETC / "uv" / "uv.toml"]
 
 
 def _parse(content: bytes, path: Path) -> Mapping[str, Any]:
