@@ -70,13 +70,14 @@ def lockhouse_discover_environments(root: Path) -> Iterable[EnvironmentSpec]:  #
 
 
 @hookspec
-def lockhouse_fingerprint_inputs(spec: EnvironmentSpec) -> Mapping[str, str] | None:
+def lockhouse_fingerprint_inputs(spec: EnvironmentSpec, root: Path) -> Mapping[str, str] | None:
     """Add inputs of your own to those that decide a lock.
 
     Fires whenever an environment is locked or checked. All implementations are called. What one returns is recorded in
     the lock under the plugin's name; when it changes, or the plugin is gone, the lock is stale.
 
     :param spec: the environment
+    :param root: the project's folder
     :return: names and values, or None for nothing
     :raises HookFailedError: an exception in an implementation ends the run, naming the plugin
 
@@ -85,7 +86,7 @@ def lockhouse_fingerprint_inputs(spec: EnvironmentSpec) -> Mapping[str, str] | N
 
 
 @hookspec
-def lockhouse_check_lock(spec: EnvironmentSpec, lock: Lock) -> Iterable[Finding] | None:
+def lockhouse_check_lock(spec: EnvironmentSpec, lock: Lock, root: Path) -> Iterable[Finding] | None:
     """Hold a lock against a rule of your own: banned packages, licences, a cool-down.
 
     Fires before a lock is written, which a finding refuses, and at every check, which a finding makes stale. All
@@ -93,6 +94,7 @@ def lockhouse_check_lock(spec: EnvironmentSpec, lock: Lock) -> Iterable[Finding]
 
     :param spec: the environment
     :param lock: the content of its lock
+    :param root: the project's folder
     :return: what speaks against the lock, or None for nothing
     :raises HookFailedError: an exception in an implementation ends the run, naming the plugin
 

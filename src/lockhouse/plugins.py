@@ -44,12 +44,14 @@ class Plugins:
     """All plugins of this run.
 
     :param environ: environment variables; ``LOCKHOUSE_DISABLE_PLUGINS`` lists names to leave out, with commas
+    :param root: the project's folder
     :param entry_points: what to look at instead of the installed entry points
     """
 
     def __init__(
-        self, environ: Mapping[str, str], *, entry_points: Iterable[metadata.EntryPoint] | None = None
+        self, environ: Mapping[str, str], *, root: Path, entry_points: Iterable[metadata.EntryPoint] | None = None
     ) -> None:
+        self._root = root
         found = metadata.entry_points(group=GROUP) if entry_points is None else entry_points
         disabled = {name.strip() for name in environ.get(DISABLE_VARIABLE, "").split(",")}
         self._entry_points = [point for point in found if point.name not in disabled]
@@ -102,7 +104,7 @@ class Plugins:
         if not self._implemented("lockhouse_fingerprint_inputs"):
             return {}
         found: dict[str, dict[str, str]] = {}
-        for plugin, values in self._call_each("lockhouse_fingerprint_inputs", spec=spec):
+        for plugin, values in self._call_each("lockhouse_fingerprint_inputs", spec=spec, root=self._root):
             if values:
                 found[plugin] = {str(key): str(value) for key, value in dict(values).items()}
         return found
@@ -123,7 +125,7 @@ class Plugins:
             return ()
         return tuple(
             (plugin, finding)
-            for plugin, found in self._call_each("lockhouse_check_lock", spec=spec, lock=lock)
+            for plugin, found in self._call_each("lockhouse_check_lock", spec=spec, lock=lock, root=self._root)
             for finding in found or ()
         )
 

@@ -333,7 +333,7 @@ class Project:
 
     @cached_property
     def _plugins(self) -> Plugins:
-        return Plugins(self._environ)
+        return Plugins(self._environ, root=self.root)
 
     @cached_property
     def _store(self) -> Store:

@@ -80,7 +80,7 @@ class PackageInstaller(Pip):
                 indexes=effective_indexes(spec.indexes, root=root, environ=environ),
                 environ=environ,
             )
-            Plugins(environ).installer(spec.installer).install(request, run_command)
+            Plugins(environ, root=root).installer(spec.installer).install(request, run_command)
 
 
 def _built_wheel(path: Path) -> StoredFile:
