@@ -117,7 +117,8 @@ class RequirementReader:
         try:
             text = decode(path.read_bytes())
         except OSError as error:
-            self._problem(f"{origin}: {shown} cannot be read", error.strerror or str(error))
+            why = error.strerror or str(error)
+            self._problem(f"{origin}: {shown} cannot be read", why, f"make {shown}, or correct the path at {origin}")
             return
         except (UnicodeDecodeError, LookupError) as error:
             self._problem(f"{origin}: {shown} cannot be decoded", str(error), f"save {shown} as UTF-8")

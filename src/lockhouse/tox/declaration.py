@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from tox.tox_env.errors import Fail, Skip
 
 from lockhouse.config.declared import DeclaredEnvironment
+from lockhouse.config.nearest import nearest
 from lockhouse.config.validation import parse_environment
-from lockhouse.errors import ConfigError, InvalidRequirementError
+from lockhouse.errors import ConfigError, InvalidRequirementError, InvalidSettingError
 from lockhouse.model.spec import Origin, ProjectMode
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def declared_environment(
             why="pylock has tox install a lock file by itself; this runner makes its own lock from the other keys",
             fix="remove the key pylock, or take another runner",
         )
+    _refuse_unknown_keys(conf, origin)
     own = {key: str(conf[_PREFIX + key]) or None for key in OWN_KEYS}
     deps = tuple(_lines(conf["deps"], "deps", origin))
     constraints = tuple(_lines(conf["constraints"], "constraints", origin))
@@ -106,6 +108,26 @@ def declared_environment(
         pythons=tuple(sorted(set(base_pythons))),
         requirements_text=(("\n".join(deps), origin),) if deps else (),
     )
+
+
+def _refuse_unknown_keys(conf: EnvConfigSet, origin: Origin) -> None:
+    """Refuse keys that begin as ours do; tox itself passes over what it does not know.
+
+    :raises InvalidSettingError: there are some; the nearest of ours are named
+    """
+    known = [_PREFIX + key for key in OWN_KEYS]
+    unknown = {key: nearest(key, known) for key in conf.unused() if key.replace("-", "_").startswith(_PREFIX)}
+    if unknown:
+        raise InvalidSettingError(
+            f"{origin}: unknown key {', '.join(map(repr, unknown))}",
+            why=[
+                f"{key!r} is not known" + (f"; did you mean {near!r}?" if near else f"; known are {', '.join(known)}")
+                for key, near in unknown.items()
+            ],
+            fix="; ".join(
+                f"write {near} instead of {key}" if near else f"remove {key}" for key, near in unknown.items()
+            ),
+        )
 
 
 def environ_of(conf: EnvConfigSet) -> dict[str, str]:
