@@ -1,1 +1,105 @@
-"""Lockhouse: every nox session and tox environment installs exactly what its lock says."""
+"""Lockhouse: every nox session and tox environment installs exactly what its lock says.
+
+This is the public face: what plugins and programs may rely on. nox users import :mod:`lockhouse.nox`; tox finds
+``runner = lockhouse`` by itself.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lockhouse.errors import LockhouseError
+    from lockhouse.hookspecs import hookimpl
+    from lockhouse.interfaces import (
+        ArtifactLocation,
+        Command,
+        CommandResult,
+        CommandRunner,
+        Installer,
+        InstallRequest,
+        Resolution,
+        Resolver,
+        ResolveRequest,
+        StoredFile,
+        UnhashedSource,
+    )
+    from lockhouse.model.freshness import Finding, Fresh, Missing, Reason, Stale
+    from lockhouse.model.indexes import Index, IndexOptions
+    from lockhouse.model.lock import Artifact, ArtifactKind, Lock, LockedPackage, LockRecord
+    from lockhouse.model.receipt import Receipt
+    from lockhouse.model.spec import DeclaredRequirement, EnvironmentSpec, Origin
+    from lockhouse.model.target import Target
+    from lockhouse.project import Project
+
+#: Where each public name is defined. They are loaded when they are used: `import lockhouse` costs nothing.
+_HOMES = {
+    "lockhouse.errors": ("LockhouseError",),
+    "lockhouse.hookspecs": ("hookimpl",),
+    "lockhouse.interfaces": (
+        "ArtifactLocation",
+        "Command",
+        "CommandResult",
+        "CommandRunner",
+        "InstallRequest",
+        "Installer",
+        "Resolution",
+        "ResolveRequest",
+        "Resolver",
+        "StoredFile",
+        "UnhashedSource",
+    ),
+    "lockhouse.model.freshness": ("Finding", "Fresh", "Missing", "Reason", "Stale"),
+    "lockhouse.model.indexes": ("Index", "IndexOptions"),
+    "lockhouse.model.lock": ("Artifact", "ArtifactKind", "Lock", "LockRecord", "LockedPackage"),
+    "lockhouse.model.receipt": ("Receipt",),
+    "lockhouse.model.spec": ("DeclaredRequirement", "EnvironmentSpec", "Origin"),
+    "lockhouse.model.target": ("Target",),
+    "lockhouse.project": ("Project",),
+}
+
+__all__ = [
+    "Artifact",
+    "ArtifactKind",
+    "ArtifactLocation",
+    "Command",
+    "CommandResult",
+    "CommandRunner",
+    "DeclaredRequirement",
+    "EnvironmentSpec",
+    "Finding",
+    "Fresh",
+    "Index",
+    "IndexOptions",
+    "InstallRequest",
+    "Installer",
+    "Lock",
+    "LockRecord",
+    "LockedPackage",
+    "LockhouseError",
+    "Missing",
+    "Origin",
+    "Project",
+    "Reason",
+    "Receipt",
+    "Resolution",
+    "ResolveRequest",
+    "Resolver",
+    "Stale",
+    "StoredFile",
+    "Target",
+    "UnhashedSource",
+    "hookimpl",
+]
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(home), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

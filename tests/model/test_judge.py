@@ -1,0 +1,158 @@
+"""The rule of freshness, case by case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.model.making import changed, declared, lock_of, pin, spec, wheel
+
+from lockhouse.model.freshness import Fresh, Stale
+from lockhouse.model.judge import judge
+from lockhouse.model.lock import Artifact, ArtifactKind
+
+if TYPE_CHECKING:
+    from lockhouse.model.lock import Lock
+    from lockhouse.model.spec import EnvironmentSpec
+
+ASKED = spec("a>=1", "b[x]; sys_platform == 'win32'", constraints=("c<3",))
+LOCK = lock_of(
+    ASKED,
+    pin("a", "1.5", "c>=1"),
+    pin("b", "2.0", "d; extra == 'x'", "e; extra == 'y'", marker="sys_platform == 'win32'"),
+    pin("c", "2.1"),
+    pin("d", "4.0", marker="sys_platform == 'win32'"),
+)
+
+
+def codes(asked: EnvironmentSpec, lock: Lock) -> list[str]:
+    verdict = judge(asked, lock)
+    return [reason.code.value for reason in verdict.reasons] if isinstance(verdict, Stale) else []
+
+
+def test_a_lock_that_satisfies_everything_is_fresh() -> None:
+    assert judge(ASKED, LOCK) == Fresh()
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        pytest.param(spec("a>=2", "b[x]", constraints=("c<3",)), {"requirement-unmet", "requirement-missing"}, id="up"),
+        pytest.param(
+            replace(ASKED, requirements=(*ASKED.requirements, declared("new"))), {"requirement-missing"}, id="new"
+        ),
+        pytest.param(replace(ASKED, requirements=ASKED.requirements[:1]), {"pin-unreachable"}, id="removed"),
+        pytest.param(
+            replace(ASKED, requirements=(declared("a"), declared("b[x,y]"))),
+            {"closure-incomplete", "requirement-missing"},
+            id="extra-added",
+        ),
+        pytest.param(
+            replace(ASKED, requirements=(declared("a"), declared("b; sys_platform == 'win32'"))),
+            {"pin-unreachable"},
+            id="extra-gone",
+        ),
+        pytest.param(replace(ASKED, constraints=(declared("c<2"),)), {"constraint-violated"}, id="constraint"),
+        pytest.param(replace(ASKED, requires_python=">=3.10"), {"python-uncovered"}, id="python"),
+        pytest.param(
+            replace(ASKED, requirements=(declared("a @ https://index.example/a-1.5.zip"), *ASKED.requirements[1:])),
+            {"direct-reference-changed"},
+            id="url",
+        ),
+        pytest.param(replace(ASKED, exclude_newer="2020-01-01T00:00:00Z"), {"policy-changed"}, id="cut-off"),
+        pytest.param(replace(ASKED, fingerprints={"team": {"rules": "1"}}), {"fingerprint-changed"}, id="fingerprint"),
+    ],
+)
+def test_a_change_that_the_pins_do_not_satisfy_is_stale(asked: EnvironmentSpec, expected: set[str]) -> None:
+    assert set(codes(asked, LOCK)) == expected
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        pytest.param(replace(ASKED, requirements=(declared("A>=1.2"), *ASKED.requirements[1:])), id="tightened-within"),
+        pytest.param(replace(ASKED, requirements=(declared("a"), *ASKED.requirements[1:])), id="loosened"),
+        pytest.param(replace(ASKED, requirements=(*ASKED.requirements, declared("c"))), id="added-but-there"),
+        pytest.param(replace(ASKED, requires_python=">=3.12"), id="narrowed"),
+        pytest.param(replace(ASKED, constraints=()), id="constraint-gone"),
+        pytest.param(replace(ASKED, prereleases=True), id="prereleases-allowed"),
+    ],
+)
+def test_a_change_that_the_pins_satisfy_is_fresh_and_told(asked: EnvironmentSpec) -> None:
+    verdict = judge(asked, LOCK)
+    assert isinstance(verdict, Fresh)
+    assert verdict.notes
+
+
+@pytest.mark.parametrize(
+    ("lock", "expected"),
+    [
+        pytest.param(changed(LOCK, "c", version="0.9"), "closure-incomplete", id="pin-moved-below-edge"),
+        pytest.param(replace(LOCK, packages=LOCK.packages[:2]), "closure-incomplete", id="pin-deleted"),
+        pytest.param(replace(LOCK, packages=(*LOCK.packages, pin("z", "1"))), "pin-unreachable", id="pin-added"),
+        pytest.param(replace(LOCK, packages=(*LOCK.packages, pin("a", "1.6"))), "pin-ambiguous", id="pin-doubled"),
+        pytest.param(changed(LOCK, "a", requires=None), "closure-incomplete", id="edges-gone"),
+        pytest.param(
+            changed(LOCK, "a", artifacts=(wheel("a", "1.5", hashes={"md5": "0" * 32}),)), "hash-missing", id="md5"
+        ),
+        pytest.param(replace(LOCK, record=None), "record-missing", id="foreign"),
+        pytest.param(replace(LOCK, environments=('sys_platform == "linux"',)), "target-uncovered", id="one-platform"),
+    ],
+)
+def test_a_lock_that_was_changed_by_hand_is_judged_by_content(lock: Lock, expected: str) -> None:
+    assert expected in codes(ASKED, lock)
+
+
+def test_the_message_names_requirement_place_and_pin() -> None:
+    verdict = judge(spec("a>=2"), lock_of(spec("a"), pin("a", "1.5")))
+    assert isinstance(verdict, Stale)
+    (reason,) = verdict.reasons
+    assert str(reason) == '"a>=2" is declared, 1.5 is pinned; dependency group "test" (pyproject.toml:1)'
+
+
+def test_what_holds_in_some_environments_only_says_where() -> None:
+    asked = spec("a; sys_platform == 'win32'", pythons=("3.12",))
+    verdict = judge(asked, lock_of(asked))
+    assert isinstance(verdict, Stale)
+    assert "(on cp312-win32-amd64)" in verdict.reasons[0].message
+
+
+def test_a_removed_requirement_is_named() -> None:
+    verdict = judge(spec("a"), lock_of(spec("a", "b>=1"), pin("a", "1"), pin("b", "1.1")))
+    assert isinstance(verdict, Stale)
+    assert verdict.reasons[0].message == 'the requirement "b>=1" was removed, 1.1 is still pinned'
+
+
+def test_a_lock_of_an_absent_plugin_has_its_own_reason() -> None:
+    asked = spec("a", resolver="other")
+    verdict = judge(asked, lock_of(asked, pin("a", "1")), resolvers=("pip", "uv"))
+    assert isinstance(verdict, Stale)
+    assert [reason.code for reason in verdict.reasons] == ["plugin-absent"]
+
+
+def test_a_vcs_reference_holds_at_its_revision_only() -> None:
+    checkout = Artifact(
+        kind=ArtifactKind.VCS, vcs="git", url="https://index.example/a.git", requested_revision="v1", commit_id="f" * 40
+    )
+    asked = spec("a @ git+https://index.example/a.git@v1")
+    lock = lock_of(asked, pin("a", "1", artifacts=(checkout,), requires=None))
+    assert codes(asked, lock) == []
+    assert codes(spec("a @ git+https://index.example/a.git@v2"), lock) == ["direct-reference-changed"]
+    assert codes(spec("a"), lock) == ["direct-reference-changed"]
+
+
+@given(order=st.permutations(range(4)), doubled=st.integers(0, 3))
+def test_the_order_of_pins_and_requirements_never_changes_a_verdict(order: list[int], doubled: int) -> None:
+    shuffled = replace(LOCK, packages=tuple(LOCK.packages[i] for i in order))
+    asked = replace(ASKED, requirements=(*ASKED.requirements[::-1], ASKED.requirements[doubled % 2]))
+    assert judge(asked, shuffled) == Fresh()
+
+
+@given(low=st.integers(0, 30), high=st.integers(0, 30), pinned=st.integers(0, 30))
+def test_a_bound_is_fresh_exactly_where_the_pin_satisfies_it(low: int, high: int, pinned: int) -> None:
+    asked = spec(f"a>=1.{low},<=1.{high}")
+    verdict = judge(asked, lock_of(spec("a"), pin("a", f"1.{pinned}")))
+    assert isinstance(verdict, Fresh) == (low <= pinned <= high)
