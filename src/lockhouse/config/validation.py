@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -98,7 +99,7 @@ class _Reading:
         self, model: type[_Model], mapping: Mapping[str, object], place: Origin, line_of: LineOf
     ) -> _Model | None:
         """Read a table into the model; None where it had problems."""
-        fields = {field.encode_name: field for field in msgspec.structs.fields(model)}
+        fields = _fields_of(model)
         before = len(self.problems)
         values: dict[str, Any] = {}
         for spelled, value in mapping.items():
@@ -177,6 +178,12 @@ class _Reading:
         if sum(1 for index in found if index is not None and index.default) > 1:
             self.problems.append((f"{at}: {spelled}: more than one index is the default", None))
         return tuple(found)
+
+
+@cache
+def _fields_of(model: type[msgspec.Struct]) -> Mapping[str, FieldInfo]:
+    """Look at a model once: every run reads tables, and looking is what takes the time."""
+    return {field.encode_name: field for field in msgspec.structs.fields(model)}
 
 
 def _found(value: object) -> str:
