@@ -87,6 +87,9 @@ def with_edges(packages: Iterable[LockedPackage], edges: Mapping[str, tuple[str,
         by_name.setdefault(key.partition("==")[0], lines)
     for package in packages:
         key = edge_key(package)
-        exact = key in edges
-        lines = edges[key] if exact else by_name.get(package.name)
-        yield replace(package, requires=lines, requires_assumed=not exact and lines is not None)
+        if key in edges:
+            yield replace(package, requires=edges[key])
+        elif package.name in by_name:
+            yield replace(package, requires=by_name[package.name], requires_assumed=True)
+        else:
+            yield package
