@@ -275,6 +275,21 @@ def test_an_index_of_a_wrong_form_is_named_with_its_line(tmp_path: Path) -> None
         from_table(tmp_path)
 
 
+def test_a_pyproject_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    with pytest.raises(ConfigError, match=r"pyproject\.toml cannot be read"):
+        ProjectConfig.read(tmp_path, {})
+
+
+def test_a_project_without_a_static_name(tmp_path: Path) -> None:
+    write(tmp_path, setup__cfg="[options]\ninstall_requires = a\n")
+    with pytest.raises(ConfigError, match="the name of the project is not known"):
+        expand(tmp_path, project="wheel")
+
+
 def test_an_unknown_environment_names_the_nearest(tmp_path: Path) -> None:
     write(tmp_path, pyproject__toml="[tool.lockhouse.environments.tests]\n[tool.lockhouse.environments.docs]\n")
     with pytest.raises(UnknownEnvironmentError) as caught:

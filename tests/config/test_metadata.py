@@ -88,6 +88,18 @@ def test_a_project_of_setup_cfg_alone(tmp_path: Path) -> None:
     assert expand(tmp_path, project="wheel", python=None).requires_python == ">=3.9"
 
 
+def test_a_setup_cfg_that_names_files(tmp_path: Path) -> None:
+    text = "[metadata]\nname = demo\n[options]\ninstall_requires = file: a.txt, b.txt\n"
+    write(tmp_path, setup__cfg=text, a__txt="a\n", b__txt="b\n")
+    assert recorded(expand(tmp_path, project="wheel")) == ["a", "b"]
+
+
+def test_a_malformed_setup_cfg(tmp_path: Path) -> None:
+    write(tmp_path, setup__cfg="[metadata\nname = demo\n")
+    with pytest.raises(ConfigError, match=r"setup\.cfg cannot be read"):
+        expand(tmp_path, project="wheel")
+
+
 def test_what_code_may_have_said_is_refused(tmp_path: Path) -> None:
     write(tmp_path, setup__py="from setuptools import setup\nsetup(install_requires=list('ab'))\n")
     with pytest.raises(ConfigError, match="in no file that can be read without a build"):

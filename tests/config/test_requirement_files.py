@@ -114,6 +114,9 @@ def test_variables_in_addresses_are_secret(tmp_path: Path) -> None:
         ("-r https://me:s3cret@x.example/r.txt\n", ["https://****@x.example"]),
         ("-i ./folder\n", ["requirements.txt:1", "does not begin with https://", "use find-links"]),
         ("-i https://${HOST}/simple\n", ["HOST is not set", "fix: set HOST"]),
+        ("-i https://[x/simple\n", ["requirements.txt:1: an index has an address that cannot be read"]),
+        ("-f https://[x/\n", ["requirements.txt:1: find-links has an address that cannot be read"]),
+        ("-r \0.txt\n", ["requirements.txt:1", "cannot be read", "null byte"]),
         ("-e ./missing\n", ["requirements.txt:1", "no such file"]),
     ],
 )

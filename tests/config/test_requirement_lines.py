@@ -25,6 +25,9 @@ def root(tmp_path: Path) -> Path:
         lib___pyproject__toml='[project]\nname = "My_Lib"\n',
         old___setup__cfg="[metadata]\nname = old.lib\n",
         code___setup__py="from setuptools import setup\n",
+        spaced___pyproject__toml='[project]\nname = "no name"\n',
+        broken___pyproject__toml="[project\n",
+        broken_cfg___setup__cfg="[metadata\n",
     )
     write(tmp_path, beside___pyproject__toml='[project]\nname = "beside"\n')
     for name in ("demo_pkg-1.0-py3-none-any.whl", "demo-pkg-1.0.tar.gz", "nonsense.zip"):
@@ -97,6 +100,15 @@ def test_editable(root: Path) -> None:
         ("https://x.example/", "does not tell the name"),
         ("git+https://x.example/d.git", "does not tell the name"),
         ("a @ ftp://x.example/a.zip", "ftp"),
+        ("https://[x.example/a-1.0.zip", "Invalid IPv6 URL"),
+        ("a @ https://[x.example/a-1.0.zip", "Invalid IPv6 URL"),
+        ("git+https://x.example/d#egg=no name", "blanks in an address"),
+        ("git+https://x.example/d#egg=-", "Expected"),
+        ("./lib[x", "no path, with or without extras"),
+        ("./lib ; nonsense", "Expected"),
+        ("./spaced", "cannot be read from it without building"),
+        ("./broken", "broken/pyproject.toml:1 is not valid TOML"),
+        ("./broken_cfg", "broken_cfg/setup.cfg cannot be read"),
     ],
 )
 def test_what_is_no_requirement(root: Path, text: str, why: str) -> None:
@@ -118,4 +130,12 @@ def test_credentials_are_neither_recorded_nor_shown(root: Path) -> None:
     assert declared.recorded == "a @ https://****@x.example/a-1.0.zip"
     with pytest.raises(InvalidRequirementError) as caught:
         read_requirement("https://me:s3cret@x.example/", HERE, root=root)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("form", ["{}", "a @ {}"])
+def test_a_credential_in_a_query_is_refused(root: Path, form: str) -> None:
+    with pytest.raises(InvalidRequirementError) as caught:
+        read_requirement(form.format("https://x.example/a-1.0.zip?private_token=s3cret"), HERE, root=root)
+    assert "credential in its query (private_token)" in str(caught.value)
     assert "s3cret" not in str(caught.value)

@@ -178,7 +178,13 @@ class Expansion:
         from_files = self._inputs.indexes
         default, extra = self._indexes_of(_said(settings.indexes, common.indexes))
         links = [
-            declared_links(link, folder=self.files.root, root=self.files.root, environ=self.files.environ)
+            declared_links(
+                link,
+                folder=self.files.root,
+                root=self.files.root,
+                environ=self.files.environ,
+                origin=self._origin("find_links", link),
+            )
             for link in _said(settings.find_links, common.find_links)
         ]
         return IndexOptions(

@@ -77,15 +77,21 @@ def require_variables(options: IndexOptions) -> None:
         )
 
 
-def declared_links(value: str, *, folder: Path, root: Path, environ: Mapping[str, str]) -> str:
+def declared_links(value: str, *, folder: Path, root: Path, environ: Mapping[str, str], origin: Origin) -> str:
     """Read one entry of ``find-links``: a page's address, or a folder, which is spelled relative to the project.
 
     :param value: what was written
     :param folder: the folder to which it is relative
     :param root: the project's folder
     :param environ: variables for ``${NAME}``
+    :param origin: where it is declared
+    :raises InvalidSettingError: it is an address that cannot be read
     """
     expanded = expand_variables(value, environ)
-    if "://" in expanded:
-        return expanded
-    return relative_path(Path(os.path.normpath(folder / expanded)), root)
+    if "://" not in expanded:
+        return relative_path(Path(os.path.normpath(folder / expanded)), root)
+    try:
+        urlsplit(expanded)
+    except ValueError:
+        raise InvalidSettingError(f"{origin}: find-links has an address that cannot be read") from None
+    return expanded

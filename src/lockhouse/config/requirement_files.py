@@ -115,11 +115,13 @@ class RequirementReader:
             self._problem(f"{origin}: {shown} includes itself", " → ".join(names), f"remove the line at {origin}")
             return
         try:
-            text = decode(path.read_bytes())
-        except OSError as error:
-            why = error.strerror or str(error)
+            content = path.read_bytes()
+        except (OSError, ValueError) as error:  # ValueError: no path can be like that
+            why = (isinstance(error, OSError) and error.strerror) or str(error)
             self._problem(f"{origin}: {shown} cannot be read", why, f"make {shown}, or correct the path at {origin}")
             return
+        try:
+            text = decode(content)
         except (UnicodeDecodeError, LookupError) as error:
             self._problem(f"{origin}: {shown} cannot be decoded", str(error), f"save {shown} as UTF-8")
             return
@@ -187,14 +189,16 @@ class RequirementReader:
                 index = declared_index(value, environ=self._environ, origin=place)
                 return replace(known, extra=(*known.extra, index))
             case "--find-links":
-                return replace(known, find_links=(*known.find_links, self._find_links(value, folder)))
+                return replace(known, find_links=(*known.find_links, self._find_links(value, place, folder)))
             case "--trusted-host":
                 return replace(known, trusted_hosts=(*known.trusted_hosts, expand_variables(value, self._environ)))
             case _:  # --no-index
                 return replace(known, no_index=True)
 
-    def _find_links(self, value: str, folder: Path) -> str:
+    def _find_links(self, value: str, place: Origin, folder: Path) -> str:
         """Take a folder beside the file where there is one, else what was written (pip's rule)."""
         expanded = expand_variables(value, self._environ)
         beside = "://" not in expanded and (folder / expanded).exists()
-        return declared_links(expanded, folder=folder if beside else self._root, root=self._root, environ={})
+        return declared_links(
+            expanded, folder=folder if beside else self._root, root=self._root, environ={}, origin=place
+        )

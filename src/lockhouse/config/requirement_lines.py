@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import (
@@ -18,7 +18,7 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
-from lockhouse.errors import InvalidRequirementError
+from lockhouse.errors import ConfigError, InvalidRequirementError
 from lockhouse.model.indexes import hide
 from lockhouse.model.spec import DeclaredRequirement, canonical_requirement
 
@@ -30,6 +30,7 @@ _SCHEMES = ("http", "https", "file")
 _VCS = ("git", "hg", "svn", "bzr")
 _PATH = re.compile(r"(?P<path>[^\[\];]+?)\s*(?:\[(?P<extras>[^\]]*)\])?\s*(?:;\s*(?P<marker>.+))?")
 _ADDRESS = re.compile(r"(?P<url>\S+?)(?:\s*;\s+|\s+;\s*)(?P<marker>.+)|(?P<alone>\S+)")
+_SECRET_WORDS = ("token", "secret", "passw", "apikey", "api-key", "api_key", "credential", "signature")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -53,11 +54,7 @@ def read_requirement(text: str, origin: Origin, *, root: Path, editable: bool = 
         if match is None:
             raise _invalid(text, origin, "it is no path, with or without extras")
         return _read_path(match["path"], match["extras"], match["marker"], origin, root, editable=editable)
-    try:
-        requirement = Requirement(text)
-    except InvalidRequirement as error:
-        raise _invalid(text, origin, str(error).splitlines()[0]) from None
-    return _named(requirement, origin, root)
+    return _named(_parsed(text, text, origin), origin, root)
 
 
 def _named(requirement: Requirement, origin: Origin, root: Path) -> DeclaredRequirement:
@@ -65,6 +62,8 @@ def _named(requirement: Requirement, origin: Origin, root: Path) -> DeclaredRequ
     url = requirement.url
     scheme = "" if url is None else _scheme_of(url)
     if url is None or scheme in {"http", "https"} or "+" in scheme:
+        if url is not None:
+            _split(url, origin)
         return DeclaredRequirement(text=canonical_requirement(requirement), origin=origin)
     if scheme not in {"", "file"}:
         raise _invalid(str(requirement), origin, f"addresses of the kind {scheme}: are not known")
@@ -79,7 +78,7 @@ def _read_address(text: str, origin: Origin, root: Path, *, editable: bool) -> D
         raise _invalid(text, origin, "blanks in an address must be written as %20")
     url, marker = match["url"] or match["alone"], match["marker"]
     scheme = _scheme_of(url)
-    parts = urlsplit(url)
+    parts = _split(url, origin)
     if scheme == "file":
         extras = re.search(r"\[([^\]]*)\]$", url)
         path = _local_path(url.removesuffix(extras[0] if extras else ""), root)
@@ -91,11 +90,7 @@ def _read_address(text: str, origin: Origin, root: Path, *, editable: bool) -> D
     if name is None:
         raise _invalid(text, origin, "the address does not tell the name of the package", fix="write NAME @ ADDRESS")
     bare = urlunsplit(parts._replace(fragment=fragment))
-    line = f"{name} @ {bare}" + (f" ; {marker}" if marker else "")
-    try:
-        requirement = Requirement(line)
-    except InvalidRequirement as error:
-        raise _invalid(text, origin, str(error).splitlines()[0]) from None
+    requirement = _parsed(f"{name} @ {bare}" + (f" ; {marker}" if marker else ""), text, origin)
     return DeclaredRequirement(text=canonical_requirement(requirement), origin=origin)
 
 
@@ -106,7 +101,7 @@ def _read_path(
     _require_existing(path, origin, root)
     if editable and not path.is_dir():
         raise _invalid(path_text, origin, "only a directory can be installed editable")
-    name = _name_of_directory(path) if path.is_dir() else _name_of_file(path.name)
+    name = _name_of_directory(path, origin, root) if path.is_dir() else _name_of_file(path.name)
     if name is None:
         raise _invalid(
             path_text,
@@ -115,10 +110,7 @@ def _read_path(
             fix=f"write NAME @ {path_text}, or declare [project] name in its pyproject.toml",
         )
     line = name + (f"[{extras}]" if extras else "") + (f" ; {marker}" if marker else "")
-    try:
-        requirement = Requirement(line)
-    except InvalidRequirement as error:
-        raise _invalid(path_text, origin, str(error).splitlines()[0]) from None
+    requirement = _parsed(line, path_text, origin)
     return _local(requirement, path, origin, root, editable=editable)
 
 
@@ -189,14 +181,41 @@ def _name_of_file(filename: str) -> str | None:
         return None
 
 
-def _name_of_directory(path: Path) -> str | None:
+def _name_of_directory(path: Path, origin: Origin, root: Path) -> str | None:
     from lockhouse.config.setup_cfg import static_name  # noqa: PLC0415 - rare
 
-    name = static_name(path)
     try:
+        name = static_name(path)
         return None if name is None else canonicalize_name(name, validate=True)
     except InvalidName:
         return None
+    except ConfigError as error:
+        shown = relative_path(path, root)
+        raise _invalid(shown, origin, "; ".join((f"{shown}/{error.what}", *error.why))) from error
+
+
+def _parsed(line: str, shown: str, origin: Origin) -> Requirement:
+    try:
+        return Requirement(line)
+    except InvalidRequirement as error:
+        raise _invalid(shown, origin, str(error).splitlines()[0]) from None
+
+
+def _split(url: str, origin: Origin) -> SplitResult:
+    """Take an address apart; one with a credential in its query is refused, for a lock would have to hold it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise _invalid(url, origin, str(error)) from None
+    keys = [pair.partition("=")[0] for pair in parts.query.split("&")]
+    secret = [key for key in keys if any(word in key.lower() for word in _SECRET_WORDS)]
+    if secret:
+        raise InvalidRequirementError(
+            f"{origin}: the address of a requirement has a credential in its query ({', '.join(secret)})",
+            why="a lock names the address, and may hold no credential",
+            fix="give credentials before the host, in a netrc file or in the keyring",
+        )
+    return parts
 
 
 def _invalid(text: str, origin: Origin, why: str, *, fix: str | None = None) -> InvalidRequirementError:

@@ -40,7 +40,7 @@ class SetupCfg:
         try:
             parser.read_string(path.read_text(encoding="utf-8-sig"), SETUP_CFG)
         except (configparser.Error, UnicodeDecodeError, OSError) as error:
-            raise ConfigError(f"{SETUP_CFG} cannot be read", why=" ".join(str(error).split())) from error
+            raise ConfigError(f"{SETUP_CFG} cannot be read", why=str(error).splitlines()[0]) from error
         return cls(
             sections={
                 name: {key.replace("-", "_"): value for key, value in parser.items(name)} for name in parser.sections()

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import msgspec
+from packaging.utils import InvalidName, canonicalize_name
 
 from lockhouse.config.nearest import nearest
 from lockhouse.config.settings import EnvironmentSettings, IndexSettings, LockhouseSettings
@@ -203,7 +204,8 @@ def _explain(key: str, message: str, value: object) -> str:
     match = _ENUM.match(message)
     if match is not None:
         return f"{key}: {_explain_choice(key, match[1])}"
-    return f"{key}: {message[:1].lower()}{message[1:]}".replace(" - at `$", " (at `")
+    words = re.sub(r" - at `\$(.*)`$", "", message)
+    return f"{key}: {words[:1].lower()}{re.sub('`([a-z]+)`', lambda m: _WORDS.get(m[1], m[0]), words[1:])}"
 
 
 def _explain_choice(key: str, found: str) -> str:
@@ -259,9 +261,20 @@ def _check_folder(text: str) -> str:
     return str(path)
 
 
+def _check_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        try:
+            canonicalize_name(name, validate=True)
+        except InvalidName:
+            msg = f"{name!r} is not the name of a package"
+            raise ValueError(msg) from None
+    return names
+
+
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "exclude_newer": utc_moment,
     "python": _check_bounds,
     "pythons": _check_pythons,
     "lock_directory": _check_folder,
+    "allow_unhashed": _check_names,
 }
