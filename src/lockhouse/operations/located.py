@@ -65,7 +65,10 @@ def locator(
             return location
         name = owners.get((artifact.filename, artifact.strong_hash))
         digest = None if artifact.strong_hash is None else artifact.strong_hash[1]
-        files = () if name is None else fetcher.locate(name, artifact.filename, digest)
+        if name is None:
+            return None
+        # a file that is listed with another hash only is had all the same: then the mismatch can be told in full
+        files = fetcher.locate(name, artifact.filename, digest) or fetcher.locate(name, artifact.filename)
         return ArtifactLocation(url=files[0].url) if files else None
 
     return locate

@@ -259,6 +259,12 @@ def _record_of(known: Sequence[Mapping[str, Any]], name: str, version: str | Non
 
 def _file_artifacts(hashes: Sequence[tuple[str, str]], files: Mapping[str, str]) -> Iterator[Artifact]:
     names = {digest: filename for filename, digest in files.items()}
+    told = [":".join(item) for item in hashes]
+    strange = [digest for digest in told if digest not in names]
+    unclaimed = [filename for digest, filename in names.items() if digest not in told]
+    if len(strange) == len(unclaimed) == 1:
+        # one hash was altered: its file is still known, and its bytes will be held against what stands there now
+        names[strange[0]] = unclaimed[0]
     for algorithm, digest in hashes:
         filename = names.get(f"{algorithm}:{digest}")
         kind = ArtifactKind.WHEEL if filename is None or filename.endswith(".whl") else ArtifactKind.SDIST
