@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
@@ -17,7 +18,6 @@ from lockhouse.interfaces import Command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from lockhouse.interfaces import CommandResult, CommandRunner
     from lockhouse.model.indexes import IndexOptions
@@ -50,7 +50,8 @@ class Pip:
     """A pip that serves a target, with the environment and the runner that it is started with.
 
     These are tried in turn: the pip beside Lockhouse, run for the target, where the target is new enough for it; the
-    target's own; and the one that the target's standard library brings, in a virtual environment made for it.
+    target's own; that of the interpreter which the target was made from; and the one that the target's standard library
+    brings, in a virtual environment made for it.
     """
 
     def __init__(
@@ -130,6 +131,11 @@ class Pip:
             own = self._version_under(target.executable)
             if own is not None:
                 yield (target.executable, "-m", "pip"), own, MINIMUM
+        base = _base_python(target)
+        if base is not None:
+            shared = self._version_under(base)
+            if shared is not None:
+                yield (base, "-m", "pip", "--python", target.executable), shared, _MINIMUM_FOR_OTHERS
         folder = scratch / "pip"
         if self._start(target.executable, "-m", "venv", str(folder)).returncode == 0:
             python = str(folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
@@ -141,6 +147,20 @@ class Pip:
         result = self._start(python, "-m", "pip", "--version")
         match = re.match(r"pip (\d\S*)", result.stdout)
         return Version(match[1]) if result.returncode == 0 and match else None
+
+
+def _base_python(target: Target) -> str | None:
+    """Give the interpreter that a virtual environment was made from, as its ``pyvenv.cfg`` tells; None elsewhere."""
+    config = Path(target.prefix) / "pyvenv.cfg"
+    if not config.is_file():
+        return None
+    pairs = (line.partition("=") for line in config.read_text(encoding="utf-8").splitlines())
+    home = {key.strip().lower(): value.strip() for key, _, value in pairs}.get("home")
+    if home is None:
+        return None
+    minor = target.markers["python_version"]
+    names = ("python.exe",) if os.name == "nt" else (f"python{minor}", "python3", "python")
+    return next((str(Path(home) / name) for name in names if (Path(home) / name).is_file()), None)
 
 
 def _version_beside_us(python: str) -> Version | None:

@@ -19,11 +19,13 @@ from lockhouse.errors import (
 )
 from lockhouse.interfaces import Resolution
 from lockhouse.resolvers.inputs import LocalPaths, requirement_line, write_lines
-from lockhouse.resolvers.pip_output import ReportReader, read_found_links
+from lockhouse.resolvers.pip_output import ReportReader, read_found_links, read_skipped_pages
+from lockhouse.resolvers.revisions import HeldRevisions
 from lockhouse.resolvers.seeding import Incoming, pin_lines, with_descendants, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from lockhouse.interfaces import CommandResult, CommandRunner, ResolveRequest
     from lockhouse.model.lock import LockedPackage
@@ -84,8 +86,11 @@ class _Resolving:
                 why=f"exclude-newer = {request.exclude_newer} needs pip {_CUTOFF_SINCE} or newer",
                 fix='choose the resolver "uv" for this environment, or leave out exclude-newer',
             )
+        staying = () if request.upgrade_all else without(request.present, request.upgrade)
+        self._revisions = HeldRevisions(staying, request.indexes.secrets)
         self._inputs = write_lines(
-            self._scratch / "requirements.txt", [requirement_line(item, request.root) for item in request.requirements]
+            self._scratch / "requirements.txt",
+            [self._revisions.line(item, requirement_line(item, request.root)) for item in request.requirements],
         )
         self._constraints = [requirement_line(item, request.root) for item in request.constraints]
 
@@ -129,17 +134,17 @@ class _Resolving:
             arguments += ["--uploaded-prior-to", request.exclude_newer]
         result = self._pip("install", "--dry-run", "--ignore-installed", *arguments)
         if result.returncode != 0:
-            raise self._failure(result)
+            raise self._failure(result, log)
         reader = ReportReader(
             indexes=request.indexes,
             found=read_found_links(log),
             paths=LocalPaths(request.root, request.requirements),
         )
-        return reader.read(report)
+        return tuple(map(self._revisions.restore, reader.read(report)))
 
-    def _failure(self, result: CommandResult) -> LockhouseError:
+    def _failure(self, result: CommandResult, log: Path) -> LockhouseError:
         """Turn pip's failure into an error; pip calls a package unknown too when its index was not reached."""
-        lines = self._pip.explain(result)
+        lines = (*read_skipped_pages(log, self._request.indexes.secrets), *self._pip.explain(result))
         text = "\n".join(lines)
         if error := refused(lines, self._request.indexes) or unreachable(lines, self._request.indexes):
             return error

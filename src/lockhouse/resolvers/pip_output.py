@@ -10,6 +10,7 @@ from urllib.request import url2pathname
 
 from packaging.utils import canonicalize_name
 
+from lockhouse.backends.output import explanation
 from lockhouse.errors import BackendFailedError
 from lockhouse.model.indexes import recordable_url, strip_userinfo
 from lockhouse.model.lock import Artifact, ArtifactKind, LockedPackage
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from lockhouse.model.indexes import IndexOptions
     from lockhouse.resolvers.inputs import LocalPaths
 
+_SKIPPED = "Could not fetch URL"
 _FOUND = re.compile(r"Found link (\S+) \(from (\S+)\)")
 
 
@@ -41,6 +43,21 @@ def read_found_links(log: Path) -> dict[str, str]:
             if match := _FOUND.search(line):
                 found.setdefault(_bare(match[1]), strip_userinfo(match[2]))
     return found
+
+
+def read_skipped_pages(log: Path, secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """Read from pip's log which pages of an index it could not get: it tells so nowhere else.
+
+    A page that is not there (404) means that the index has no such package, and is left out.
+
+    :param log: the log
+    :param secrets: strings known to be secret
+    """
+    if not log.exists():
+        return ()
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    skipped = [line[line.index(_SKIPPED) :] for line in lines if _SKIPPED in line and "404 Client Error" not in line]
+    return explanation("\n".join(dict.fromkeys(skipped)), secrets)
 
 
 def _bare(url: str) -> str:
