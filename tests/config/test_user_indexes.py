@@ -183,7 +183,7 @@ def test_files_of_uv(on: Callable[[str], User], platform: str, path: str) -> Non
     user = on(platform)
     user.write(path, UV_TOML)
     options = user.effective()
-    assert [index.url for index in options.indexes] == [SIMPLE.format(name) for name in ("pip", "a", "old", "d")]
+    assert [index.url for index in options.indexes] == [SIMPLE.format(name) for name in ("a", "pip", "old", "d")]
     folder = (user.folder / path).parent
     assert options.find_links == (str(folder / "../flat"), str(folder / "wheels"))
     assert (options.trusted_hosts, options.keyring) == (("x.example:8080",), True)
@@ -192,15 +192,18 @@ def test_files_of_uv(on: Callable[[str], User], platform: str, path: str) -> Non
 
 def test_levels_of_uv(user: User) -> None:
     user.write("xdg/uv/uv.toml", '[[index]]\nurl = "https://system.example/simple"\n')
-    user.write("home/.config/uv/uv.toml", 'index-url = "https://user.example/simple"\n')
+    user.write(
+        "home/.config/uv/uv.toml",
+        'index-url = "https://user.example/simple"\nextra-index-url = ["https://older.example/simple"]\n',
+    )
     user.write(
         "home/code/project/pyproject.toml",
         '[[tool.uv.index]]\nurl = "https://project.example/simple"\ndefault = true\n[tool.uv.pip]\nno-index = false\n',
     )
     variable = {"UV_INDEX": SIMPLE.format("variable")}
-    assert user.urls(**variable) == [SIMPLE.format(name) for name in ("variable", "system", "project")]
+    assert user.urls(**variable) == [SIMPLE.format(name) for name in ("variable", "system", "older", "project")]
     user.write("home/code/project/uv.toml", "")
-    assert user.urls(**variable) == [SIMPLE.format(name) for name in ("variable", "system", "user")]
+    assert user.urls(**variable) == [SIMPLE.format(name) for name in ("variable", "system", "older", "user")]
     user.write("chosen.toml", '[[index]]\nurl = "https://chosen.example/simple"\n')
     chosen = str(user.folder / "chosen.toml")
     assert user.urls(UV_CONFIG_FILE=chosen) == [SIMPLE.format("chosen")]

@@ -32,8 +32,10 @@ def uv_options(root: Path, environ: Mapping[str, str], *, platform: str) -> Inde
     :param platform: ``sys.platform``
     :raises ConfigError: a file of uv's cannot be read
     """
-    options = IndexOptions()
-    for layer in (_from_environ(environ, root), *(_from_table(*each) for each in _tables(root, environ, platform))):
+    tables = [_from_table(*each) for each in _tables(root, environ, platform)]
+    options = _from_environ(environ, root)
+    # as in uv, the [[index]] tables of all files come before index-url and extra-index-url of any
+    for layer in (*(new for new, _ in tables), *(old for _, old in tables)):
         options = _under(options, layer)
     return options
 
@@ -127,11 +129,14 @@ def _parse(content: bytes, path: Path) -> Mapping[str, Any]:
     return read_toml(content, str(path))[0]
 
 
-def _from_table(table: Mapping[str, Any], path: Path) -> IndexOptions:
-    """Read one table; what stands under ``pip`` counts before the rest, as for ``uv pip``."""
+def _from_table(table: Mapping[str, Any], path: Path) -> tuple[IndexOptions, IndexOptions]:
+    """Read one table, its older keys apart; what stands under ``pip`` counts before the rest, as for ``uv pip``."""
     try:
-        pip = table.get("pip", {})
-        return _under(_from_keys(pip, path.parent), _from_keys(table, path.parent))
+        pip, folder = table.get("pip", {}), path.parent
+        return (
+            _under(_from_keys(pip, folder), _from_keys(table, folder)),
+            _under(_from_older_keys(pip, folder), _from_older_keys(table, folder)),
+        )
     except (AttributeError, TypeError, KeyError, ValueError):
         raise ConfigError(
             f"{path} cannot be used", why="the settings of indexes in it have not the form that uv asks for"
@@ -144,18 +149,21 @@ def _from_keys(table: Mapping[str, Any], folder: Path) -> IndexOptions:
     simple = [entry for entry in listed if entry.get("format") != "flat"]
     indexes = [(bool(e.get("default")), Index(url=_address(e["url"], folder), name=e.get("name"))) for e in simple]
     defaults = [index for default, index in indexes if default]
-    if not defaults and table.get("index-url"):
-        defaults = [_named(table["index-url"], folder)]
     return IndexOptions(
         default=defaults[0] if defaults else None,
-        extra=(
-            *(index for default, index in indexes if not default),
-            *(_named(url, folder) for url in table.get("extra-index-url", ())),
-        ),
+        extra=tuple(index for default, index in indexes if not default),
         find_links=tuple(_location(link, folder) for link in (*flat, *table.get("find-links", ()))),
         no_index=bool(table.get("no-index")),
         trusted_hosts=tuple(map(str, table.get("allow-insecure-host", ()))),
         keyring=table.get("keyring-provider") == "subprocess",
+    )
+
+
+def _from_older_keys(table: Mapping[str, Any], folder: Path) -> IndexOptions:
+    default = table.get("index-url")
+    return IndexOptions(
+        default=_named(default, folder) if default else None,
+        extra=tuple(_named(url, folder) for url in table.get("extra-index-url", ())),
     )
 
 
