@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from tox.session.env_select import CliEnv, register_env_select_flags
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
 
     from lockhouse.model.freshness import Freshness
     from lockhouse.model.spec import EnvironmentSpec
-    from lockhouse.operations.lock import LockOutcome
     from lockhouse.project import Project
     from lockhouse.tox.runner import LockhouseRunner
+
+_LOGGER = logging.getLogger(__name__)
 
 
 def add_commands(parser: ToxParser) -> None:
@@ -46,17 +48,24 @@ def lock_environments(state: State) -> int:
     """Lock the selected environments.
 
     :param state: the run
-    :return: the exit code
+    :return: 0, or the exit code of the first failure
     """
+    from packaging.utils import canonicalize_name  # noqa: PLC0415 - keeps every other tox command fast
+
+    from lockhouse.operations.lock import LockFailure  # noqa: PLC0415 - keeps every other tox command fast
+
     options = state.conf.options
+    upgrade = {canonicalize_name(name) for name in options.upgrade_package}
+    code = EXIT_OK
     with as_tox_failures():
         for project, specs in _by_project(_selected(state)):
-            outcomes = project.lock(
-                specs, upgrade_all=options.upgrade, upgrade=tuple(options.upgrade_package), dry_run=options.dry_run
-            )
-            for outcome in outcomes:
-                print(_locked(outcome))  # noqa: T201 - a command's output
-    return EXIT_OK
+            for outcome in project.lock(specs, upgrade_all=options.upgrade, upgrade=upgrade, dry_run=options.dry_run):
+                if isinstance(outcome, LockFailure):
+                    _LOGGER.error("%s", outcome.error)
+                    code = code or outcome.error.exit_code
+                else:
+                    print(*outcome.lines(), sep="\n")  # noqa: T201 - a command's output
+    return code
 
 
 def check_locks(state: State) -> int:
@@ -100,17 +109,14 @@ def _by_project(environments: list[LockhouseRunner]) -> Iterator[tuple[Project, 
     yield from groups.values()
 
 
-def _locked(outcome: LockOutcome) -> str:
-    lines = [f"{outcome.place}: {outcome.status.replace('-', ' ')}, {outcome.packages} packages"]
-    lines += [f"  {change}" for change in outcome.changes]
-    return "\n".join(lines)
-
-
 def _checked(spec: EnvironmentSpec, freshness: Freshness) -> str:
     from lockhouse.model.freshness import Fresh, Stale  # noqa: PLC0415 - keeps every other tox command fast
+    from lockhouse.project import lock_command  # noqa: PLC0415 - keeps every other tox command fast
 
     if isinstance(freshness, Fresh):
         return f"{spec.name}: fresh"
     if isinstance(freshness, Stale):
-        return "\n".join([f"{spec.name}: stale", *(f"  {reason}" for reason in freshness.reasons)])
-    return f"{spec.name}: missing ({freshness.path})"
+        lines = [f"{spec.name}: stale", *(f"  why[{reason.code}]: {reason}" for reason in freshness.reasons)]
+    else:
+        lines = [f"{spec.name}: missing", f"  why: {freshness.path} is not there"]
+    return "\n".join([*lines, f"  fix: {lock_command(spec)}"])

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tox.session.state import State
+
     from lockhouse.model.spec import EnvironmentSpec
 
 #: Where tox looks for its configuration → what shows that a file holds one.
@@ -57,18 +59,30 @@ class ToxPlugin:
 
 
 def _environments(root: Path) -> list[EnvironmentSpec]:
-    from tox.run import setup_state  # noqa: PLC0415 - tox may not be installed
-
     from lockhouse.tox.runner import LockhouseRunner  # noqa: PLC0415 - tox may not be installed
 
-    state = setup_state(["list", "--conf", str(root), "--root", str(root)])
-    state.envs.on_empty_fallback_py = False
+    state = _running(root) or _loaded(root)
     environments = [state.envs[name] for name in state.envs.iter(only_active=False)]
     return [
         environment.spec
         for environment in environments
         if isinstance(environment, LockhouseRunner) and not environment.conf["lockhouse_environment"]
     ]
+
+
+def _running(root: Path) -> State | None:
+    """Give the run that goes on in this process, where tox itself asks."""
+    from lockhouse.tox.hooks import STATES  # noqa: PLC0415 - speed
+
+    return next((state for state in STATES.values() if root.samefile(state.conf.core["tox_root"])), None)
+
+
+def _loaded(root: Path) -> State:
+    from tox.run import setup_state  # noqa: PLC0415 - tox may not be installed
+
+    state = setup_state(["list", "--conf", str(root), "--root", str(root)])
+    state.envs.on_empty_fallback_py = False
+    return state
 
 
 @contextlib.contextmanager

@@ -1,0 +1,297 @@
+"""Real nox runs: nothing runs on a lock that does not fit, and what runs has what the lock says."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from lockhouse.testing import PackageIndex, ProjectFolder, Result
+
+MINOR = ".".join(map(str, sys.version_info[:2]))
+
+
+@pytest.fixture
+def demo(index: PackageIndex) -> PackageIndex:
+    index.add_wheel("demo", "1.0", requires=["other>=2"], modules={"demo.py": "import other\n"})
+    index.add_wheel("demo", "2.0", requires=["other>=2"], modules={"demo.py": "import other\n"})
+    index.add_wheel("other", "2.1", modules={"other.py": ""})
+    index.add_wheel("extra", "1.0", modules={"extra.py": ""})
+    return index
+
+
+RUNS = 'session.run("python", "-c", "import demo; print(\'it ran\')")'
+
+
+def write(
+    project: ProjectFolder, decorator: str = '@lockhouse.session(requirements=["demo<2"])', body: str = RUNS
+) -> None:
+    project.write("pyproject.toml", f"[tool.lockhouse]\npython = '>={MINOR}'\n")
+    project.write(
+        "noxfile.py", f"import nox\nimport lockhouse.nox as lockhouse\n\n{decorator}\ndef tests(session):\n    {body}\n"
+    )
+
+
+def lock(project: ProjectFolder) -> None:
+    project.run("lockhouse", "lock", check=True)
+
+
+def locks(project: ProjectFolder) -> list[str]:
+    return sorted(path.name for path in (project / "locks").iterdir())
+
+
+def refused(result: Result, code: str) -> None:
+    assert result.returncode == 1, result
+    assert f"error[{code}]" in result.stderr, result
+    assert "it ran" not in result.output
+    assert "Traceback" not in result.output
+
+
+def ran(result: Result) -> None:
+    assert result.returncode == 0, result
+    assert "it ran" in result.stdout
+
+
+def test_a_session_without_a_lock_does_not_run(project: ProjectFolder, demo: PackageIndex) -> None:
+    write(project)
+    result = project.run("nox")
+    refused(result, "lock-missing")
+    assert "fix: lockhouse lock tests" in result.error_lines[-2]
+    assert not list(demo.requests)
+
+
+def test_a_session_runs_on_its_lock_and_asks_no_index_again(project: ProjectFolder, demo: PackageIndex) -> None:
+    write(project)
+    lock(project)
+    ran(project.run("nox"))
+    demo.requests.clear()
+    ran(project.run("nox"))
+    demo.stop()
+    ran(project.run("nox", "-R"))
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("-R",), ("-r",), ("--no-install", "-r"), ("--install-only",), ("--no-install",)]
+)
+def test_a_stale_lock_stops_every_way_of_running(
+    project: ProjectFolder, demo: PackageIndex, options: tuple[str, ...]
+) -> None:
+    write(project)
+    lock(project)
+    ran(project.run("nox"))
+    demo.requests.clear()
+    write(project, '@lockhouse.session(requirements=["demo<2", "extra"])')
+    result = project.run("nox", *options)
+    refused(result, "lock-stale")
+    assert "extra" in result.stderr
+    assert "noxfile.py:4" in result.stderr
+    assert not list(demo.requests)
+
+
+@pytest.mark.usefixtures("demo")
+def test_an_environment_that_drifted_does_not_run_where_installing_is_forbidden(project: ProjectFolder) -> None:
+    write(project)
+    lock(project)
+    ran(project.run("nox"))
+    write(project, '@lockhouse.session(requirements=["demo<2", "extra"])')
+    lock(project)
+    refused(project.run("nox", "-R"), "environment-drifted")
+    ran(project.run("nox", "-r"))
+    ran(project.run("nox", "-R"))
+
+
+@pytest.mark.usefixtures("demo")
+def test_install_only_installs_and_runs_nothing(project: ProjectFolder) -> None:
+    write(project)
+    lock(project)
+    result = project.run("nox", "--install-only", check=True)
+    assert "it ran" not in result.output
+    ran(project.run("nox", "-R"))
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize(
+    ("call", "fix"),
+    [
+        ('session.install("extra")', "add it to the inputs"),
+        ('session.install("-e", ".", "--no-deps")', 'declare project="editable"'),
+        ('session.install(".[cli]")', 'declare project="wheel"'),
+        ('session.conda_install("extra")', "add it to the inputs"),
+    ],
+)
+def test_an_install_inside_of_the_session_is_refused(project: ProjectFolder, call: str, fix: str) -> None:
+    write(project, body=f"{call}; {RUNS}")
+    lock(project)
+    result = project.run("nox")
+    refused(result, "unlocked-install")
+    assert fix in result.stderr
+
+
+@pytest.mark.usefixtures("demo")
+def test_an_install_can_be_allowed_with_or_without_a_warning(project: ProjectFolder) -> None:
+    body = f'session.install("extra"); {RUNS}'
+    write(project, '@lockhouse.session(requirements=["demo<2"], on_install="warn")', body)
+    lock(project)
+    result = project.run("nox")
+    ran(result)
+    assert "error[unlocked-install]" in result.stderr
+    write(project, '@lockhouse.session(requirements=["demo<2"], on_install="allow")', body)
+    result = project.run("nox")
+    ran(result)
+    assert "unlocked-install" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("decorator", "said"),
+    [
+        ('@lockhouse.session(grups=["test"])', "groups"),
+        ('@lockhouse.session(requirements=["demo"], resue_venv=True)', "reuse_venv"),
+        ('@lockhouse.session(requirements=["demo"], pythons=["3.12"])', "python="),
+        ('@lockhouse.session(requirements="demo")', "requirements"),
+        ('@lockhouse.session(requirements=["demo"], on_install="refsue")', "refuse"),
+        ('@lockhouse.session(requirements=["demo"], environment="docs")', "tool.lockhouse.environments.docs"),
+        ('@lockhouse.session(environment="docs")', "docs"),
+        ("@lockhouse.session", "does not say what to install"),
+        ("@lockhouse.session()", "does not say what to install"),
+        ('@lockhouse.session(requirements=["demo=={nothing}"])', "nothing"),
+        ('@lockhouse.session(requirements=["demo = 1"])', "demo = 1"),
+    ],
+)
+def test_a_wrong_declaration_is_said_when_it_runs_and_when_it_is_looked_for(
+    project: ProjectFolder, decorator: str, said: str
+) -> None:
+    write(project, decorator)
+    listed = project.run("nox", "--list")
+    assert listed.returncode == 0, listed
+    result = project.run("nox")
+    assert result.returncode == 1, result
+    assert "error[" in result.stderr
+    assert said in result.stderr
+    assert "Traceback" not in result.output
+    found = project.run("lockhouse", "list")
+    assert found.returncode == 2, found
+    assert said in found.stderr
+    assert "Traceback" not in found.output
+
+
+def test_listing_reads_no_configuration(project: ProjectFolder) -> None:
+    write(project)
+    project.write("pyproject.toml", "this is not TOML")
+    result = project.run("nox", "--list", check=True)
+    assert "tests" in result.stdout
+    refused(project.run("nox"), "config")
+
+
+@pytest.mark.usefixtures("demo")
+def test_an_environment_of_pyproject_is_used_by_name_and_by_the_session_s_own(project: ProjectFolder) -> None:
+    write(project, '@lockhouse.session(environment="docs")')
+    project.write(
+        "pyproject.toml",
+        f"[tool.lockhouse.environments.docs]\nrequirements = ['demo<2']\npython = '>={MINOR}'\n",
+    )
+    project.run("lockhouse", "lock", check=True)
+    assert locks(project) == ["pylock.docs.toml"]
+    ran(project.run("nox"))
+    project.replace("noxfile.py", '(environment="docs")', "")
+    project.replace("noxfile.py", "def tests", "def docs")
+    ran(project.run("nox"))
+
+
+@pytest.mark.usefixtures("demo")
+def test_one_name_with_other_inputs_in_two_places_is_an_error_that_names_both(project: ProjectFolder) -> None:
+    write(project)
+    project.write(
+        "pyproject.toml",
+        f"[tool.lockhouse]\npython = '>={MINOR}'\n[tool.lockhouse.environments.tests]\nrequirements = ['demo']\n",
+    )
+    result = project.run("nox")
+    refused(result, "environment-conflict")
+    assert "pyproject.toml" in result.stderr
+    assert "noxfile.py" in result.stderr
+
+
+PARAMETERS = '@nox.parametrize("version", ["1.0", "2.0"])'
+SESSION = '@lockhouse.session(requirements=["demo=={version}"])'
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize("decorators", [f"{SESSION}\n{PARAMETERS}", f"{PARAMETERS}\n{SESSION}"])
+def test_parameters_fill_the_inputs_in_either_order_of_decorators(project: ProjectFolder, decorators: str) -> None:
+    write(project, decorators)
+    project.replace("noxfile.py", "def tests(session):", "def tests(session, version):")
+    body = "import importlib.metadata as m; assert m.version('demo') == '{version}'; print('it ran')"
+    project.replace("noxfile.py", RUNS, f'session.run("python", "-c", f"{body}")')
+    lock(project)
+    assert locks(project) == ["pylock.tests-1-0.toml", "pylock.tests-2-0.toml"]
+    result = project.run("nox")
+    ran(result)
+    assert result.stdout.count("it ran") == 2
+    missing = project.run("nox", "-s", "tests(version='2.0')", "-R")
+    ran(missing)
+
+
+@pytest.mark.usefixtures("demo")
+def test_a_list_of_pythons_has_one_lock_from_the_lowest_one_upwards(project: ProjectFolder) -> None:
+    write(project, f'@lockhouse.session(python=["{MINOR}", "3.13"], requirements=["demo<2"])')
+    lock(project)
+    (name,) = locks(project)
+    assert f'requires-python = ">={MINOR}"' in project.read(f"locks/{name}")
+    ran(project.run("nox", "-s", f"tests-{MINOR}"))
+
+
+@pytest.mark.usefixtures("demo")
+def test_python_as_a_parameter_counts_like_a_list(project: ProjectFolder) -> None:
+    write(project, f'@nox.parametrize("python", ["{MINOR}", "3.13"])\n@lockhouse.session(requirements=["demo<2"])')
+    lock(project)
+    assert locks(project) == ["pylock.tests.toml"]
+    ran(project.run("nox", "-s", f"tests(python='{MINOR}')"))
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize("backend", ["venv", "uv"])
+def test_other_backends(project: ProjectFolder, backend: str) -> None:
+    write(project, f'@lockhouse.session(venv_backend="{backend}", requirements=["demo<2"])')
+    lock(project)
+    ran(project.run("nox"))
+
+
+@pytest.mark.usefixtures("demo")
+def test_without_an_environment_nothing_is_installed(project: ProjectFolder) -> None:
+    write(project, '@lockhouse.session(venv_backend="none", requirements=["demo<2"])')
+    lock(project)
+    result = project.run("nox")
+    refused(result, "interpreter")
+    assert "venv_backend" in result.stderr
+
+
+@pytest.mark.usefixtures("demo")
+def test_sessions_run_side_by_side(project: ProjectFolder) -> None:
+    sessions = "\n".join(
+        f'@lockhouse.session(requirements=["demo<2"], lock="one", allow_parallel=True)\n'
+        f"def s{number}(session):\n    {RUNS}\n"
+        for number in range(4)
+    )
+    project.write("pyproject.toml", f"[tool.lockhouse]\npython = '>={MINOR}'\n")
+    project.write("noxfile.py", f"import lockhouse.nox as lockhouse\n\n{sessions}")
+    lock(project)
+    result = project.run("nox", "-j", "4")
+    assert result.returncode == 0, result
+    assert result.output.count("it ran") >= 4
+
+
+@pytest.mark.usefixtures("demo")
+def test_the_project_itself_is_installed_editable(project: ProjectFolder) -> None:
+    project.write_package(
+        f'[project]\nname = "mine"\nversion = "1.0"\nrequires-python = ">={MINOR}"\ndependencies = ["demo<2"]\n',
+        {"mine.py": "import demo\n"},
+    )
+    project.write(
+        "noxfile.py",
+        "import lockhouse.nox as lockhouse\n\n@lockhouse.session(project='editable')\ndef tests(session):\n"
+        "    session.run('python', '-c', 'import mine; print(mine.__file__)')\n",
+    )
+    lock(project)
+    result = project.run("nox", check=True)
+    assert str(project / "mine.py") in result.stdout
