@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from lockhouse import Finding, hookimpl
 from lockhouse.errors import InvalidSettingError
-from lockhouse.hookspecs import hookimpl
-from lockhouse.model.freshness import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from lockhouse.model.lock import Lock
+    from lockhouse import Lock
 
 _TABLE = "[tool.team-rules]"
 

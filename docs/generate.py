@@ -1,0 +1,236 @@
+"""Writes the reference pages that say what the code already says: settings, hooks, command line.
+
+Run ``python docs/generate.py`` after a change of one of them; a test holds the pages equal to the code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import json
+import re
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lockhouse import hookspecs
+from lockhouse.cli.arguments import parser
+from lockhouse.config.settings import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+REFERENCE = Path(__file__).parent / "reference"
+
+_NOTE = "% Made by docs/generate.py: change the code, not this page."
+
+_SETTINGS_HEAD = f"""\
+{_NOTE}
+
+# Settings
+
+All that `pyproject.toml` may say. The same names, with underscores for hyphens, are the keywords of
+[`lockhouse.nox.session`](nox.md); tox has [keys of its own](tox.md). An unknown key is an error that names the nearest
+right one, and all problems of a file are named at once.
+
+A [JSON Schema](settings.schema.json) of `[tool.lockhouse]` says the same to editors.
+"""
+
+_TABLES = (
+    (
+        "LockhouseSettings",
+        "[tool.lockhouse]",
+        "What holds for all environments of the project; an environment may say otherwise where it has the same key.",
+    ),
+    (
+        "EnvironmentSettings",
+        "[tool.lockhouse.environments.NAME]",
+        "One environment. A key that has no default here takes its value from `[tool.lockhouse]`, where that has it.",
+    ),
+    ("IndexSettings", "indexes", "Each entry of `indexes` is a table."),
+)
+
+_HOOKS_HEAD = f"""\
+{_NOTE}
+
+# Hooks
+
+A plugin is a module or an object that an entry point of the group `lockhouse` names. Its functions carry
+`lockhouse.hookimpl` and have the names below; each takes those of the arguments that it needs. See
+[](../how-to/write-a-plugin.md).
+
+`register_` adds something, a verb asks something, a past participle announces something. Arguments are frozen values:
+look, do not change.
+"""
+
+_COMMANDS_HEAD = f"""\
+{_NOTE}
+
+# Command line
+
+`python -m lockhouse` is the same as `lockhouse`. Answers go to standard output, everything else to standard error.
+Colour and progress bars are shown on a terminal only; `NO_COLOR` and `FORCE_COLOR` are kept. With `--json` one object
+is printed, whose `version` is raised when its form changes.
+
+tox has two commands of its own, `tox lock` and `tox lock-check`: see [](tox.md).
+"""
+
+
+def pages() -> dict[str, str]:
+    """Give the text of every page that is made from code, by its name in ``docs/reference``."""
+    return {
+        "settings.md": settings_page(),
+        "settings.schema.json": json.dumps(schema(), indent=2) + "\n",
+        "hooks.md": hooks_page(),
+        "command-line.md": commands_page(),
+    }
+
+
+# -- settings -----------------------------------------------------------------------------------------------------
+
+
+def settings_page() -> str:
+    """Give the page of the settings."""
+    definitions = schema()["$defs"]
+    parts = [_SETTINGS_HEAD]
+    for name, title, words in _TABLES:
+        parts.append(f"## `{title}`\n\n{words}\n")
+        required = definitions[name]["required"]
+        for key, described in definitions[name]["properties"].items():
+            parts.append(_setting(key, described, definitions, required=key in required))
+    return "\n".join(parts)
+
+
+def _setting(key: str, described: Mapping[str, Any], definitions: Mapping[str, Any], *, required: bool) -> str:
+    facts = [_type(described, definitions)]
+    if required:
+        facts.append("must be there")
+    elif "default" in described:
+        facts.append(f"default `{json.dumps(described['default'])}`")
+    lines = [f"### `{key}`", "", f"*{', '.join(facts)}*", "", described["description"]]
+    examples = described.get("examples", ())
+    if examples:
+        lines += ["", "```toml", *(f"{key} = {json.dumps(example)}" for example in examples), "```"]
+    return "\n".join([*lines, ""])
+
+
+def _type(described: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
+    if "$ref" in described:
+        target = definitions[described["$ref"].rpartition("/")[2]]
+        return "one of " + ", ".join(f"`{json.dumps(value)}`" for value in target["enum"])
+    kind = described["type"]
+    if kind == "array":
+        return "list of " + ("strings" if described["items"].get("type") == "string" else "tables")
+    if kind == "object":
+        return "table of tables"
+    return {"string": "string", "boolean": "true or false"}[kind]
+
+
+# -- hooks --------------------------------------------------------------------------------------------------------
+
+
+def hooks() -> Iterator[tuple[str, Callable[..., object], Mapping[str, Any]]]:
+    """List the hook specifications: name, function, options of its marker."""
+    for name, function in vars(hookspecs).items():
+        options = getattr(function, f"{hookspecs.NAME}_spec", None)
+        if options is not None:
+            yield name, function, options
+
+
+def hooks_page() -> str:
+    """Give the page of the hooks."""
+    return "\n".join([_HOOKS_HEAD, *(_hook(*hook) for hook in hooks())])
+
+
+def _hook(name: str, function: Callable[..., object], options: Mapping[str, Any]) -> str:
+    mode = "the first result that is not `None`" if options["firstresult"] else "the results of all implementations"
+    text, _, fields = inspect.cleandoc(function.__doc__ or "").partition("\n\n:")
+    lines = [f"## `{name}`", "", "```python", f"def {name}{_signature(function)}", "```", ""]
+    lines += [_markdown(text), "", f"Taken are {mode}.", "", *_fields(f":{fields}" if fields else "")]
+    return "\n".join(lines)
+
+
+def _signature(function: Callable[..., object]) -> str:
+    return str(inspect.signature(function)).replace("'", "")  # the annotations are strings
+
+
+def _fields(text: str) -> Iterator[str]:
+    text, _, since = text.partition(".. versionadded::")
+    for field in re.split(r"\n(?=:)", text.strip()):
+        name, _, words = field.removeprefix(":").partition(":")
+        kind, _, argument = name.partition(" ")
+        label = {"param": f"`{argument}`", "return": "returns", "raises": f"raises `{argument}`"}
+        if kind in label:
+            yield from (label[kind], f": {_markdown(' '.join(words.split()))}", "")
+    if since:
+        yield from (f"Since version {since.strip()}.", "")
+
+
+def _markdown(text: str) -> str:
+    text = re.sub(r":[a-z]+:`~?([^`]+)`", r"`\1`", text)
+    return re.sub(r"``([^`]+)``", r"`\1`", text)
+
+
+# -- command line -------------------------------------------------------------------------------------------------
+
+
+def commands() -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    """List all commands that can be called, with their parsers."""
+    yield from _below("lockhouse", parser())
+
+
+def _below(name: str, made: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+    nested = [action for action in made._actions if isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001
+    if not nested or name == "lockhouse":
+        yield name, made
+    for action in nested:
+        for word, child in action.choices.items():
+            yield from _below(f"{name} {word}", child)
+
+
+def commands_page() -> str:
+    """Give the page of the command line."""
+    parts = [_COMMANDS_HEAD, *(_command(name, made) for name, made in commands())]
+    return "\n".join([*parts, "See [](exit-codes.md) for what a command returns.", ""])
+
+
+def _command(name: str, made: argparse.ArgumentParser) -> str:
+    lines = [f"## `{name}`", "", made.description or "", "", "```text", _usage(name, made), "```", ""]
+    for action in made._actions:  # noqa: SLF001 - argparse has no other way to list them
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            continue
+        lines += [_argument(action), f": {(action.help or '').strip()}", ""]
+    return "\n".join(lines)
+
+
+def _usage(name: str, made: argparse.ArgumentParser) -> str:
+    """Give the usage without argparse's own line breaks, which change from one Python to the next."""
+    words = [_usage_word(action) for action in made._actions]  # noqa: SLF001
+    return textwrap.fill(" ".join([name, *words]), width=100, subsequent_indent="    ", break_on_hyphens=False)
+
+
+def _usage_word(action: argparse.Action) -> str:
+    if action.option_strings:
+        word = action.option_strings[0] + (f" {action.metavar}" if action.nargs is None else "")
+        return word if action.required else f"[{word}]"
+    shapes = {"*": f"[{action.metavar} ...]", argparse.PARSER: f"{action.metavar} ..."}
+    return shapes.get(str(action.nargs), str(action.metavar))
+
+
+def _argument(action: argparse.Action) -> str:
+    if not action.option_strings:
+        return f"`{action.metavar}`"
+    value = f" {action.metavar}" if action.nargs is None else ""
+    return ", ".join(f"`{option}{value}`" for option in action.option_strings)
+
+
+def main() -> None:
+    """Write the pages."""
+    for name, text in pages().items():
+        (REFERENCE / name).write_text(text, encoding="utf-8", newline="\n")
+        sys.stdout.write(f"{name}\n")
+
+
+if __name__ == "__main__":
+    main()
