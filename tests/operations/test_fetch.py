@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -235,7 +236,7 @@ def test_a_wheel_that_is_locked_with_the_hash_of_its_sdist_is_recognised(index: 
     wrong = replace(artifact, hashes={"sha256": sdist.sha256})
 
     with pytest.raises(HashMismatchError) as caught:
-        fetch([(replace(package, artifacts=(wrong, package.artifacts[1])), wrong)], store)
+        fetch([(replace(package, artifacts=(package.artifacts[1], wrong)), wrong)], store)
 
     assert f"with the hash of {sdist.filename}" in caught.value.what
 
@@ -428,3 +429,20 @@ def test_threads_that_notice_ctrl_c_leave_nothing(index: PackageIndex, store: St
 
     time.sleep(0.5)
     assert nothing_is_left(store)
+
+
+def test_threads_that_wait_to_try_again_end_with_ctrl_c(index: PackageIndex, store: Store) -> None:
+    wanted = [locked(index, index.add_wheel(f"demo{number}", "1.0")) for number in range(3)]
+    fault = index.fault("*.whl", FaultKind.UNAVAILABLE)
+
+    def interrupt() -> None:
+        while fault.hits < len(wanted):
+            time.sleep(0.02)
+        _thread.interrupt_main()
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        fetch(wanted, store, pause=60)
+
+    time.sleep(0.3)
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("lockhouse")] == []

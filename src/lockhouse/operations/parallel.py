@@ -69,7 +69,7 @@ def in_threads(
             except BaseException as error:  # noqa: BLE001 - handed to the thread that asked
                 outcomes[item] = error
 
-    threads = [threading.Thread(target=serve, daemon=True) for _ in range(min(jobs, len(items)))]
+    threads = [threading.Thread(target=serve, name=f"lockhouse-{n}", daemon=True) for n in range(min(jobs, len(items)))]
     try:
         _run(threads)
     except BaseException:
