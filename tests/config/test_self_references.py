@@ -57,6 +57,11 @@ def test_markers_are_joined(root: Path) -> None:
     assert 'sphinx; (os_name == "nt" or os_name == "java") and python_version >= "3.12"' in found
 
 
+def test_an_extra_under_a_marker_and_without_it(root: Path) -> None:
+    found = recorded(expand(root, requirements=["demo-pkg[cli]; os_name == 'nt'", "demo-pkg[cli]"]))
+    assert found == ["base", "click"]
+
+
 def test_a_group_that_names_the_project(root: Path) -> None:
     spec = expand(root, groups=["test"])
     assert recorded(spec) == ["base", "click", "pytest"]

@@ -120,7 +120,8 @@ def test_a_project_that_adds_an_index_keeps_the_way_to_the_default_one(user: Use
 def test_no_index_of_the_project_stays(user: User) -> None:
     declared = IndexOptions(no_index=True, find_links=("wheels",))
     options = user.effective(declared, PIP_INDEX_URL=SIMPLE.format("mirror"))
-    assert (options.indexes, options.find_links) == ((), (str(user.root / "wheels"),))
+    assert (options.indexes, options.default) == ((), None)
+    assert options.find_links == (str(user.root / "wheels"),)
 
 
 def test_credentials_come_from_the_user(user: User) -> None:
@@ -264,9 +265,11 @@ def test_levels_of_pip(user: User) -> None:
         assert user.urls() == [SIMPLE.format(name)]
     user.write("chosen.conf", f"[global]\nindex-url = {SIMPLE.format('chosen')}\n")
     assert user.urls(PIP_CONFIG_FILE=str(user.folder / "chosen.conf")) == [SIMPLE.format("chosen")]
+    user.write("home/.config/pip/pip.conf", f"[global]\nextra-index-url = {SIMPLE.format('user')}\n")
+    assert user.urls(PIP_CONFIG_FILE=str(user.folder / "chosen.conf")) == [SIMPLE.format("chosen")]
     user.write("xdg/pip/pip.conf", f"[install]\nindex-url = {SIMPLE.format('section')}\n")
-    assert user.urls() == [SIMPLE.format("section")]
-    assert user.urls(PIP_INDEX_URL=SIMPLE.format("variable")) == [SIMPLE.format("variable")]
+    assert user.urls() == [SIMPLE.format("user"), SIMPLE.format("section")]
+    assert user.urls(PIP_INDEX_URL=SIMPLE.format("variable"))[-1] == SIMPLE.format("variable")
 
 
 @pytest.mark.parametrize(
