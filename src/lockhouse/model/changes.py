@@ -40,6 +40,9 @@ class Change:
 def changes_between(before: Lock | None, after: Lock) -> tuple[Change, ...]:
     """List the packages that were added, removed or changed, by name.
 
+    What decides is what would be installed, when, and from which index. What one format holds and another does not
+    (addresses, sizes, upload times) is no change.
+
     :param before: the previous lock, or None
     :param after: the lock now
     """
@@ -47,9 +50,9 @@ def changes_between(before: Lock | None, after: Lock) -> tuple[Change, ...]:
     found = []
     for name in sorted(old.keys() | new.keys()):
         was, now = old.get(name, ()), new.get(name, ())
-        if was == now:
-            continue
-        found.append(Change(name=name, before=_versions(was), after=_versions(now), detail=_detail(was, now)))
+        change = Change(name=name, before=_versions(was), after=_versions(now), detail=_detail(was, now))
+        if change.before != change.after or change.detail:
+            found.append(change)
     return tuple(found)
 
 
@@ -66,9 +69,12 @@ def _versions(packages: tuple[LockedPackage, ...]) -> tuple[str, ...]:
 
 def _detail(was: tuple[LockedPackage, ...], now: tuple[LockedPackage, ...]) -> str:
     aspects = {
-        "files": [sorted((a.label, tuple(sorted(a.hashes.items()))) for a in p.artifacts) for p in was]
-        != [sorted((a.label, tuple(sorted(a.hashes.items()))) for a in p.artifacts) for p in now],
+        "files": _files(was) != _files(now),
         "marker": [p.marker for p in was] != [p.marker for p in now],
         "index": [p.index for p in was] != [p.index for p in now],
     }
-    return ", ".join(name for name, differs in aspects.items() if differs) or "recorded details"
+    return ", ".join(name for name, differs in aspects.items() if differs)
+
+
+def _files(packages: tuple[LockedPackage, ...]) -> list[list[tuple[str, tuple[tuple[str, str], ...]]]]:
+    return [sorted((a.label, tuple(sorted(a.hashes.items()))) for a in package.artifacts) for package in packages]
