@@ -239,6 +239,7 @@ class Installer(Protocol):
     def install(self, request: InstallRequest, run: CommandRunner) -> None:
         """Do what the request says; all of it, or raise.
 
+        :raises HashMismatchError: a file is not the one that the request names
         :raises BackendError: the tool underneath is missing, too old, or failed
         :raises BuildFailedError: a source could not be built
         """

@@ -21,7 +21,7 @@ from lockhouse.interfaces import Resolution
 from lockhouse.resolvers.inputs import LocalPaths, requirement_line, write_lines
 from lockhouse.resolvers.pip_output import ReportReader, read_found_links, read_skipped_pages
 from lockhouse.resolvers.revisions import HeldRevisions
-from lockhouse.resolvers.seeding import Incoming, pin_lines, with_descendants, without
+from lockhouse.resolvers.seeding import Incoming, keep_recorded, pin_lines, with_descendants, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,7 +57,8 @@ class PipResolver:
         """
         if request.target is None:
             raise InterpreterError("the resolver pip needs an interpreter", why="it resolves for one target at a time")
-        return Resolution(packages=_Resolving(request, request.target, run).packages())
+        packages = _Resolving(request, request.target, run).packages()
+        return Resolution(packages=keep_recorded(packages, request.present))
 
 
 class _Resolving:

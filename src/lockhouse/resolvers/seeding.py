@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from lockhouse.interfaces import ResolveRequest
-    from lockhouse.model.lock import LockedPackage
+    from lockhouse.model.lock import Artifact, LockedPackage
 
 
 def with_descendants(names: Iterable[NormalizedName], packages: Iterable[LockedPackage]) -> set[NormalizedName]:
@@ -58,6 +59,26 @@ def pin_lines(packages: Iterable[LockedPackage], *, markers: bool = True) -> lis
         for package in packages
         if is_from_index(package)
     ]
+
+
+def keep_recorded(packages: Iterable[LockedPackage], present: Iterable[LockedPackage]) -> tuple[LockedPackage, ...]:
+    """Take over what the present lock holds of a file, where it is the same file by address and hash.
+
+    An index may tell size and time of upload in one answer and not in the next; that is no reason to change a lock.
+
+    :param packages: what was resolved
+    :param present: the packages of the present lock
+    """
+    known = {_identity(artifact): artifact for package in present for artifact in package.artifacts if artifact.hashes}
+    return tuple(
+        replace(package, artifacts=tuple(known.get(_identity(artifact), artifact) for artifact in package.artifacts))
+        for package in packages
+    )
+
+
+def _identity(artifact: Artifact) -> tuple[object, ...]:
+    hashes = tuple(sorted(artifact.hashes.items()))
+    return artifact.kind, artifact.filename, artifact.url, artifact.path, artifact.subdirectory, hashes
 
 
 def is_from_index(package: LockedPackage) -> bool:

@@ -14,7 +14,7 @@ from lockhouse.interfaces import Resolution
 from lockhouse.model.pythons import lower_bound
 from lockhouse.resolvers.addresses import IndexAddresses
 from lockhouse.resolvers.inputs import LocalPaths, requirement_line, write_lines
-from lockhouse.resolvers.seeding import is_from_index, pin_lines, with_descendants, without
+from lockhouse.resolvers.seeding import is_from_index, keep_recorded, pin_lines, with_descendants, without
 from lockhouse.resolvers.uv_output import PylockReader, read_index_annotations
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class _Resolving:
             packages = self._move(request.upgrade)
         else:
             packages = self._compile(request.present)
-        return self._with_indexes(packages)
+        return keep_recorded(self._with_indexes(packages), request.present)
 
     def _move(self, names: frozenset[NormalizedName]) -> tuple[LockedPackage, ...]:
         """Move packages to their newest version, and others only as far as these force them.
