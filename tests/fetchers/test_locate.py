@@ -79,6 +79,16 @@ def test_the_first_index_that_knows_the_package_decides(index: PackageIndex) -> 
     assert index.requests.paths == ["/first/simple/demo/", "/second/simple/demo/"]
 
 
+def test_a_certain_file_is_looked_for_until_an_index_lists_it(index: PackageIndex) -> None:
+    first = index.root("first")
+    first.add_wheel("demo", "2.0")
+    wheel = index.add_wheel("demo", "1.0")
+    fetcher = fetcher_of(first.url, index.url)
+
+    assert [file.url for file in fetcher.locate("demo", wheel.filename)] == [index.file_url(wheel)]
+    assert fetcher.locate("demo", "demo-3.0-py3-none-any.whl") == ()
+
+
 def test_an_index_that_refuses_is_not_passed_over(index: PackageIndex) -> None:
     private = index.root("private", username="user", password="sesame")  # noqa: S106
     index.add_wheel("demo", "1.0")
@@ -136,6 +146,13 @@ def test_a_folder_is_searched_and_its_files_are_hashed(tmp_path: Path, index: Pa
 
 def test_an_absent_folder_has_nothing(tmp_path: Path, index: PackageIndex) -> None:
     assert fetcher_of(index.url, find_links=(str(tmp_path / "absent"),)).locate("demo") == ()
+
+
+def test_a_folder_that_cannot_be_read_is_named(index: PackageIndex) -> None:
+    with pytest.raises(ArtifactUnavailableError) as caught:
+        fetcher_of(index.url, find_links=("x" * 5000,)).locate("demo")
+
+    assert "cannot be read" in caught.value.what
 
 
 def test_a_page_with_links_is_searched(serve: Callable[..., ScriptedServer], tmp_path: Path) -> None:

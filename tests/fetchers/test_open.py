@@ -186,6 +186,12 @@ def test_a_file_address_is_read_from_the_disk(tmp_path: Path) -> None:
         assert b"".join(download.chunks) == b"bytes"
 
 
+@pytest.mark.parametrize("url", ["file:///a%00b.whl", "file:///" + "x" * 5000])
+def test_an_impossible_path_is_an_error_of_ours(url: str) -> None:
+    with pytest.raises(ArtifactUnavailableError):
+        read(url)
+
+
 def test_an_absent_local_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ArtifactUnavailableError) as caught:
         read((tmp_path / "absent.whl").as_uri())

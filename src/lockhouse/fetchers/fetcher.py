@@ -126,6 +126,10 @@ class Fetcher:
         page = self._page(beside, absent=ABSENT | {403})  # some file servers answer 403 for what is not there
         return None if page is None else page.body.decode("utf-8", "replace")
 
+    def cancel(self) -> None:
+        """Try nothing again from now on: for when the user gave up."""
+        self._stopped.set()
+
     def _restored(self, url: str) -> str:
         try:
             restored = restore_url(url, self.indexes)
@@ -151,7 +155,10 @@ class Fetcher:
         if path.suffix.lower() in {".html", ".htm"}:
             page = _local_page(path)
             return [] if page is None else [file for file in files_of(page) if wanted.fits(file)]
-        return files_in(path, wanted)
+        try:
+            return files_in(path, wanted)
+        except OSError as error:
+            raise _unreadable(path, error) from error
 
     def _page(self, url: str, *, absent: frozenset[int] = ABSENT) -> Page | None:
         if url.startswith("file:"):
@@ -174,10 +181,6 @@ class Fetcher:
             unreachable=self._unreachable,
             absent=absent,
         )
-
-    def cancel(self) -> None:
-        """Try nothing again from now on: for when the user gave up."""
-        self._stopped.set()
 
     @property
     def _client(self) -> PyPIClient:
@@ -203,7 +206,7 @@ def read_file(path: Path) -> Iterator[bytes]:
         with path.open("rb") as file:
             while chunk := file.read(_READ_SIZE):
                 yield chunk
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: the address holds what no path can
         raise _unreadable(path, error) from error
 
 
@@ -228,14 +231,16 @@ def _local_page(path: Path) -> Page | None:
         raise _unreadable(path, error) from error
 
 
-def _unreadable(path: Path, error: OSError) -> ArtifactUnavailableError:
+def _unreadable(path: Path, error: OSError | ValueError) -> ArtifactUnavailableError:
     return ArtifactUnavailableError(
-        f"{path} cannot be read", why=error.strerror or str(error), fix="put it there so that it can be read"
+        f"{path} cannot be read",
+        why=getattr(error, "strerror", None) or str(error),
+        fix="put it there so that it can be read",
     )
 
 
 def _size_of(path: Path) -> int | None:
     try:
         return path.stat().st_size
-    except OSError:  # reading says what is wrong with it
+    except (OSError, ValueError):  # reading says what is wrong with it
         return None

@@ -7,8 +7,8 @@
     ROOT/v1/tmp/            files that are being written; on the same file system as the rest
     ROOT/v1/locks/          one lock file for each file that is being fetched
     ROOT/v1/interpreters/   what interpreters said about themselves
-    ROOT/v1/uv/             the cache of the uv installer
     ROOT/v1/built/, trees/  kept free for built wheels and unpacked trees
+    ROOT/uv/                the cache of the uv installer, which orders its versions by itself
 
 Nothing is trusted because it is there: who wants to use a file asks for it by :meth:`Store.verified`.
 """
@@ -78,11 +78,6 @@ class Store:
     def interpreters(self) -> Path:
         """Give the folder for what interpreters said about themselves; it may not be there yet."""
         return self._base / "interpreters"
-
-    @property
-    def uv_cache(self) -> Path:
-        """Give the folder for the cache of the uv installer; it may not be there yet."""
-        return self._base / "uv"
 
     @property
     def temporary(self) -> Path:
