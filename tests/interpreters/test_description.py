@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess  # noqa: TID251 - tests start processes of their own
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING

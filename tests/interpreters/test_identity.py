@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess  # noqa: TID251 - tests start processes of their own
+import subprocess
 import sys
 from pathlib import Path
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import subprocess  # noqa: TID251 - a fresh interpreter tells what an import loads
+import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 

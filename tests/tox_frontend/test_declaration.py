@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import subprocess  # noqa: TID251 - a fresh interpreter tells what an import loads
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -95,8 +95,8 @@ def test_environments_are_found_with_their_inputs(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("[testenv\nrunner = lockhouse\n", "tox"),
-        ("[testenv]\nrunner = lockhouse\ndeps = -r missing.txt\n", "missing.txt"),
-        ("[testenv]\nrunner = lockhouse\ndeps = --no-such-option\n", "no-such-option"),
+        ("[testenv:py]\nrunner = lockhouse\ndeps = -r missing.txt\n", "missing.txt"),
+        ("[testenv:py]\nrunner = lockhouse\ndeps = --no-such-option\n", "no-such-option"),
     ],
 )
 def test_a_broken_configuration_is_an_error_of_ours(tmp_path: Path, text: str, said: str) -> None:

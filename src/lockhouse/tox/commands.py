@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from tox.session.env_select import CliEnv, register_env_select_flags
 
-from lockhouse.errors import EXIT_NO, EXIT_OK
-from lockhouse.tox.failures import as_tox_failures
+from lockhouse.errors import EXIT_NO, EXIT_OK, LockhouseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,14 +56,15 @@ def lock_environments(state: State) -> int:
     options = state.conf.options
     upgrade = {canonicalize_name(name) for name in options.upgrade_package}
     code = EXIT_OK
-    with as_tox_failures():
+    try:
         for project, specs in _by_project(_selected(state)):
             for outcome in project.lock(specs, upgrade_all=options.upgrade, upgrade=upgrade, dry_run=options.dry_run):
                 if isinstance(outcome, LockFailure):
-                    _LOGGER.error("%s", outcome.error)
-                    code = code or outcome.error.exit_code
+                    code = code or _failed(outcome.error)
                 else:
                     print(*outcome.lines(), sep="\n")  # noqa: T201 - a command's output
+    except LockhouseError as error:
+        return _failed(error)
     return code
 
 
@@ -72,18 +72,25 @@ def check_locks(state: State) -> int:
     """Check the locks of the selected environments.
 
     :param state: the run
-    :return: 0 where all are fresh, 1 where one is stale or missing
+    :return: 0 where all are fresh, 1 where one is stale or missing, or the exit code of an error
     """
     from lockhouse.model.freshness import Fresh  # noqa: PLC0415 - keeps every other tox command fast
 
     code = EXIT_OK
-    with as_tox_failures():
+    try:
         for environment in _selected(state):
             freshness = environment.project.check(environment.spec)
             print(_checked(environment.spec, freshness))  # noqa: T201 - a command's output
             if not isinstance(freshness, Fresh):
                 code = EXIT_NO
+    except LockhouseError as error:
+        return _failed(error)
     return code
+
+
+def _failed(error: LockhouseError) -> int:
+    _LOGGER.error("%s", error)
+    return error.exit_code
 
 
 def _selected(state: State) -> list[LockhouseRunner]:
