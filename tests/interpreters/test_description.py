@@ -19,6 +19,8 @@ from lockhouse.interpreters.old_tags import tags_of_38
 from lockhouse.process import run_command
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from lockhouse.interfaces import Command, CommandResult
 
 
@@ -33,11 +35,17 @@ class Counting:
         return run_command(command)
 
 
-def installed(version: str) -> Path:
-    found = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
-    if not found:
+@pytest.fixture
+def old_python(interpreters: Mapping[str, Path]) -> Callable[[str], Path]:
+    """Give a function that finds a Python too old to be served, beside those that are found."""
+
+    def find(version: str) -> Path:
+        for python in interpreters.values():
+            for sibling in sorted(python.parents[2].glob(f"{version}.*/bin/python")):
+                return sibling
         pytest.skip(f"there is no Python {version} on this machine")
-    return found[0]
+
+    return find
 
 
 @pytest.fixture(scope="module")
@@ -124,8 +132,8 @@ def test_the_variables_of_the_user_do_not_reach_the_interpreter(venv: Path, tmp_
 
 
 @pytest.mark.parametrize("version", ["3.8", "3.9", "3.10", "3.12", "3.13"])
-def test_other_versions_are_served(version: str) -> None:
-    python = installed(version)
+def test_other_versions_are_served(version: str, require_python: Callable[[str], Path]) -> None:
+    python = require_python(version)
     target = describe(python, run=run_command, cache=None, environ=os.environ)
     nodot = version.replace(".", "")
     assert target.markers["python_version"] == version
@@ -133,8 +141,8 @@ def test_other_versions_are_served(version: str) -> None:
     assert target.tags[-1] == "py30-none-any"
 
 
-def test_the_tags_of_38_are_those_that_pip_finds_there() -> None:
-    python = installed("3.8")
+def test_the_tags_of_38_are_those_that_pip_finds_there(require_python: Callable[[str], Path]) -> None:
+    python = require_python("3.8")
     target = describe(python, run=run_command, cache=None, environ=os.environ)
     code = "from pip._vendor.packaging.tags import sys_tags; print(*sys_tags())"
     done = subprocess.run([python, "-Ic", code], capture_output=True, text=True, check=False)
@@ -208,17 +216,17 @@ def test_the_tags_of_38_follow_the_platform(facts: dict[str, object], first: str
 
 
 @pytest.mark.parametrize("version", ["3.6", "3.7"])
-def test_an_interpreter_that_is_too_old_is_refused(version: str) -> None:
-    python = installed(version)
+def test_an_interpreter_that_is_too_old_is_refused(version: str, old_python: Callable[[str], Path]) -> None:
+    python = old_python(version)
     with pytest.raises(InterpreterError) as caught:
         describe(python, run=run_command, cache=None, environ=os.environ)
     assert version in caught.value.what
     assert "3.8" in str(caught.value.fix)
 
 
-def test_python_2_is_an_error_of_ours() -> None:
+def test_python_2_is_an_error_of_ours(old_python: Callable[[str], Path]) -> None:
     with pytest.raises(InterpreterError, match="does not say what it is"):
-        describe(installed("2.7"), run=run_command, cache=None, environ=os.environ)
+        describe(old_python("2.7"), run=run_command, cache=None, environ=os.environ)
 
 
 def test_a_missing_interpreter(tmp_path: Path) -> None:
