@@ -51,7 +51,7 @@ def test_reads_a_file_with_all_that_is_told_of_it(tmp_path: Path) -> None:
         sdist = { url = "https://u:p@index.example/s3cret/A_b-1.0%2Bx.tar.gz", size = 5, hashes = { SHA256 = "AB" } }
         wheels = [
 { url = "https://index.example/z-1-py3-none-any.whl", hashes = { sha256 = "02" } },
-{ name = "a.whl", url = "https://index.example/7", hashes = { sha256 = "01" }, upload-time = 2024-01-02T03:04:05+02:00 },
+{ name = "a.whl", url = "https://a.example/7", hashes = { sha256 = "01" }, upload-time = 2024-01-02T03:04:05+02:00 },
         ]
         """,
     )
@@ -67,7 +67,7 @@ def test_reads_a_file_with_all_that_is_told_of_it(tmp_path: Path) -> None:
         Artifact(
             kind=ArtifactKind.WHEEL,
             filename="a.whl",
-            url="https://index.example/7",
+            url="https://a.example/7",
             upload_time="2024-01-02T01:04:05Z",
             hashes={"sha256": "01"},
         ),
