@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +12,7 @@ from lockhouse.storage.receipts import RECEIPT_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from lockhouse.testing import ProjectFolder, Result
 
@@ -98,9 +98,13 @@ def declare(project: ProjectFolder, *requirements: str, extra: str = "", **setti
     write_tools(project)
 
 
-def write_tools(project: ProjectFolder) -> None:
-    """Have the environment ``tests`` run by nox and tox."""
-    project.write("noxfile.py", _NOXFILE)
+def write_tools(project: ProjectFolder, *, python: str | None = None) -> None:
+    """Have the environment ``tests`` run by nox and tox.
+
+    :param python: the interpreter that the nox session names
+    """
+    keywords = "" if python is None else f", python={python!r}"
+    project.write("noxfile.py", _NOXFILE.replace('"uv"', f'"uv"{keywords}'))
     project.write("tox.ini", _TOX)
     project.write("probe.py", f"print({RAN!r})\n")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
@@ -10,7 +11,7 @@ from packaging.version import Version
 
 from lockhouse.errors import BackendFailedError, ConfigError, InterpreterError
 from lockhouse.interfaces import Command
-from lockhouse.interpreters import find_interpreter
+from lockhouse.interpreters import find_interpreter, identify, prefix_of
 from lockhouse.model.pythons import minors_within
 
 if TYPE_CHECKING:
@@ -20,11 +21,15 @@ if TYPE_CHECKING:
     from lockhouse.interfaces import CommandRunner
     from lockhouse.model.spec import EnvironmentSpec
 
+_VERSION = re.compile(r"\d+(\.\d+)*")
+
 
 def make_environment(
     spec: EnvironmentSpec, folder: Path, python: str | None, *, run: CommandRunner, environ: Mapping[str, str]
 ) -> Path:
     """Make a virtual environment without pip, or take the one that is there.
+
+    One whose interpreter is gone, as in a restored cache after Python was patched, is made anew.
 
     :param spec: what it is for; its Pythons decide where none is named, the newest that is installed first
     :param folder: where it is, or is to be
@@ -32,14 +37,16 @@ def make_environment(
     :param run: starts the interpreter
     :param environ: the user's environment variables
     :return: its interpreter
-    :raises ConfigError: the folder holds something else
+    :raises ConfigError: the folder holds something else, or an environment of another Python than the one named
     :raises InterpreterError: no interpreter fits
     :raises BackendFailedError: the environment cannot be made
     """
     made = _python_in(folder)
     if made.exists():
+        _require_same(made, python, environ)
         return made
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    broken = (folder / "pyvenv.cfg").is_file()
+    if not broken and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(
             f"{folder} is no virtual environment",
             why="it is there, and holds something else",
@@ -47,7 +54,8 @@ def make_environment(
         )
     base = _base(spec, python, environ)
     cleaned = {key: value for key, value in environ.items() if not key.startswith(("PYTHON", "VIRTUAL_ENV"))}
-    argv = (str(base), "-I", "-m", "venv", "--without-pip", str(folder))
+    clear = ("--clear",) if broken else ()
+    argv = (str(base), "-I", "-m", "venv", "--without-pip", *clear, str(folder))
     result = run(Command(argv=argv, env=cleaned))
     if result.returncode != 0:
         raise BackendFailedError(
@@ -59,6 +67,24 @@ def make_environment(
 
 def _python_in(folder: Path) -> Path:
     return folder / "Scripts" / "python.exe" if os.name == "nt" else folder / "bin" / "python"
+
+
+def _require_same(made: Path, python: str | None, environ: Mapping[str, str]) -> None:
+    """Refuse an environment of another Python than the one that was asked for."""
+    if python is None:
+        return
+    have = identify(made)
+    if _VERSION.fullmatch(python):
+        same = f"{have.version}.".startswith(f"{python}.")
+    else:
+        found = find_interpreter(python, environ)
+        same = found is not None and identify(found).executable == have.executable
+    if not same:
+        raise ConfigError(
+            f"{prefix_of(made)} is an environment of another Python",
+            why=f"asked for is {python}, it has Python {have.version} ({have.executable})",
+            fix="give --into another folder, or remove this one",
+        )
 
 
 def _base(spec: EnvironmentSpec, python: str | None, environ: Mapping[str, str]) -> Path:

@@ -1,0 +1,212 @@
+"""What is left of an install that was ended half-way, and of an interpreter that is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.testing import build_wheel
+
+from .installing import (
+    CLI,
+    NOX,
+    TOX,
+    Frontend,
+    declare,
+    each_frontend,
+    flip_digit,
+    has_receipt,
+    installed,
+    lock,
+    lock_path,
+    python_of,
+    write_tools,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from lockhouse.testing import PackageIndex, ProjectFolder
+
+#: An installer that puts in the first package only, and then waits to be killed.
+_STALLING = """
+import os, pathlib, time
+from dataclasses import replace
+from lockhouse.hookspecs import hookimpl
+from lockhouse.installers.uv import UvInstaller
+
+class StallingInstaller(UvInstaller):
+    name = "stalling"
+
+    def install(self, request, run):
+        if "STALL_FILE" not in os.environ:
+            return super().install(request, run)
+        super().install(replace(request, files=request.files[:1]), run)
+        pathlib.Path(os.environ["STALL_FILE"]).touch()
+        time.sleep(100)
+
+@hookimpl
+def lockhouse_register_installer():
+    return StallingInstaller
+"""
+
+
+@pytest.fixture
+def stalling(project: ProjectFolder, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Put a plugin with the installer on the path; give the file that it makes when it stalls."""
+    wheel = build_wheel(
+        "stalling",
+        "1.0",
+        modules={"stalling.py": _STALLING},
+        entry_points={"lockhouse": {"stalling": "stalling"}},
+    )
+    with zipfile.ZipFile(io.BytesIO(wheel.data)) as archive:
+        archive.extractall(project / "plugins")
+    monkeypatch.setenv("PYTHONPATH", str(project / "plugins"))
+    return project / "stalled"
+
+
+def kill_when(marker: Path, command: tuple[str, ...], project: ProjectFolder, environ: Mapping[str, str]) -> None:
+    """Start a tool, and kill it and all that it started as soon as a file is there."""
+    with subprocess.Popen(
+        [sys.executable, "-m", *command],
+        cwd=project.path,
+        env={**os.environ, **environ},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
+        end = time.monotonic() + 60
+        while not marker.exists():
+            assert process.poll() is None, "it ended before it could be killed"
+            assert time.monotonic() < end, "it never got there"
+            time.sleep(0.02)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="process groups are killed as POSIX has it")
+@each_frontend
+def test_a_killed_install_is_not_called_good(
+    frontend: Frontend, index: PackageIndex, project: ProjectFolder, stalling: Path
+) -> None:
+    index.add_wheel("demo", "1.0", requires=["other"])
+    index.add_wheel("other", "1.0")
+    declare(project, "demo", installer="stalling")
+    lock(project)
+    frontend.succeed(project)
+    assert has_receipt(frontend.root(project))
+    index.add_wheel("demo", "2.0", requires=["other>=2"])
+    index.add_wheel("other", "2.0")
+    lock(project, "--upgrade")
+
+    kill_when(stalling, frontend.command, project, {"STALL_FILE": str(stalling)})
+    assert installed(frontend.root(project)) == {"demo": "2.0"}
+    assert not has_receipt(frontend.root(project))
+    if frontend is NOX:
+        frontend.refuse(project, "--no-install", code="environment-drifted")
+    if frontend is TOX:
+        frontend.refuse(project, "--skip-env-install", code="environment-drifted")
+
+    frontend.succeed(project)
+    assert installed(frontend.root(project)) == {"demo": "2.0", "other": "2.0"}
+    assert has_receipt(frontend.root(project))
+
+
+@each_frontend
+def test_a_failed_sync_leaves_the_environment_as_it_was(
+    frontend: Frontend, index: PackageIndex, project: ProjectFolder
+) -> None:
+    index.add_wheel("demo", "1.0")
+    declare(project, "demo")
+    lock(project)
+    frontend.succeed(project)
+    two = index.add_wheel("demo", "2.0")
+    lock(project, "--upgrade")
+    flip_digit(lock_path(project), two.sha256)
+    frontend.refuse(project, code="hash-mismatch")
+    assert installed(frontend.root(project)) == {"demo": "1.0"}
+
+
+# -- the interpreter changes --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    """Give an interpreter that may be patched and removed: a copy of the one that runs, beside links to its library."""
+    if sys.platform == "win32":
+        pytest.skip("an interpreter is copied as POSIX has it")
+    real = os.path.realpath(sys.executable)
+    folder = tmp_path / "base"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "lib").symlink_to(os.path.join(os.path.dirname(os.path.dirname(real)), "lib"))  # noqa: PTH118, PTH120
+    copy = folder / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
+    shutil.copy2(real, copy)
+    return copy
+
+
+def test_a_patched_interpreter_is_noticed(base: Path, index: PackageIndex, project: ProjectFolder) -> None:
+    index.add_wheel("demo", "1.0")
+    declare(project, "demo")
+    lock(project)
+    CLI.succeed(project, "--python", str(base))
+    assert "nothing to do" in CLI.succeed(project).output
+    with base.open("ab") as file:
+        file.write(b"\0")
+    result = CLI.succeed(project, "-v")
+    assert "the interpreter changed" in result.output
+    assert "1 installed" in result.output
+    project.run(python_of(CLI.root(project)), "-c", "import demo", check=True)
+
+
+@each_frontend
+def test_an_environment_without_its_interpreter_is_made_anew(
+    frontend: Frontend, base: Path, index: PackageIndex, project: ProjectFolder, tmp_path: Path
+) -> None:
+    index.add_wheel("demo", "1.0")
+    declare(project, "demo")
+    lock(project)
+    run_with(frontend, base, project)
+    moved = tmp_path / "moved"
+    shutil.move(base.parent.parent, moved)
+    environment = next(project.path.rglob("pyvenv.cfg")).parent
+    assert not (environment / "bin/python").exists()
+    run_with(frontend, moved / "bin" / base.name, project)
+    found = project.run(environment / "bin/python", "-c", "import demo, sys; print(sys.base_prefix)", check=True)
+    assert found.lines == [str(moved)]
+
+
+def run_with(frontend: Frontend, python: Path, project: ProjectFolder) -> None:
+    """Run a frontend with an interpreter of its own, named as each does."""
+    write_tools(project, python=str(python))
+    more = {"cli": ("--python", str(python)), "tox": ("-x", f"testenv.base_python={python}")}
+    frontend.succeed(project, *more.get(frontend.name, ()))
+
+
+def test_an_environment_of_another_python_is_not_taken_for_the_one_named(
+    base: Path, index: PackageIndex, project: ProjectFolder
+) -> None:
+    index.add_wheel("demo", "1.0")
+    declare(project, "demo")
+    lock(project)
+    running = f"{sys.version_info.major}.{sys.version_info.minor}"
+    CLI.succeed(project, "--python", str(base))
+    CLI.succeed(project, "--python", running)
+    for other in ("3.99", os.path.realpath(sys.executable)):
+        result = CLI.refuse(project, "--python", other, code="config")
+        assert "is an environment of another Python" in result.output
+        assert str(base) in result.output
+        assert "fix: " in result.output
