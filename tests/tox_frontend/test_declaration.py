@@ -43,14 +43,17 @@ def test_python_factors_are_no_part_of_the_name_of_a_lock(name: str, base: str) 
     assert lock_base(name) == base
 
 
-def test_the_plugin_is_imported_without_tox(tmp_path: Path) -> None:
+def test_the_plugin_is_imported_without_tox_and_says_that_it_is_missing(tmp_path: Path) -> None:
     (tmp_path / "tox.ini").write_text("[testenv]\nrunner = lockhouse\n")
     code = (
         "import sys; sys.modules['tox'] = None; from pathlib import Path; import lockhouse.tox as t; "
-        "root = Path(sys.argv[1]); print(t.needs(root), t.plugin.lockhouse_discover_environments(root=root))"
+        "root = Path(sys.argv[1]); print(t.needs(root), flush=True); "
+        "t.plugin.lockhouse_discover_environments(root=root)"
     )
     done = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["True", "[]"], done
+    assert done.stdout.split() == ["True"], done
+    assert "BackendNotFoundError" in done.stderr
+    assert "lockhouse[tox]" in done.stderr
 
 
 @pytest.mark.parametrize(
