@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from lockhouse.interfaces import CommandResult, CommandRunner, ResolveRequest
     from lockhouse.model.lock import LockedPackage
 
+#: Where the bounds have no lower end: the oldest Python that environments are made for.
+_OLDEST = "3.8"
+
 _UNKNOWN = re.compile(
     r"[Bb]ecause ([A-Za-z0-9._-]+)\S* was not found in the (?:package registry|provided package locations)"
 )
@@ -115,7 +118,7 @@ class _Resolving:
         bounds = write_lines(self._next_file("constraints.{}.txt"), [*self._constraints, *constraints])
         arguments = [
             "pip", "compile", str(self._inputs), "--constraints", str(bounds), "--output-file", str(output),
-            "--universal", "--python-version", str(lower_bound(request.requires_python) or "3.0"),
+            "--universal", "--python-version", str(lower_bound(request.requires_python) or _OLDEST),
             "--python", sys.executable, "--no-header", "--no-sources", "--quiet",
         ]  # fmt: skip
         if request.prereleases:

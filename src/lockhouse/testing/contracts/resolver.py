@@ -100,6 +100,7 @@ class ResolverContract:
         assert "1.0" in {package.version for package in found}
         if resolve.resolver.universal:
             assert {package.version for package in resolve("bounded", requires_python=newer)} == {"2.0"}
+            assert "1.0" in {package.version for package in resolve("bounded", requires_python="<4")}
 
     def test_pre_releases_only_where_they_are_allowed(self, resolve: Resolving) -> None:
         resolve.index.add_wheel("low", "3.0a1")
