@@ -43,7 +43,7 @@ def lint(session: nox.Session) -> None:
     """Check style and the direction of imports."""
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
-    session.run("lint-imports")
+    session.run("lint-imports", "--no-cache")
 
 
 @lockhouse.session(environment="typing")

@@ -11,19 +11,12 @@ from typing import TYPE_CHECKING
 
 from lockhouse.config.project import ProjectConfig
 from lockhouse.errors import EnvironmentConflictError, LockhouseError, UnknownEnvironmentError
+from lockhouse.model.drift import Matching
+from lockhouse.model.outcomes import SyncOutcome
 from lockhouse.operations.check import check, require_fresh
-from lockhouse.operations.sync import (
-    SyncOutcome,
-    SyncRequest,
-    SyncTools,
-    find_drift,
-    require_matching,
-    sync_environment,
-)
-from lockhouse.operations.targets import lock_targets, target_environment
+from lockhouse.operations.drift import SyncRequest, find_drift, require_matching
 from lockhouse.plugins import Plugins
 from lockhouse.storage.lockfiles import lock_files
-from lockhouse.storage.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -40,7 +33,9 @@ if TYPE_CHECKING:
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.model.target import Target
     from lockhouse.operations.lock import LockFailure, LockOutcome, LockTools
+    from lockhouse.operations.sync import SyncTools
     from lockhouse.storage.lockfiles import LockFiles
+    from lockhouse.storage.store import Store
 
 
 class Project:
@@ -202,6 +197,7 @@ class Project:
         """
         from lockhouse.model.spec import merge_shared_locks  # noqa: PLC0415 - only where something is locked
         from lockhouse.operations.lock import LockFailure, LockRequest, lock_environment  # noqa: PLC0415
+        from lockhouse.operations.targets import lock_targets  # noqa: PLC0415
 
         for spec in merge_shared_locks(self._with_partners(specs)).values():
             try:
@@ -273,9 +269,26 @@ class Project:
         :raises LockhouseError: see :func:`lockhouse.operations.sync.sync_environment`
         """
         request = self._sync_request(spec, python, skip_project=skip_project)
+        if isinstance(find_drift(request), Matching):
+            return SyncOutcome(changed=False)
+        from lockhouse.operations.sync import sync_environment  # noqa: PLC0415 - only where something has to be done
+
         outcome = sync_environment(request, lambda: self._sync_tools(spec))
         self._report(spec, request, outcome)
         return outcome
+
+    def install_built(self, spec: EnvironmentSpec, python: Path, paths: Iterable[Path]) -> None:
+        """Install what somebody else built of the project, without its dependencies.
+
+        :param spec: the environment
+        :param python: its interpreter
+        :param paths: wheels, sdists, or the project's folder
+        :raises LockhouseError: see :func:`lockhouse.operations.built.install_built`
+        """
+        from lockhouse.operations.built import install_built  # noqa: PLC0415 - only where something is installed
+
+        tools = self._sync_tools(spec)
+        install_built(paths, python=python, project=spec.project_name, root=self.root, tools=tools)
 
     def drift(self, spec: EnvironmentSpec, python: Path, *, skip_project: bool = False) -> Drift:
         """Say whether an environment still holds what was installed from its lock. Read-only; nothing is started.
@@ -303,6 +316,8 @@ class Project:
         return SyncRequest(spec=spec, files=files, root=self.root, python=python, skip_project=skip_project)
 
     def _sync_tools(self, spec: EnvironmentSpec) -> SyncTools:
+        from lockhouse.operations.sync import SyncTools  # noqa: PLC0415 - only where something has to be done
+
         indexes = self._indexes(spec)
         return SyncTools(
             installer=self._plugins.installer(spec.installer),
@@ -337,11 +352,15 @@ class Project:
 
     @cached_property
     def _store(self) -> Store:
+        from lockhouse.storage.store import Store  # noqa: PLC0415 - only where something is kept
+
         return Store.at_default(self._environ)
 
     def _locks_of(self, spec: EnvironmentSpec, python: Path | None) -> list[tuple[LockFiles, Mapping[str, str] | None]]:
         if self._plugins.is_universal(spec.resolver):
             return [(self.lock_files(spec), None)]
+        from lockhouse.operations.targets import target_environment  # noqa: PLC0415 - only where there is a lock a target
+
         return [
             (self.lock_files(spec, environment.label), environment.markers)
             for environment in target_environment(spec, python, describe=self._describe)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -110,7 +110,7 @@ def secrets_of(url: str) -> tuple[str, ...]:
         return ()
     parts = urlsplit(url)
     found: list[str] = []
-    if "@" in parts.netloc:
+    if "@" in parts.netloc and not _names_ssh_user(parts):
         userinfo = parts.netloc.rpartition("@")[0]
         user, _, password = userinfo.partition(":")
         # a lone user part is a token; beside a password it is a name, and names may be common words
@@ -123,6 +123,10 @@ def secrets_of(url: str) -> tuple[str, ...]:
             found.append(value)
     decoded = [unquote(item) for item in found]
     return tuple(dict.fromkeys(item for item in (*found, *decoded) if len(item) > 2))  # noqa: PLR2004
+
+
+def _names_ssh_user(parts: SplitResult) -> bool:
+    return parts.scheme.endswith("ssh") and ":" not in parts.netloc.rpartition("@")[0]
 
 
 def _looks_like_token(segment: str) -> bool:
@@ -166,11 +170,15 @@ def hide(text: str, secrets: Iterable[str] = ()) -> str:
 def strip_userinfo(url: str) -> str:
     """Give an address without its user part; nothing else changes.
 
+    The user of an ssh address is no credential: keys are, and without the user the address leads nowhere.
+
     :param url: any address
     """
     if "://" not in url or "@" not in urlsplit(url).netloc:
         return url
     parts = urlsplit(url)
+    if _names_ssh_user(parts):
+        return url
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 

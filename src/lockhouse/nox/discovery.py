@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import ConfigError, LockhouseError
+from lockhouse.errors import BackendNotFoundError, ConfigError, LockhouseError
 from lockhouse.hookspecs import hookimpl
 from lockhouse.nox.declaration import ATTRIBUTE, variants
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from lockhouse.project import Project
 
 _NOXFILE = "noxfile.py"
+_IMPORT = re.compile(rb"\blockhouse\.nox\b|\bfrom\s+lockhouse\s+import\b.*\bnox\b")
 
 #: The name under which nox itself loads a noxfile.
 _MODULE = "user_nox_module"
@@ -33,7 +35,7 @@ def needs(root: Path) -> bool:
     :param root: the project's folder
     """
     try:
-        return b"lockhouse" in (root / _NOXFILE).read_bytes()
+        return _IMPORT.search((root / _NOXFILE).read_bytes()) is not None
     except OSError:
         return False
 
@@ -43,11 +45,20 @@ class NoxPlugin:
 
     @hookimpl
     def lockhouse_discover_environments(self, root: Path) -> list[EnvironmentSpec]:
-        """List the environments of all locked sessions; none where nox is not installed."""
+        """List the environments of all locked sessions.
+
+        :raises BackendNotFoundError: there are some, and nox is not installed: to leave them out would be a lie
+        """
         from importlib.util import find_spec  # noqa: PLC0415 - speed
 
-        if not needs(root) or find_spec("nox") is None:
+        if not needs(root):
             return []
+        if find_spec("nox") is None:
+            raise BackendNotFoundError(
+                f"{_NOXFILE} has locked sessions, and nox is not installed beside Lockhouse",
+                why="its environments cannot be known without it",
+                fix='pip install "lockhouse[nox]", or name environments of pyproject.toml only',
+            )
         from lockhouse.project import Project  # noqa: PLC0415 - keeps `nox --list` fast
 
         project = Project.open(root)

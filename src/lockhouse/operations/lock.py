@@ -255,7 +255,7 @@ def _with_hashes(packages: Sequence[LockedPackage], tools: LockTools) -> tuple[t
         address = artifact.url if artifact.path is None else (tools.root / artifact.path).as_uri()
         filename = artifact.filename or "file"
         with tools.fetcher.open(ArtifactLocation(url=address or "")) as download:
-            digest, path = tools.store.add_unknown(download.chunks, filename=filename)
+            digest, path = tools.store.add_unknown(download.chunks, filename=filename, size=download.length)
         computed.append(filename)
         return replace(artifact, hashes={"sha256": digest}, size=path.stat().st_size)
 

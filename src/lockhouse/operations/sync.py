@@ -7,65 +7,34 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import BackendFailedError, EnvironmentDriftedError, LockStaleError
+from lockhouse.errors import BackendFailedError, LockStaleError
 from lockhouse.interfaces import InstallRequest, UnhashedSource
 from lockhouse.interpreters import identify, prefix_of, site_packages_of
-from lockhouse.model.drift import SEED, Drifted, Matching, compare
+from lockhouse.model.drift import SEED, Drifted, Matching
 from lockhouse.model.lock import Artifact, ArtifactKind
+from lockhouse.model.outcomes import SyncOutcome
 from lockhouse.model.receipt import InstalledSource, Receipt
-from lockhouse.model.spec import ProjectMode
+from lockhouse.operations.drift import find_drift, not_ours, project_source
 from lockhouse.storage.files import file_lock
 from lockhouse.storage.receipts import read_receipt, remove_receipt, write_receipt
 from lockhouse.storage.site_packages import installed_packages
 from lockhouse.storage.source_trees import source_identity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from packaging.utils import NormalizedName
 
     from lockhouse.fetchers import Fetcher
     from lockhouse.interfaces import CommandRunner, Installer, Reporter, StoredFile
-    from lockhouse.model.drift import Drift
     from lockhouse.model.indexes import IndexOptions
     from lockhouse.model.lock import Lock
     from lockhouse.model.plan import Plan
     from lockhouse.model.receipt import InstalledPackage
-    from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.model.target import Target
+    from lockhouse.operations.drift import SyncRequest
     from lockhouse.plugins import Plugins
-    from lockhouse.storage.lockfiles import LockFiles
     from lockhouse.storage.store import Store
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyncRequest:
-    """What is asked of :func:`sync_environment` and :func:`find_drift`.
-
-    :ivar spec: the environment
-    :ivar files: where its lock lies; it is known to be fresh
-    :ivar root: the project's folder
-    :ivar python: the interpreter of the environment
-    :ivar skip_project: somebody else installs the project; it is neither installed nor removed
-    """
-
-    spec: EnvironmentSpec
-    files: LockFiles
-    root: Path
-    python: Path
-    skip_project: bool = False
-
-    @property
-    def project_name(self) -> NormalizedName | None:
-        """Give the project's name where the project is to be in the environment."""
-        if self.spec.installs_project or self.skip_project:
-            return self.spec.project_name
-        return None
-
-    @property
-    def installs_project(self) -> bool:
-        """Tell whether the project is ours to install."""
-        return self.spec.installs_project and not self.skip_project
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,56 +61,6 @@ class SyncTools:
     plugins: Plugins
     reporter: Reporter
     environ: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyncOutcome:
-    """What a sync did.
-
-    :ivar changed: whether anything was done
-    :ivar installed: what was installed, as ``name version``, sorted
-    :ivar removed: what was removed, as ``name version``, sorted
-    :ivar reasons: why something was done, in words
-    """
-
-    changed: bool
-    installed: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    reasons: tuple[str, ...] = ()
-
-
-def find_drift(request: SyncRequest) -> Drift:
-    """Say whether an environment still holds what its receipt says. Read-only; nothing is started or parsed.
-
-    :param request: the environment
-    :raises InterpreterError: its interpreter is gone
-    """
-    prefix = prefix_of(request.python)
-    receipt = read_receipt(prefix)
-    return compare(
-        receipt,
-        lock_digest=request.files.quick_look().digest,
-        interpreter=identify(request.python),
-        installed=installed_packages(site_packages_of(prefix)),
-        sources={} if receipt is None else _sources_now(request, receipt),
-        ignore=_not_ours(request),
-    )
-
-
-def require_matching(request: SyncRequest, *, fix: str) -> None:
-    """Refuse an environment that does not match, where installing is forbidden.
-
-    :param request: the environment
-    :param fix: what mends it
-    :raises EnvironmentDriftedError: it does not match
-    """
-    drift = find_drift(request)
-    if isinstance(drift, Drifted):
-        raise EnvironmentDriftedError(
-            f'environment "{request.spec.name}" does not match {request.files.place}, and installing is forbidden',
-            why=map(str, drift.reasons),
-            fix=fix,
-        )
 
 
 def sync_environment(request: SyncRequest, tools: Callable[[], SyncTools]) -> SyncOutcome:
@@ -243,7 +162,7 @@ class _Sync:
         stale_sources = _stale_sources(sources, receipt, before)
         to_install = tuple(file for file in files if file.name not in good)
         planned = {*wanted, *(source.name for source in sources)}
-        keep = {*_not_ours(self.request), *(() if SEED in planned else (SEED,))}
+        keep = {*not_ours(self.request), *(() if SEED in planned else (SEED,))}
         remove = tuple(
             sorted(
                 name
@@ -308,11 +227,6 @@ class _Sync:
         )
 
 
-def _not_ours(request: SyncRequest) -> Collection[NormalizedName]:
-    name = request.spec.project_name
-    return (name,) if request.skip_project and name is not None else ()
-
-
 # -- files --------------------------------------------------------------------------------------------------------
 
 
@@ -343,7 +257,7 @@ def _already_good(
 
 def _sources(request: SyncRequest, plan: Plan) -> tuple[InstalledSource, ...]:
     found = [_source_of(request, item.package.name, item.artifact) for item in plan.sources]
-    project = _project_source(request)
+    project = project_source(request)
     if project is not None:
         found.append(project)
     return tuple(sorted(found, key=lambda source: source.name))
@@ -354,29 +268,6 @@ def _source_of(request: SyncRequest, name: NormalizedName, artifact: Artifact) -
         return InstalledSource(name=name, path=None, editable=False, identity=f"commit:{artifact.commit_id}")
     identity = source_identity(request.root / artifact.path, editable=artifact.editable)
     return InstalledSource(name=name, path=artifact.path, editable=artifact.editable, identity=identity)
-
-
-def _project_source(request: SyncRequest) -> InstalledSource | None:
-    name = request.spec.project_name
-    if not request.installs_project or name is None:
-        return None
-    editable = request.spec.project is ProjectMode.EDITABLE
-    identity = source_identity(request.root, editable=editable)
-    return InstalledSource(name=name, path=".", editable=editable, identity=identity)
-
-
-def _sources_now(request: SyncRequest, receipt: Receipt) -> dict[NormalizedName, str]:
-    """Look at all sources of a receipt again, and at the project as it is declared now."""
-    own = _project_source(request)
-    now: dict[NormalizedName, str] = {}
-    for source in receipt.sources:
-        if source.path is None:
-            now[source.name] = source.identity
-        elif source.path != ".":
-            now[source.name] = source_identity(request.root / source.path, editable=source.editable)
-    if own is not None:
-        now[own.name] = own.identity
-    return now
 
 
 def _stale_sources(

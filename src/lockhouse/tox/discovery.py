@@ -7,7 +7,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import ConfigError, LockhouseError
+from lockhouse.errors import BackendNotFoundError, ConfigError, LockhouseError
 from lockhouse.hookspecs import hookimpl
 
 if TYPE_CHECKING:
@@ -40,11 +40,20 @@ class ToxPlugin:
 
     @hookimpl
     def lockhouse_discover_environments(self, root: Path) -> list[EnvironmentSpec]:
-        """List the environments of our runner; none where tox is not installed."""
+        """List the environments of our runner.
+
+        :raises BackendNotFoundError: there are some, and tox is not installed: to leave them out would be a lie
+        """
         from importlib.util import find_spec  # noqa: PLC0415 - speed
 
-        if not needs(root) or find_spec("tox") is None:
+        if not needs(root):
             return []
+        if find_spec("tox") is None:
+            raise BackendNotFoundError(
+                "the tox configuration has locked environments, and tox is not installed beside Lockhouse",
+                why="its environments cannot be known without it",
+                fix='pip install "lockhouse[tox]", or name environments of pyproject.toml only',
+            )
         try:
             with _undisturbed():
                 return _environments(root)

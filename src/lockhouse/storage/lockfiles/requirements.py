@@ -15,6 +15,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from lockhouse.errors import LockInvalidError
+from lockhouse.model.indexes import strip_userinfo
 from lockhouse.model.lock import STRONG_ALGORITHMS, Artifact, ArtifactKind, Lock, LockedPackage
 from lockhouse.model.pythons import lower_bound
 from lockhouse.model.references import parse_vcs
@@ -58,7 +59,8 @@ def constraints_text(spec: EnvironmentSpec, name: str) -> bytes | None:
 
 def _input_line(declared: DeclaredRequirement, directory: str) -> str:
     if declared.path is None:
-        return declared.text
+        url = declared.requirement.url
+        return declared.text if url is None else declared.text.replace(url, strip_userinfo(url))
     path = _relative(declared.path, directory)
     return f"-e {path}" if declared.editable else path
 

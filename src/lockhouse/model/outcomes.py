@@ -1,0 +1,21 @@
+"""What operations did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncOutcome:
+    """What a sync did.
+
+    :ivar changed: whether anything was done
+    :ivar installed: what was installed, as ``name version``, sorted
+    :ivar removed: what was removed, as ``name version``, sorted
+    :ivar reasons: why something was done, in words
+    """
+
+    changed: bool
+    installed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()

@@ -1,0 +1,126 @@
+"""Drift: does an environment still hold what was installed from its lock? Read-only; nothing is started or parsed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import EnvironmentDriftedError
+from lockhouse.interpreters.identity import identify, prefix_of, site_packages_of
+from lockhouse.model.drift import Drifted, compare
+from lockhouse.model.receipt import InstalledSource
+from lockhouse.model.spec import ProjectMode
+from lockhouse.storage.receipts import read_receipt
+from lockhouse.storage.site_packages import installed_packages
+from lockhouse.storage.source_trees import source_identity
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+
+    from lockhouse.model.drift import Drift
+    from lockhouse.model.receipt import Receipt
+    from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.storage.lockfiles import LockFiles
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncRequest:
+    """One environment that is to match its lock.
+
+    :ivar spec: the environment
+    :ivar files: where its lock lies; it is known to be fresh
+    :ivar root: the project's folder
+    :ivar python: the interpreter of the environment
+    :ivar skip_project: somebody else installs the project; it is neither installed nor removed
+    """
+
+    spec: EnvironmentSpec
+    files: LockFiles
+    root: Path
+    python: Path
+    skip_project: bool = False
+
+    @property
+    def project_name(self) -> NormalizedName | None:
+        """Give the project's name where the project is to be in the environment."""
+        if self.spec.installs_project or self.skip_project:
+            return self.spec.project_name
+        return None
+
+    @property
+    def installs_project(self) -> bool:
+        """Tell whether the project is ours to install."""
+        return self.spec.installs_project and not self.skip_project
+
+
+def find_drift(request: SyncRequest) -> Drift:
+    """Say whether an environment still holds what its receipt says. Read-only; nothing is started or parsed.
+
+    :param request: the environment
+    :raises InterpreterError: its interpreter is gone
+    """
+    prefix = prefix_of(request.python)
+    receipt = read_receipt(prefix)
+    return compare(
+        receipt,
+        lock_digest=request.files.quick_look().digest,
+        interpreter=identify(request.python),
+        installed=installed_packages(site_packages_of(prefix)),
+        sources={} if receipt is None else _sources_now(request, receipt),
+        ignore=not_ours(request),
+    )
+
+
+def require_matching(request: SyncRequest, *, fix: str) -> None:
+    """Refuse an environment that does not match, where installing is forbidden.
+
+    :param request: the environment
+    :param fix: what mends it
+    :raises EnvironmentDriftedError: it does not match
+    """
+    drift = find_drift(request)
+    if isinstance(drift, Drifted):
+        raise EnvironmentDriftedError(
+            f'environment "{request.spec.name}" does not match {request.files.place}, and installing is forbidden',
+            why=map(str, drift.reasons),
+            fix=fix,
+        )
+
+
+def not_ours(request: SyncRequest) -> Collection[NormalizedName]:
+    """Name what somebody else takes care of.
+
+    :param request: the environment
+    """
+    name = request.spec.project_name
+    return (name,) if request.skip_project and name is not None else ()
+
+
+def project_source(request: SyncRequest) -> InstalledSource | None:
+    """Give the project as it is now, where it is ours to install.
+
+    :param request: the environment
+    """
+    name = request.spec.project_name
+    if not request.installs_project or name is None:
+        return None
+    editable = request.spec.project is ProjectMode.EDITABLE
+    identity = source_identity(request.root, editable=editable)
+    return InstalledSource(name=name, path=".", editable=editable, identity=identity)
+
+
+def _sources_now(request: SyncRequest, receipt: Receipt) -> dict[NormalizedName, str]:
+    """Look at all sources of a receipt again, and at the project as it is declared now."""
+    own = project_source(request)
+    now: dict[NormalizedName, str] = {}
+    for source in receipt.sources:
+        if source.path is None:
+            now[source.name] = source.identity
+        elif source.path != ".":
+            now[source.name] = source_identity(request.root / source.path, editable=source.editable)
+    if own is not None:
+        now[own.name] = own.identity
+    return now
