@@ -281,7 +281,7 @@ def test_the_bytes_of_a_lock_are_these_on_every_interpreter_and_platform(
     lock(project)
     head, body = (project / "locks/pylock.tests.toml").read_bytes().decode().split("\n\n", 1)
     title, inputs, _ = head.split("\n")
-    assert title == '# Written by Lockhouse. To change it: lockhouse lock "tests"'
+    assert title == '# The lock "tests", written by Lockhouse. To change it, change the inputs: lockhouse lock'
     assert inputs == "# lockhouse inputs: sha256:6218f0e67f8ccf57c3f70e84248b4b3f139545867d0f268eac4cdd9b439977e0"
     assert body == EXPECTED.format(
         url=index.url.removesuffix("/simple"),

@@ -91,6 +91,8 @@ class _Sync:
         self.tools = tools
         self.prefix = prefix_of(request.python)
         self.target = tools.describe(request.python)
+        # before the lock is read: a lock that changes while we install is found by the next run
+        self.lock_digest = request.files.quick_look().digest
 
     def run(self, drift: Drifted) -> SyncOutcome:
         from lockhouse.model.plan import select  # noqa: PLC0415 - only where something has to be done
@@ -217,7 +219,7 @@ class _Sync:
             )
         return Receipt(
             environment=self.request.spec.name,
-            lock_digest=self.request.files.quick_look().digest,
+            lock_digest=self.lock_digest,
             inputs_digest=self.request.spec.inputs.digest,
             target=self.target.label,
             interpreter=identify(self.request.python),

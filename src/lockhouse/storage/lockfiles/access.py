@@ -90,7 +90,7 @@ class LockFiles:
 
         from lockhouse.storage.lockfiles import pylock, requirements  # noqa: PLC0415
 
-        title = f'Written by Lockhouse. To change it: lockhouse lock "{spec.name}"'
+        title = f'The lock "{spec.lock_name}", written by Lockhouse. To change it, change the inputs: lockhouse lock'
         digest = spec.inputs.digest
         if self.lock_format is LockFormat.PYLOCK:
             body = pylock.to_toml(lock, self.directory)
