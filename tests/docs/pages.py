@@ -89,7 +89,8 @@ def follow(page: Path, project: ProjectFolder, index: PackageIndex) -> int:
 
 def _write(name: str, body: str, project: ProjectFolder) -> None:
     if _BUILD_SYSTEM.search(body):  # the backend of the page would have to be downloaded
-        body = _BUILD_SYSTEM.sub(lambda _: BUILD_SYSTEM, body)
+        _, *keys = BUILD_SYSTEM.splitlines()  # in as many lines as before: messages of the page name lines
+        body = _BUILD_SYSTEM.sub(lambda _: f"build-system = {{ {', '.join(keys)} }}\n\n\n", body)
         project.write(f"{BACKEND_NAME}.py", backend_source())
     project.write(name, body.encode())
 
