@@ -48,6 +48,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Self
 
 EXIT_OK = 0
 EXIT_NO = 1
@@ -79,6 +80,13 @@ class LockhouseError(Exception):
         if self.fix:
             lines.append(f"  fix: {self.fix}")
         return "\n".join(lines)
+
+    def within(self, place: str) -> Self:
+        """Give the same error with its place in front.
+
+        :param place: where it happened, which whoever raised it could not know
+        """
+        return type(self)(f"{place}: {self.what}", why=self.why, fix=self.fix)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Keep all parts when the error crosses a process or thread pool."""

@@ -58,7 +58,9 @@ class DependencyGroups:
         if wanted in chain:
             cycle = (*chain[chain.index(wanted) :], wanted)
             raise InvalidRequirementError(
-                f"{origin}: the dependency group {name!r} includes itself", why=" → ".join(cycle)
+                f"{origin}: the dependency group {name!r} includes itself",
+                why=" → ".join(cycle),
+                fix=f"remove the include at {origin}",
             )
         for text, included in self._entries(spelled):
             place = self.pyproject.origin((_TABLE, spelled), text, source=f'dependency group "{spelled}"')

@@ -85,7 +85,8 @@ def read_toml(content: bytes, name: str) -> tuple[dict[str, Any], str]:
         text = content.decode("utf-8-sig").replace("\r\n", "\n")
         return tomllib.loads(text), text
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{name} is not UTF-8", why=f"{error.reason} at byte {error.start}") from error
+        why = f"{error.reason} at byte {error.start}"
+        raise ConfigError(f"{name} is not UTF-8", why=why, fix=f"save {name} as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"at line (\d+)", str(error))
         place = f"{name}:{line[1]}" if line else name

@@ -144,7 +144,8 @@ def _local_path(text: str, root: Path) -> Path:
 
 def _require_existing(path: Path, origin: Origin, root: Path) -> None:
     if not path.exists():
-        raise _invalid(relative_path(path, root), origin, "there is no such file or directory")
+        shown = relative_path(path, root)
+        raise _invalid(shown, origin, "there is no such file or directory", fix=f"correct the path at {origin}")
 
 
 def _scheme_of(text: str) -> str:
@@ -198,7 +199,8 @@ def _parsed(line: str, shown: str, origin: Origin) -> Requirement:
     try:
         return Requirement(line)
     except InvalidRequirement as error:
-        raise _invalid(shown, origin, str(error).splitlines()[0]) from None
+        fix = "write NAME, with bounds such as NAME>=1.0, or NAME @ ADDRESS"
+        raise _invalid(shown, origin, str(error).splitlines()[0], fix=fix) from None
 
 
 def _split(url: str, origin: Origin) -> SplitResult:

@@ -137,9 +137,9 @@ class _Reading:
             check = _CHECKS.get(field.name)
             return converted if check is None else check(converted)
         except msgspec.ValidationError as error:
-            self.problems.append((f"{at}: {_explain(spelled, str(error), value)}", None))
+            self.problems.append((f"{at}: {_explain(spelled, str(error), value)}", f"correct {spelled!r} at {at}"))
         except ValueError as error:
-            self.problems.append((f"{at}: {spelled}: {error}", None))
+            self.problems.append((f"{at}: {spelled}: {error}", f"correct {spelled!r} at {at}"))
         return None
 
     def _environments(self, spelled: str, tables: Mapping[str, object], at: Origin, line_of: LineOf) -> Any:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import LockInvalidError, LockRefusedError
+from lockhouse.errors import LockhouseError, LockInvalidError, LockRefusedError
 from lockhouse.interfaces import ResolveRequest
 from lockhouse.model.changes import changes_between
 from lockhouse.model.freshness import Fresh, Stale
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from lockhouse.errors import LockhouseError
     from lockhouse.fetchers import Fetcher
     from lockhouse.interfaces import CommandRunner, Reporter, Resolution, Resolver
     from lockhouse.model.changes import Change
@@ -193,24 +192,25 @@ def _nothing_to_do(request: LockRequest, present: Lock, tools: LockTools) -> boo
 def _resolve(request: LockRequest, present: Lock | None, tools: LockTools) -> Resolution:
     spec = request.spec
     with tempfile.TemporaryDirectory(prefix="lockhouse-") as scratch:
-        return tools.resolver.resolve(
-            ResolveRequest(
-                root=tools.root,
-                scratch=Path(scratch),
-                requirements=spec.requirements,
-                constraints=spec.constraints,
-                requires_python=spec.requires_python,
-                target=request.target,
-                indexes=tools.indexes,
-                prereleases=spec.prereleases,
-                exclude_newer=spec.exclude_newer,
-                present=() if present is None else present.packages,
-                upgrade_all=request.upgrade_all,
-                upgrade=request.upgrade,
-                environ=tools.environ,
-            ),
-            tools.run,
+        asked = ResolveRequest(
+            root=tools.root,
+            scratch=Path(scratch),
+            requirements=spec.requirements,
+            constraints=spec.constraints,
+            requires_python=spec.requires_python,
+            target=request.target,
+            indexes=tools.indexes,
+            prereleases=spec.prereleases,
+            exclude_newer=spec.exclude_newer,
+            present=() if present is None else present.packages,
+            upgrade_all=request.upgrade_all,
+            upgrade=request.upgrade,
+            environ=tools.environ,
         )
+        try:
+            return tools.resolver.resolve(asked, tools.run)
+        except LockhouseError as error:  # a resolver knows requirements, not environments
+            raise error.within(f'environment "{spec.name}"') from error
 
 
 # -- completing what was resolved ---------------------------------------------------------------------------------
