@@ -1,0 +1,151 @@
+"""A lock and the interpreter to be served: refused before anything is installed, or served by exactly one pin."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.testing import build_sdist
+
+from .frontends import Frontend, declare, lock, reasons, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from lockhouse.testing import PackageIndex, ProjectFolder
+
+LOCK = "locks/pylock.tests.toml"
+MAJOR, MINOR = sys.version_info[:2]
+LABEL = f"cp{MAJOR}{MINOR}-{sys.platform}"
+
+
+def site_packages(project: ProjectFolder, frontend: Frontend) -> set[str]:
+    """Give what stands in the environment's site-packages, if there is an environment."""
+    environment = frontend.python(project).parent.parent
+    return {path.name for folder in environment.rglob("site-packages") for path in folder.iterdir()}
+
+
+def test_a_target_that_the_lock_does_not_cover_is_refused(
+    project: ProjectFolder, index: PackageIndex, frontend: Frontend
+) -> None:
+    index.add_wheel("alpha", "1.0")
+    declare(project, 'requirements = ["alpha"]', f'python = ">={MAJOR}.{MINOR + 1}"')
+    frontend.set_up(project)
+    lock(project)
+    options = ("--python", sys.executable) if frontend.name == "cli" else ()
+    result = frontend.start(project, *options)
+    assert result.returncode == (4 if frontend.name == "cli" else 1), result
+    assert f"error[unsupported-target]: {LOCK} does not cover the target {LABEL}" in result.output
+    assert f'the lock is for Python ">={MAJOR}.{MINOR + 1}"' in result.output
+    assert "  fix: " in result.output
+    assert not frontend.ran(project)
+    assert "alpha.py" not in site_packages(project, frontend)
+
+
+def test_a_lock_of_another_platform_is_stale_here(project: ProjectFolder, index: PackageIndex) -> None:
+    index.add_wheel("alpha", "1.0")
+    declare(project, 'requirements = ["alpha"]', f'pythons = ["{MAJOR}.{MINOR}"]', 'resolver = "pip"')
+    lock(project)
+    (path,) = (project / "locks").iterdir()
+    other = "win32" if sys.platform != "win32" else "linux"
+    name = f"locks/{path.name}"
+    project.replace(name, rf"sys_platform == \"{sys.platform}\"", rf"sys_platform == \"{other}\"")
+    answer = verdict(project)
+    assert reasons(answer) == {("target-uncovered", None)}
+    assert LABEL in answer["reasons"][0]["message"]
+    stopped = project.run("lockhouse", "sync", "tests", "--into", "v")
+    assert stopped.returncode == 3, stopped
+    assert not (project / "v").exists()
+
+
+def test_a_python_without_a_lock_of_its_own_is_refused_by_its_name(
+    project: ProjectFolder, index: PackageIndex, require_python: Callable[[str], Path]
+) -> None:
+    other = require_python("3.12" if (MAJOR, MINOR) != (3, 12) else "3.13")
+    index.add_wheel("alpha", "1.0")
+    declare(project, 'requirements = ["alpha"]', f'pythons = ["{MAJOR}.{MINOR}"]', 'resolver = "pip"')
+    lock(project)
+    result = project.run("lockhouse", "sync", "tests", "--into", "v", "--python", other)
+    assert result.returncode in {3, 4}, result
+    assert "cp312-" in result.stderr or "cp313-" in result.stderr
+    assert not list((project / "v").rglob("alpha*"))
+
+
+def test_wheels_that_do_not_fit_are_refused_before_the_rest_is_installed(
+    project: ProjectFolder, index: PackageIndex, frontend: Frontend
+) -> None:
+    tag = "win_amd64" if sys.platform != "win32" else "manylinux_2_17_x86_64"
+    index.add_wheel("alpha", "1.0")
+    index.add_wheel("built", "1.0", tag=f"py3-none-{tag}")
+    index.add(build_sdist("source", "1.0"))
+    declare(project, 'requirements = ["alpha", "built", "source"]')
+    frontend.set_up(project)
+    lock(project)
+    result = frontend.start(project)
+    assert result.returncode == (4 if frontend.name == "cli" else 1), result
+    assert f"error[no-compatible-artifact]: {LOCK}: nothing to install on {LABEL}" in result.output
+    assert f"built 1.0 has no wheel that fits the target; it has built-1.0-py3-none-{tag}.whl" in result.output
+    assert "source 1.0 has no wheel, only source-1.0.tar.gz" in result.output
+    assert not frontend.ran(project)
+    assert "alpha.py" not in site_packages(project, frontend)
+
+
+def test_of_two_pins_behind_markers_exactly_one_is_chosen(
+    project: ProjectFolder, index: PackageIndex, require_python: Callable[[str], Path]
+) -> None:
+    older, newer = require_python("3.11"), require_python("3.12")
+    index.add_wheel("alpha", "1.0", requires=["beta<2; python_version < '3.12'", "beta>=2; python_version >= '3.12'"])
+    index.add_wheel("beta", "1.0")
+    index.add_wheel("beta", "2.0")
+    declare(project, 'requirements = ["alpha"]')
+    lock(project)
+    assert re.findall(r'name = "beta"\nversion = "(.*)"\nmarker', project.read(LOCK)) == ["1.0", "2.0"]
+    assert verdict(project)["verdict"] == "fresh"
+    for number, (python, version) in enumerate({older: "1.0", newer: "2.0"}.items()):
+        project.run("lockhouse", "sync", "tests", "--into", f"v{number}", "--python", python, check=True)
+        found = [path.name for path in (project / f"v{number}").rglob("beta-*.dist-info")]
+        assert found == [f"beta-{version}.dist-info"]
+
+    # somebody takes the markers away: two fit, and neither is taken
+    text = re.sub(r"^marker = .*\n", "", project.read(LOCK), flags=re.MULTILINE)
+    project.write(LOCK, text)
+    answer = verdict(project)
+    assert ("pin-ambiguous", "beta") in reasons(answer)
+    assert any("more than one pin of beta applies: 1.0, 2.0" in reason["message"] for reason in answer["reasons"])
+    result = project.run("lockhouse", "sync", "tests", "--into", "v9")
+    assert result.returncode == 3, result
+    assert not (project / "v9").exists()
+
+
+@pytest.mark.parametrize("name", ["nox", "tox"])
+def test_two_pins_that_fit_stop_before_the_tests(project: ProjectFolder, index: PackageIndex, name: str) -> None:
+    frontend = Frontend(name=name)
+    index.add_wheel("alpha", "1.0", requires=["beta<2; python_version < '3.12'", "beta>=2; python_version >= '3.12'"])
+    index.add_wheel("beta", "1.0")
+    index.add_wheel("beta", "2.0")
+    declare(project, 'requirements = ["alpha"]')
+    frontend.set_up(project)
+    lock(project)
+    project.write(LOCK, re.sub(r"^marker = .*\n", "", project.read(LOCK), flags=re.MULTILINE))
+    result = frontend.start(project)
+    assert result.returncode == 1, result
+    assert "more than one pin of beta applies: 1.0, 2.0" in result.output
+    assert "error[lock-stale]" in result.output
+    assert not frontend.ran(project)
+
+
+@pytest.mark.parametrize("name", ["nox", "tox"])
+def test_a_pyproject_that_cannot_be_read_stops_before_the_tests(project: ProjectFolder, name: str) -> None:
+    frontend = Frontend(name=name)
+    declare(project, 'requirements = ["alpha"]', "broken =")
+    frontend.set_up(project)
+    result = frontend.start(project)
+    assert result.returncode != 0, result
+    assert "error[config]: pyproject.toml:8 is not valid TOML" in result.output
+    assert "  fix: mend pyproject.toml:8" in result.output
+    assert "Traceback" not in result.output
+    assert not frontend.ran(project)
