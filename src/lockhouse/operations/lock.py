@@ -17,6 +17,7 @@ from lockhouse.model.lock import ArtifactKind, Lock, LockRecord
 from lockhouse.operations.check import judge_lock
 from lockhouse.operations.edges import complete_edges
 from lockhouse.operations.fetch import fetch_artifacts
+from lockhouse.operations.untold import untold_hashes
 from lockhouse.storage.files import write_atomically
 
 if TYPE_CHECKING:
@@ -218,6 +219,7 @@ def _resolve(request: LockRequest, present: Lock | None, tools: LockTools) -> Re
 
 def _complete(request: LockRequest, resolution: Resolution, present: Lock | None, tools: LockTools) -> Lock:
     spec, target = request.spec, request.target
+    untold = untold_hashes(resolution.packages, present=present, fetcher=tools.fetcher)
     hashed, computed = _with_hashes(resolution.packages, tools)
 
     def wheel(package: LockedPackage, artifact: Artifact) -> Path:
@@ -227,7 +229,7 @@ def _complete(request: LockRequest, resolution: Resolution, present: Lock | None
     record = LockRecord(
         inputs=spec.inputs,
         plugins=tuple(sorted(spec.fingerprints)),
-        computed_hashes=tuple(sorted({*resolution.computed_hashes, *computed})),
+        computed_hashes=tuple(sorted({*resolution.computed_hashes, *untold, *computed})),
         target=None if target is None else target.label,
     )
     return Lock(

@@ -1,0 +1,60 @@
+"""Which hashes an index did not tell: a resolver may have computed them without a word."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockhouse.model.lock import STRONG_ALGORITHMS
+from lockhouse.operations.parallel import in_threads, settle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from threading import Event
+
+    from packaging.utils import NormalizedName
+
+    from lockhouse.fetchers import Fetcher, FoundFile
+    from lockhouse.model.lock import Lock, LockedPackage
+
+
+def untold_hashes(packages: Sequence[LockedPackage], *, present: Lock | None, fetcher: Fetcher) -> tuple[str, ...]:
+    """Name the files for which the index gives no strong hash.
+
+    Each package of a configured index is asked for once; PyPI as a resolver's own default tells all hashes. What the
+    present lock holds already keeps its verdict, and costs no request.
+
+    :param packages: what was resolved
+    :param present: the lock so far
+    :param fetcher: asks the configured indexes
+    :raises ArtifactUnavailableError: an index cannot be reached, or refuses
+    """
+    judged = {_key(package) for package in _recorded(present)}
+    kept = set() if present is None or present.record is None else set(present.record.computed_hashes)
+    listed = [package for package in packages if package.index is not None]
+    names = list(dict.fromkeys(package.name for package in listed if _key(package) not in judged))
+
+    def ask(name: NormalizedName, _: Event) -> tuple[FoundFile, ...]:
+        return fetcher.locate(name)
+
+    answers, failures = settle(in_threads(names, ask, jobs=8, on_stop=fetcher.cancel))
+    if failures:
+        raise failures[0]
+    silent = {
+        file.filename for files in answers.values() for file in files if not file.hashes.keys() & {*STRONG_ALGORITHMS}
+    }
+    return tuple(
+        artifact.filename
+        for package in listed
+        for artifact in package.artifacts
+        if artifact.filename is not None and artifact.filename in (kept if _key(package) in judged else silent)
+    )
+
+
+def _recorded(present: Lock | None) -> Iterator[LockedPackage]:
+    if present is not None and present.record is not None:
+        yield from present.packages
+
+
+def _key(package: LockedPackage) -> tuple[object, ...]:
+    files = frozenset((artifact.filename, artifact.strong_hash) for artifact in package.artifacts)
+    return package.name, package.version, package.index, files
