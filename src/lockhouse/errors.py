@@ -21,8 +21,7 @@
     ├ StoreError                       5
     │ ├ HashMismatchError
     │ ├ ArtifactUnavailableError
-    │ ├ StoreBusyError
-    │ └ StoreCorruptError
+    │ └ StoreBusyError
     ├ BackendError                     6
     │ ├ BackendNotFoundError
     │ ├ BackendTooOldError
@@ -213,12 +212,6 @@ class StoreBusyError(StoreError):
     """Another process holds what this one needs for too long."""
 
     code = "store-busy"
-
-
-class StoreCorruptError(StoreError):
-    """A file in the store is damaged or cannot be written."""
-
-    code = "store-corrupt"
 
 
 class BackendError(LockhouseError):

@@ -6,7 +6,7 @@ import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from lockhouse.errors import LockhouseError, LockInvalidError
+from lockhouse.errors import LockInvalidError
 from lockhouse.model.lock import ArtifactKind
 from lockhouse.operations.parallel import in_threads, settle
 
@@ -46,13 +46,17 @@ def complete_edges(
         if package.requires is not None and not package.requires_assumed
     }
     wanted = {
-        _key(package): package
+        _key(package): (package, artifact)
         for package in packages
-        if package.requires is None and _key(package) not in known and _smallest_wheel(package) is not None
+        if package.requires is None
+        and _key(package) not in known
+        and (artifact := _smallest_wheel(package)) is not None
     }
 
     def read(key: _Key, _: Event) -> tuple[str, ...]:
-        return _requires(wanted[key], fetcher, wheel)
+        package, artifact = wanted[key]
+        text = fetcher.read_metadata(artifact) if artifact.url is not None else None
+        return requires_in(wheel_metadata(wheel(package, artifact)) if text is None else text)
 
     found, failures = settle(in_threads(list(wanted), read, jobs=16, on_stop=fetcher.cancel))
     if failures:
@@ -90,16 +94,6 @@ def requires_in(text: str) -> tuple[str, ...]:
 
     raw, _ = parse_email(text)
     return tuple(raw.get("requires_dist", ()))
-
-
-def _requires(
-    package: LockedPackage, fetcher: Fetcher, wheel: Callable[[LockedPackage, Artifact], Path]
-) -> tuple[str, ...]:
-    artifact = _smallest_wheel(package)
-    if artifact is None:
-        raise LockhouseError(f"{package.label} has no wheel")
-    text = fetcher.read_metadata(artifact) if artifact.url is not None else None
-    return requires_in(wheel_metadata(wheel(package, artifact)) if text is None else text)
 
 
 def _smallest_wheel(package: LockedPackage) -> Artifact | None:
