@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property
@@ -49,6 +50,8 @@ class Project:
         self._config = config
         self._environ = environ
         self._reporter = reporter
+        self._given_up = threading.Event()
+        self._fetchers: list[Fetcher] = []
 
     @classmethod
     def open(cls, root: Path, *, environ: Mapping[str, str] | None = None, reporter: Reporter | None = None) -> Project:
@@ -290,6 +293,12 @@ class Project:
         tools = self._sync_tools(spec)
         install_built(paths, python=python, project=spec.project_name, root=self.root, tools=tools)
 
+    def cancel(self) -> None:
+        """Break off a sync that goes on in another thread: it raises ``KeyboardInterrupt`` there."""
+        self._given_up.set()
+        for fetcher in tuple(self._fetchers):
+            fetcher.cancel()
+
     def drift(self, spec: EnvironmentSpec, python: Path, *, skip_project: bool = False) -> Drift:
         """Say whether an environment still holds what was installed from its lock. Read-only; nothing is started.
 
@@ -389,7 +398,9 @@ class Project:
     def _fetcher(self, indexes: IndexOptions) -> Fetcher:
         from lockhouse.fetchers import Fetcher  # noqa: PLC0415 - only where something is fetched
 
-        return Fetcher(indexes, self._environ)
+        fetcher = Fetcher(indexes, self._environ, stopped=self._given_up)
+        self._fetchers.append(fetcher)
+        return fetcher
 
     def _describe(self, python: Path) -> Target:
         from lockhouse.interpreters import describe  # noqa: PLC0415 - only where something is done

@@ -412,6 +412,7 @@ def test_ctrl_c_ends_a_fetch_within_a_second(index: PackageIndex, store: Store, 
     assert process.exitcode == 130
     assert time.monotonic() - sent < 1.5  # a second, and the end of the interpreter
     assert not any(path.is_file() for path in (store.root / "v1" / "files").rglob("*"))
+    assert not any((store.root / "v1" / "tmp").glob("*")), "a thread that waited for the server left its file behind"
 
 
 def test_threads_that_notice_ctrl_c_leave_nothing(index: PackageIndex, store: Store) -> None:

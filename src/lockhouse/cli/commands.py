@@ -143,7 +143,11 @@ def _project(options: argparse.Namespace, console: Console) -> Project:
 
     root = Path(options.directory)
     if not root.is_dir():
-        raise ConfigError(f"{root} is no folder", fix="give the folder of the project to --directory")
+        raise ConfigError(
+            f"{root} is no folder",
+            why="a file has this name" if root.exists() else "there is nothing of this name",
+            fix="give the folder of the project to --directory",
+        )
     return Project.open(root, reporter=console)
 
 

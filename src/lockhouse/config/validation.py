@@ -82,6 +82,7 @@ class _Reading:
 
     def __init__(self) -> None:
         self.problems: list[tuple[str, str | None]] = []
+        self._known: dict[str, None] = {}
 
     def result(self, settings: _Model | None, place: Origin) -> _Model:
         """Give what was read, or raise for all the problems."""
@@ -92,7 +93,7 @@ class _Reading:
         many = len(messages) > 1
         raise InvalidSettingError(
             f"{place.file or place.source}: {len(messages)} settings are wrong" if many else messages[0],
-            why=messages if many else (),
+            why=[*(messages if many else ()), *self._known],
             fix="; ".join(fixes) or None,
         )
 
@@ -118,6 +119,7 @@ class _Reading:
     def _unknown(self, spelled: str, fields: Mapping[str, FieldInfo], at: Origin, *, underscores: bool) -> None:
         names = [key.replace("-", "_") if underscores else key for key in fields]
         guess = nearest(spelled, names)
+        self._known[f"known keys are {', '.join(sorted(names))}"] = None
         self.problems.append(
             (
                 f"{at}: unknown key {spelled!r}" + (f", did you mean {guess!r}?" if guess else ""),

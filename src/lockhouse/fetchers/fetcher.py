@@ -52,14 +52,23 @@ class Fetcher:
     :param indexes: the index options in effect, with credentials
     :param environ: the user's environment variables
     :param pause: seconds to wait before something is tried a second time
+    :param stopped: set when the user gave up; its own where none is given
     """
 
-    def __init__(self, indexes: IndexOptions, environ: Mapping[str, str], *, pause: float = 0.25) -> None:
+    def __init__(
+        self,
+        indexes: IndexOptions,
+        environ: Mapping[str, str],
+        *,
+        pause: float = 0.25,
+        stopped: threading.Event | None = None,
+    ) -> None:
         self.indexes = indexes
         self._environ = environ
         self._pause = pause
         self._credentials = CredentialSource(indexes=indexes, environ=environ)
-        self._stopped = threading.Event()
+        self._stopped = stopped or threading.Event()
+        self._open: set[Transfer] = set()
         self._unreachable: set[str] = set()
         self._making_client = threading.Lock()
 
@@ -77,7 +86,7 @@ class Fetcher:
             path = path_of(url)
             yield Download(chunks=read_file(path), length=_size_of(path))
             return
-        with closing(self._transfer(url, location.headers)) as transfer:
+        with self._transfer(url, location.headers) as transfer:
             transfer.start()
             yield Download(chunks=transfer.chunks(), length=transfer.length)
 
@@ -127,8 +136,14 @@ class Fetcher:
         return None if page is None else page.body.decode("utf-8", "replace")
 
     def cancel(self) -> None:
-        """Try nothing again from now on: for when the user gave up."""
+        """Break off what is being received, and try nothing again: for when the user gave up."""
         self._stopped.set()
+        for transfer in tuple(self._open):
+            transfer.abort()
+
+    def is_cancelled(self) -> bool:
+        """Tell whether the user gave up."""
+        return self._stopped.is_set()
 
     def _restored(self, url: str) -> str:
         try:
@@ -163,15 +178,18 @@ class Fetcher:
     def _page(self, url: str, *, absent: frozenset[int] = ABSENT) -> Page | None:
         if url.startswith("file:"):
             return _local_page(path_of(url) / "index.html" if url.endswith("/") else path_of(url))
-        with closing(self._transfer(url, {"Accept": ACCEPT}, absent=absent)) as transfer:
+        with self._transfer(url, {"Accept": ACCEPT}, absent=absent) as transfer:
             response = transfer.start()
             if response.status_code in absent:
                 return None
             body = b"".join(transfer.chunks())
             return Page(url=str(response.url), content_type=response.headers.get("Content-Type", ""), body=body)
 
-    def _transfer(self, url: str, headers: Mapping[str, str], *, absent: frozenset[int] = frozenset()) -> Transfer:
-        return Transfer(
+    @contextmanager
+    def _transfer(
+        self, url: str, headers: Mapping[str, str], *, absent: frozenset[int] = frozenset()
+    ) -> Iterator[Transfer]:
+        transfer = Transfer(
             self._client,
             self._credentials,
             url,
@@ -181,6 +199,12 @@ class Fetcher:
             unreachable=self._unreachable,
             absent=absent,
         )
+        with closing(transfer):
+            self._open.add(transfer)
+            try:
+                yield transfer
+            finally:
+                self._open.discard(transfer)
 
     @property
     def _client(self) -> PyPIClient:

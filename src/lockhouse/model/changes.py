@@ -68,6 +68,8 @@ def _versions(packages: tuple[LockedPackage, ...]) -> tuple[str, ...]:
 
 
 def _detail(was: tuple[LockedPackage, ...], now: tuple[LockedPackage, ...]) -> str:
+    if _versions(was) != _versions(now):
+        return ""
     aspects = {
         "files": _files(was) != _files(now),
         "marker": [p.marker for p in was] != [p.marker for p in now],

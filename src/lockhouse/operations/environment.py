@@ -91,7 +91,11 @@ def _base(spec: EnvironmentSpec, python: str | None, environ: Mapping[str, str])
     if python is not None:
         found = find_interpreter(python, environ)
         if found is None:
-            raise InterpreterError(f"there is no Python {python} here", fix="install it, or name another --python")
+            raise InterpreterError(
+                f"there is no Python {python} here",
+                why="looked in the folders of PATH, and where this platform keeps its Pythons",
+                fix="install it, or name another --python",
+            )
         return found
     versions = sorted(minors_within(spec.requires_python, spec.pythons), key=Version, reverse=True)
     bounds = SpecifierSet(spec.requires_python)

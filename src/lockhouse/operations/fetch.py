@@ -65,7 +65,7 @@ def fetch_artifacts(
         known = _known_digests(package for package, _ in wanted)
         with reporter.progress("Fetching") as progress:
             job = _Job(store=store, fetcher=fetcher, locate=locate, progress=progress, root=root, known=known)
-            outcomes = in_threads(missing, job.fetch, jobs=jobs, on_stop=fetcher.cancel)
+            outcomes = in_threads(missing, job.fetch, jobs=jobs, on_stop=fetcher.cancel, given_up=fetcher.is_cancelled)
         fetched, more = settle(outcomes)
         found |= fetched
         failures += more

@@ -39,7 +39,9 @@ def with_files_named(lock: Lock, fetcher: Fetcher) -> Lock:
     def ask(key: tuple[str, str | None], _: Event) -> tuple[FoundFile, ...]:
         return fetcher.locate(key[0])
 
-    found, failures = settle(in_threads(list(nameless), ask, jobs=8, on_stop=fetcher.cancel))
+    found, failures = settle(
+        in_threads(list(nameless), ask, jobs=8, on_stop=fetcher.cancel, given_up=fetcher.is_cancelled)
+    )
     if failures:
         raise failures[0]
     named = {key: _named(package, found[key]) for key, package in nameless.items()}

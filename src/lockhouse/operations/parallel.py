@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
-from typing import TYPE_CHECKING, TypeVar
+import time
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from lockhouse.errors import LockhouseError
 
@@ -40,6 +42,7 @@ def in_threads(
     *,
     jobs: int,
     on_stop: Callable[[], None] = lambda: None,
+    given_up: Callable[[], bool] = lambda: False,
 ) -> dict[_Item, _Result | BaseException]:
     """Do the work for each item, several at a time, in their order.
 
@@ -50,44 +53,71 @@ def in_threads(
     :param work: called in a thread with the item, and an event that is set when the user gave up
     :param jobs: how many threads there may be
     :param on_stop: called when the user gave up
+    :param given_up: tells whether the user gave up where no signal arrives: in a thread of somebody else's
     :return: what came of each item: a result, or what was raised
+    :raises KeyboardInterrupt: the user gave up
     """
-    waiting: queue.SimpleQueue[_Item] = queue.SimpleQueue()
-    for item in items:
-        waiting.put(item)
-    outcomes: dict[_Item, _Result | BaseException] = {}
-    stopped = threading.Event()
-
-    def serve() -> None:
-        while not stopped.is_set():
-            try:
-                item = waiting.get_nowait()
-            except queue.Empty:
-                return
-            try:
-                outcomes[item] = work(item, stopped)
-            except BaseException as error:  # noqa: BLE001 - handed to the thread that asked
-                outcomes[item] = error
-
-    threads = [threading.Thread(target=serve, name=f"lockhouse-{n}", daemon=True) for n in range(min(jobs, len(items)))]
+    crew = _Crew(items, work, jobs)
     try:
-        _run(threads)
+        crew.work_off(given_up)
     except BaseException:
-        stopped.set()
-        on_stop()
-        for thread in threads:
-            if thread.is_alive():
-                thread.join(_GRACE / len(threads))
+        crew.leave(on_stop)
         raise
-    return outcomes
+    return crew.outcomes
 
 
-def _run(threads: Sequence[threading.Thread]) -> None:
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        while thread.is_alive():
-            thread.join(_LOOK)
+class _Crew(Generic[_Item, _Result]):
+    """Threads that share a list of items.
+
+    Each says itself when it has ended: CPython takes a thread for ended when Ctrl-C breaks off the join of it.
+    """
+
+    def __init__(self, items: Sequence[_Item], work: Callable[[_Item, threading.Event], _Result], jobs: int) -> None:
+        self.outcomes: dict[_Item, _Result | BaseException] = {}
+        self._work = work
+        self._waiting: queue.SimpleQueue[_Item] = queue.SimpleQueue()
+        for item in items:
+            self._waiting.put(item)
+        self._ended: queue.SimpleQueue[None] = queue.SimpleQueue()
+        self._stopped = threading.Event()
+        self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(min(jobs, len(items)))]
+        self._running = 0
+
+    def work_off(self, given_up: Callable[[], bool]) -> None:
+        """Start the threads, and wait until all have ended."""
+        for thread in self._threads:
+            thread.start()
+            self._running += 1
+        while self._running:
+            self._wait(_LOOK)
+            if given_up():
+                raise KeyboardInterrupt
+
+    def leave(self, on_stop: Callable[[], None]) -> None:
+        """Have the threads stop, and give them a moment to clean up."""
+        self._stopped.set()
+        on_stop()
+        end = time.monotonic() + _GRACE
+        while self._running and (left := end - time.monotonic()) > 0:
+            self._wait(left)
+
+    def _wait(self, seconds: float) -> None:
+        with contextlib.suppress(queue.Empty):
+            self._ended.get(timeout=seconds)
+            self._running -= 1
+
+    def _serve(self) -> None:
+        try:
+            while not self._stopped.is_set():
+                item = self._waiting.get_nowait()
+                try:
+                    self.outcomes[item] = self._work(item, self._stopped)
+                except BaseException as error:  # noqa: BLE001 - handed to the thread that asked
+                    self.outcomes[item] = error
+        except queue.Empty:
+            return
+        finally:
+            self._ended.put(None)
 
 
 def settle(

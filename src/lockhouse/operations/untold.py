@@ -36,7 +36,7 @@ def untold_hashes(packages: Sequence[LockedPackage], *, present: Lock | None, fe
     def ask(name: NormalizedName, _: Event) -> tuple[FoundFile, ...]:
         return fetcher.locate(name)
 
-    answers, failures = settle(in_threads(names, ask, jobs=8, on_stop=fetcher.cancel))
+    answers, failures = settle(in_threads(names, ask, jobs=8, on_stop=fetcher.cancel, given_up=fetcher.is_cancelled))
     if failures:
         raise failures[0]
     silent = {

@@ -93,8 +93,16 @@ class LockhouseRunner(VirtualEnvRunner):
                 self.project.require_matching(self.spec, self.env_python(), skip_project=True)
 
     def _install_deps(self) -> None:
-        with as_tox_failures():
-            self.project.sync(self.spec, self.env_python(), skip_project=True)
+        try:
+            with as_tox_failures():
+                self.project.sync(self.spec, self.env_python(), skip_project=True)
+        except KeyboardInterrupt:  # tox runs this in a thread, and ends such a thread like this
+            raise SystemExit(-2) from None
+
+    def interrupt(self) -> None:
+        """Break off what is being fetched; tox itself ends only the commands that it started."""
+        super().interrupt()
+        self.project.cancel()
 
     def _install_dependency_groups(self) -> None:
         """Do nothing: the lock has them."""
