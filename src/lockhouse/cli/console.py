@@ -7,6 +7,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from lockhouse.interfaces import SilentProgress
 from lockhouse.model.redaction import hide_environ
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Console:
     def progress(self, title: str) -> Iterator[Progress]:
         """Show a bar under a title, on a terminal."""
         if self.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-            yield _Nothing()
+            yield SilentProgress()
             return
         from lockhouse.cli.bars import Bars  # noqa: PLC0415 - rich takes long to import
 
@@ -78,14 +79,3 @@ def _wants_colour(stream: TextIO) -> bool:
     if os.environ.get("FORCE_COLOR"):
         return True
     return stream.isatty() and os.environ.get("TERM") != "dumb"
-
-
-class _Nothing:
-    def start(self, name: str, total: int | None) -> None:
-        """Show nothing."""
-
-    def advance(self, name: str, amount: int) -> None:
-        """Show nothing."""
-
-    def finish(self, name: str) -> None:
-        """Show nothing."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import nox
 
 from lockhouse.errors import InterpreterError, UnlockedInstallError
-from lockhouse.project import Project, SilentReporter
+from lockhouse.interfaces import SilentReporter
+from lockhouse.project import Project
 
 if TYPE_CHECKING:
     from lockhouse.nox.declaration import Declaration, Variant

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from lockhouse.project import SilentReporter
+from lockhouse.interfaces import SilentReporter
 
 _LOGGER = logging.getLogger(__name__)
 

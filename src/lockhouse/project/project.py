@@ -1,42 +1,34 @@
-"""One project and what can be done with its environments: the composition root, wiring only."""
+"""One project and what can be done with its environments."""
 
 from __future__ import annotations
 
 import os
-import threading
-from contextlib import nullcontext
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.config.project import ProjectConfig
 from lockhouse.errors import EnvironmentConflictError, LockhouseError, UnknownEnvironmentError
+from lockhouse.interfaces import SilentReporter
 from lockhouse.model.drift import Matching
 from lockhouse.model.outcomes import SyncOutcome
 from lockhouse.operations.check import check, require_fresh
 from lockhouse.operations.drift import SyncRequest, find_drift, require_matching
-from lockhouse.plugins import Plugins
+from lockhouse.project.wiring import Wiring
 from lockhouse.storage.lockfiles import lock_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
-    from contextlib import AbstractContextManager
 
     from packaging.utils import NormalizedName
 
     from lockhouse.config.declared import DeclaredEnvironment
-    from lockhouse.fetchers import Fetcher
-    from lockhouse.interfaces import CommandRunner, Progress, Reporter
+    from lockhouse.interfaces import Reporter
     from lockhouse.model.drift import Drift
     from lockhouse.model.freshness import Freshness
-    from lockhouse.model.indexes import IndexOptions
     from lockhouse.model.spec import EnvironmentSpec
-    from lockhouse.model.target import Target
-    from lockhouse.operations.lock import LockFailure, LockOutcome, LockTools
-    from lockhouse.operations.sync import SyncTools
+    from lockhouse.operations.lock import LockFailure, LockOutcome
     from lockhouse.storage.lockfiles import LockFiles
-    from lockhouse.storage.store import Store
 
 
 class Project:
@@ -49,9 +41,7 @@ class Project:
         self.root = config.root
         self._config = config
         self._environ = environ
-        self._reporter = reporter
-        self._given_up = threading.Event()
-        self._fetchers: list[Fetcher] = []
+        self._wiring = Wiring(config.root, environ=environ, reporter=reporter)
 
     @classmethod
     def open(cls, root: Path, *, environ: Mapping[str, str] | None = None, reporter: Reporter | None = None) -> Project:
@@ -101,7 +91,7 @@ class Project:
         refuse_collisions(each.filled() for each in declared)
         known: dict[str, EnvironmentSpec] = {}
         specs = (self._fingerprinted(self._config.expand(each)) for each in declared)
-        for spec in (*specs, *self._plugins.discover_environments(self.root)):
+        for spec in (*specs, *self._wiring.plugins.discover_environments(self.root)):
             other = known.get(spec.name)
             known[spec.name] = spec if other is None else self._joined(other, spec)
         return tuple(known.values())
@@ -160,7 +150,7 @@ class Project:
 
         verdict: Freshness = Fresh()
         for files, environment in self._locks_of(spec, python):
-            verdict = check(spec, files, plugins=self._plugins, environment=environment)
+            verdict = check(spec, files, plugins=self._wiring.plugins, environment=environment)
             if not isinstance(verdict, Fresh):
                 break
         return verdict
@@ -174,7 +164,7 @@ class Project:
         :raises LockStaleError: the lock does not satisfy what is declared
         """
         for files, environment in self._locks_of(spec, python):
-            verdict = check(spec, files, plugins=self._plugins, environment=environment)
+            verdict = check(spec, files, plugins=self._wiring.plugins, environment=environment)
             require_fresh(spec, files, verdict, fix=lock_command(spec))
 
     # -- locking --------------------------------------------------------------------------------------------------
@@ -204,8 +194,10 @@ class Project:
 
         for spec in merge_shared_locks(self._with_partners(specs)).values():
             try:
-                tools = self._lock_tools(spec)
-                targets = tuple(lock_targets(spec, tools.resolver, describe=self._describe, environ=self._environ))
+                tools = self._wiring.lock_tools(spec)
+                targets = tuple(
+                    lock_targets(spec, tools.resolver, describe=self._wiring.describe, environ=self._environ)
+                )
             except LockhouseError as error:
                 yield LockFailure(spec=spec, error=error)
                 continue
@@ -222,22 +214,6 @@ class Project:
                     yield lock_environment(request, tools)
                 except LockhouseError as error:
                     yield LockFailure(spec=spec, error=error)
-
-    def _lock_tools(self, spec: EnvironmentSpec) -> LockTools:
-        from lockhouse.operations.lock import LockTools  # noqa: PLC0415 - only where something is locked
-
-        indexes = self._indexes(spec)
-        return LockTools(
-            root=self.root,
-            resolver=self._plugins.resolver(spec.resolver),
-            indexes=indexes,
-            run=self._run,
-            fetcher=self._fetcher(indexes),
-            store=self._store,
-            plugins=self._plugins,
-            reporter=self._reporter,
-            environ=self._environ,
-        )
 
     def _with_partners(self, specs: Iterable[EnvironmentSpec]) -> list[EnvironmentSpec]:
         """Add the environments that share a lock with one of these: their Pythons count too."""
@@ -261,7 +237,7 @@ class Project:
         """
         from lockhouse.operations.environment import make_environment  # noqa: PLC0415 - the command line only
 
-        return make_environment(spec, folder, python, run=self._run, environ=self._environ)
+        return make_environment(spec, folder, python, run=self._wiring.run, environ=self._environ)
 
     def sync(self, spec: EnvironmentSpec, python: Path, *, skip_project: bool = False) -> SyncOutcome:
         """Bring an environment in line with its lock. The lock must be fresh: see :meth:`require_fresh`.
@@ -276,7 +252,7 @@ class Project:
             return SyncOutcome(changed=False)
         from lockhouse.operations.sync import sync_environment  # noqa: PLC0415 - only where something has to be done
 
-        outcome = sync_environment(request, lambda: self._sync_tools(spec))
+        outcome = sync_environment(request, lambda: self._wiring.sync_tools(spec))
         self._report(spec, request, outcome)
         return outcome
 
@@ -290,14 +266,12 @@ class Project:
         """
         from lockhouse.operations.built import install_built  # noqa: PLC0415 - only where something is installed
 
-        tools = self._sync_tools(spec)
+        tools = self._wiring.sync_tools(spec)
         install_built(paths, python=python, project=spec.project_name, root=self.root, tools=tools)
 
     def cancel(self) -> None:
         """Break off a sync that goes on in another thread: it raises ``KeyboardInterrupt`` there."""
-        self._given_up.set()
-        for fetcher in tuple(self._fetchers):
-            fetcher.cancel()
+        self._wiring.cancel()
 
     def drift(self, spec: EnvironmentSpec, python: Path, *, skip_project: bool = False) -> Drift:
         """Say whether an environment still holds what was installed from its lock. Read-only; nothing is started.
@@ -324,59 +298,30 @@ class Project:
         (files, _), *_ = self._locks_of(spec, python)
         return SyncRequest(spec=spec, files=files, root=self.root, python=python, skip_project=skip_project)
 
-    def _sync_tools(self, spec: EnvironmentSpec) -> SyncTools:
-        from lockhouse.operations.sync import SyncTools  # noqa: PLC0415 - only where something has to be done
-
-        indexes = self._indexes(spec)
-        return SyncTools(
-            installer=self._plugins.installer(spec.installer),
-            indexes=indexes,
-            describe=self._describe,
-            run=self._run,
-            fetcher=self._fetcher(indexes),
-            store=self._store,
-            plugins=self._plugins,
-            reporter=self._reporter,
-            environ=self._environ,
-        )
-
     def _report(self, spec: EnvironmentSpec, request: SyncRequest, outcome: SyncOutcome) -> None:
         if not outcome.changed:
             return
         done = [f"{len(outcome.installed)} installed"] if outcome.installed else []
         if outcome.removed:
             done.append(f"{len(outcome.removed)} removed ({', '.join(outcome.removed)})")
-        self._reporter.info(f"{spec.name}: {', '.join(done) or 'nothing to install'}, from {request.files.place}")
+        self._wiring.reporter.info(
+            f"{spec.name}: {', '.join(done) or 'nothing to install'}, from {request.files.place}"
+        )
 
-    # -- wiring ---------------------------------------------------------------------------------------------------
-
-    @property
-    def store(self) -> Store:
-        """Give the shared store."""
-        return self._store
-
-    @cached_property
-    def _plugins(self) -> Plugins:
-        return Plugins(self._environ, root=self.root)
-
-    @cached_property
-    def _store(self) -> Store:
-        from lockhouse.storage.store import Store  # noqa: PLC0415 - only where something is kept
-
-        return Store.at_default(self._environ)
+    # -- parts ----------------------------------------------------------------------------------------------------
 
     def _locks_of(self, spec: EnvironmentSpec, python: Path | None) -> list[tuple[LockFiles, Mapping[str, str] | None]]:
-        if self._plugins.is_universal(spec.resolver):
+        if self._wiring.plugins.is_universal(spec.resolver):
             return [(self.lock_files(spec), None)]
         from lockhouse.operations.targets import target_environment  # noqa: PLC0415 - only where there is a lock a target
 
         return [
             (self.lock_files(spec, environment.label), environment.markers)
-            for environment in target_environment(spec, python, describe=self._describe)
+            for environment in target_environment(spec, python, describe=self._wiring.describe)
         ]
 
     def _fingerprinted(self, spec: EnvironmentSpec) -> EnvironmentSpec:
-        fingerprints = self._plugins.fingerprints(spec)
+        fingerprints = self._wiring.plugins.fingerprints(spec)
         return replace(spec, fingerprints=fingerprints) if fingerprints else spec
 
     def _joined(self, one: EnvironmentSpec, other: EnvironmentSpec) -> EnvironmentSpec:
@@ -390,29 +335,6 @@ class Project:
             )
         return merge_shared_locks([one, other])[one.lock_name]
 
-    def _indexes(self, spec: EnvironmentSpec) -> IndexOptions:
-        from lockhouse.config.user_indexes import effective_indexes  # noqa: PLC0415 - only where an index is asked
-
-        return effective_indexes(spec.indexes, root=self.root, environ=self._environ)
-
-    def _fetcher(self, indexes: IndexOptions) -> Fetcher:
-        from lockhouse.fetchers import Fetcher  # noqa: PLC0415 - only where something is fetched
-
-        fetcher = Fetcher(indexes, self._environ, stopped=self._given_up)
-        self._fetchers.append(fetcher)
-        return fetcher
-
-    def _describe(self, python: Path) -> Target:
-        from lockhouse.interpreters import describe  # noqa: PLC0415 - only where something is done
-
-        return describe(python, run=self._run, cache=self._store.interpreters, environ=self._environ)
-
-    @cached_property
-    def _run(self) -> CommandRunner:
-        from lockhouse.process import run_command  # noqa: PLC0415 - only where something is started
-
-        return run_command
-
 
 def lock_command(spec: EnvironmentSpec) -> str:
     """Give the command that locks an environment.
@@ -421,28 +343,3 @@ def lock_command(spec: EnvironmentSpec) -> str:
     """
     plain = all(char.isalnum() or char in "-_." for char in spec.name)
     return f"lockhouse lock {spec.name}" if plain else f'lockhouse lock "{spec.name}"'
-
-
-class SilentReporter:
-    """A reporter for those who want to hear nothing."""
-
-    def info(self, message: str) -> None:
-        """Say nothing."""
-
-    def warning(self, message: str) -> None:
-        """Say nothing."""
-
-    def progress(self, title: str) -> AbstractContextManager[Progress]:  # noqa: ARG002 - nothing is shown
-        """Show nothing."""
-        return nullcontext(_SilentProgress())
-
-
-class _SilentProgress:
-    def start(self, name: str, total: int | None) -> None:
-        """Show nothing."""
-
-    def advance(self, name: str, amount: int) -> None:
-        """Show nothing."""
-
-    def finish(self, name: str) -> None:
-        """Show nothing."""

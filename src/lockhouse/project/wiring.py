@@ -1,0 +1,132 @@
+"""What a project works with: made from its folder and the user's environment, each part when it is first needed."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from lockhouse.plugins import Plugins
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from lockhouse.fetchers import Fetcher
+    from lockhouse.interfaces import CommandRunner, Reporter
+    from lockhouse.model.indexes import IndexOptions
+    from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.model.target import Target
+    from lockhouse.operations.lock import LockTools
+    from lockhouse.operations.sync import SyncTools
+    from lockhouse.storage.store import Store
+
+
+class Wiring:
+    """Makes the tools of a project.
+
+    :param root: the project's folder
+    :param environ: the user's environment variables
+    :param reporter: where to say what happens
+    """
+
+    def __init__(self, root: Path, *, environ: Mapping[str, str], reporter: Reporter) -> None:
+        self.root = root
+        self.environ = environ
+        self.reporter = reporter
+        self._given_up = threading.Event()
+        self._fetchers: list[Fetcher] = []
+
+    @cached_property
+    def plugins(self) -> Plugins:
+        """Give the plugins."""
+        return Plugins(self.environ, root=self.root)
+
+    @cached_property
+    def store(self) -> Store:
+        """Give the shared store."""
+        from lockhouse.storage.store import Store  # noqa: PLC0415 - only where something is kept
+
+        return Store.at_default(self.environ)
+
+    def indexes(self, spec: EnvironmentSpec) -> IndexOptions:
+        """Give the index options in effect, with credentials.
+
+        :param spec: the environment
+        """
+        from lockhouse.config.user_indexes import effective_indexes  # noqa: PLC0415 - only where an index is asked
+
+        return effective_indexes(spec.indexes, root=self.root, environ=self.environ)
+
+    def fetcher(self, indexes: IndexOptions) -> Fetcher:
+        """Make a fetcher.
+
+        :param indexes: the index options in effect
+        """
+        from lockhouse.fetchers import Fetcher  # noqa: PLC0415 - only where something is fetched
+
+        fetcher = Fetcher(indexes, self.environ, stopped=self._given_up)
+        self._fetchers.append(fetcher)
+        return fetcher
+
+    def describe(self, python: Path) -> Target:
+        """Ask an interpreter what it is.
+
+        :param python: its path
+        """
+        from lockhouse.interpreters import describe  # noqa: PLC0415 - only where something is done
+
+        return describe(python, run=self.run, cache=self.store.interpreters, environ=self.environ)
+
+    @cached_property
+    def run(self) -> CommandRunner:
+        """Give what starts processes."""
+        from lockhouse.process import run_command  # noqa: PLC0415 - only where something is started
+
+        return run_command
+
+    def lock_tools(self, spec: EnvironmentSpec) -> LockTools:
+        """Make what locking works with.
+
+        :param spec: the environment
+        """
+        from lockhouse.operations.lock import LockTools  # noqa: PLC0415 - only where something is locked
+
+        indexes = self.indexes(spec)
+        return LockTools(
+            root=self.root,
+            resolver=self.plugins.resolver(spec.resolver),
+            indexes=indexes,
+            run=self.run,
+            fetcher=self.fetcher(indexes),
+            store=self.store,
+            plugins=self.plugins,
+            reporter=self.reporter,
+            environ=self.environ,
+        )
+
+    def sync_tools(self, spec: EnvironmentSpec) -> SyncTools:
+        """Make what syncing works with.
+
+        :param spec: the environment
+        """
+        from lockhouse.operations.sync import SyncTools  # noqa: PLC0415 - only where something has to be done
+
+        indexes = self.indexes(spec)
+        return SyncTools(
+            installer=self.plugins.installer(spec.installer),
+            indexes=indexes,
+            describe=self.describe,
+            run=self.run,
+            fetcher=self.fetcher(indexes),
+            store=self.store,
+            plugins=self.plugins,
+            reporter=self.reporter,
+            environ=self.environ,
+        )
+
+    def cancel(self) -> None:
+        """Give up everything that goes on in other threads: it raises ``KeyboardInterrupt`` there."""
+        self._given_up.set()
+        for fetcher in tuple(self._fetchers):
+            fetcher.cancel()
