@@ -92,7 +92,7 @@ def test_sessions_at_once_on_a_cold_store(tool: str, index: PackageIndex, projec
     )
     lock(project)
     index.requests.clear()
-    index.delay = 0.1
+    index.delay = 1.0
     command = ("nox", "-j", "3") if tool == "nox" else ("tox", "run-parallel", "-p", "3", "--parallel-live")
     # the temporary folder is on another file system than the store, where the machine has one
     other_disk = Path("/dev/shm")  # noqa: S108

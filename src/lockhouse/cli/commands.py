@@ -77,9 +77,9 @@ def sync(options: argparse.Namespace, console: Console) -> int:
     """Make an environment."""
     project = _project(options, console)
     (spec,) = project.named([options.environment])
-    project.require_fresh(spec)
-    python = project.make_environment(spec, options.into, options.python)
-    project.require_fresh(spec, python)
+    base = project.choose_python(spec, options.into, options.python)
+    project.require_fresh(spec, base)
+    python = project.make_environment(options.into, base)
     outcome = project.sync(spec, python)
     if options.json:
         record = {

@@ -24,37 +24,46 @@ if TYPE_CHECKING:
 _VERSION = re.compile(r"\d+(\.\d+)*")
 
 
-def make_environment(
-    spec: EnvironmentSpec, folder: Path, python: str | None, *, run: CommandRunner, environ: Mapping[str, str]
-) -> Path:
-    """Make a virtual environment without pip, or take the one that is there.
-
-    One whose interpreter is gone, as in a restored cache after Python was patched, is made anew.
+def choose_python(spec: EnvironmentSpec, folder: Path, python: str | None, environ: Mapping[str, str]) -> Path:
+    """Give the interpreter of an environment that is there, or the one that it is to be made from.
 
     :param spec: what it is for; its Pythons decide where none is named, the newest that is installed first
     :param folder: where it is, or is to be
     :param python: a version or a path of an interpreter, or None
-    :param run: starts the interpreter
     :param environ: the user's environment variables
-    :return: its interpreter
     :raises ConfigError: the folder holds something else, or an environment of another Python than the one named
     :raises InterpreterError: no interpreter fits
-    :raises BackendFailedError: the environment cannot be made
     """
     made = _python_in(folder)
     if made.exists():
         _require_same(made, python, environ)
         return made
-    broken = (folder / "pyvenv.cfg").is_file()
-    if not broken and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if not _is_broken(folder) and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(
             f"{folder} is no virtual environment",
             why="it is there, and holds something else",
             fix="give --into a new folder, or empty this one",
         )
-    base = _base(spec, python, environ)
+    return _base(spec, python, environ)
+
+
+def make_environment(folder: Path, base: Path, *, run: CommandRunner, environ: Mapping[str, str]) -> Path:
+    """Make a virtual environment without pip, or take the one that is there.
+
+    One whose interpreter is gone, as in a restored cache after Python was patched, is made anew.
+
+    :param folder: where it is, or is to be
+    :param base: what :func:`choose_python` gave
+    :param run: starts the interpreter
+    :param environ: the user's environment variables
+    :return: its interpreter
+    :raises BackendFailedError: the environment cannot be made
+    """
+    made = _python_in(folder)
+    if made.exists():
+        return made
     cleaned = {key: value for key, value in environ.items() if not key.startswith(("PYTHON", "VIRTUAL_ENV"))}
-    clear = ("--clear",) if broken else ()
+    clear = ("--clear",) if _is_broken(folder) else ()
     argv = (str(base), "-I", "-m", "venv", "--without-pip", *clear, str(folder))
     result = run(Command(argv=argv, env=cleaned))
     if result.returncode != 0:
@@ -63,6 +72,10 @@ def make_environment(
             why=(result.stderr or result.stdout).strip().splitlines()[-5:],
         )
     return made
+
+
+def _is_broken(folder: Path) -> bool:
+    return (folder / "pyvenv.cfg").is_file() and not _python_in(folder).exists()
 
 
 def _python_in(folder: Path) -> Path:

@@ -227,17 +227,27 @@ class Project:
 
     # -- environments ---------------------------------------------------------------------------------------------
 
-    def make_environment(self, spec: EnvironmentSpec, folder: Path, python: str | None) -> Path:
-        """Make a virtual environment, or take the one that is there.
+    def choose_python(self, spec: EnvironmentSpec, folder: Path, python: str | None) -> Path:
+        """Give the interpreter of an environment that is there, or the one that it is to be made from.
 
         :param spec: what it is for
         :param folder: where it is, or is to be
         :param python: a version or a path of an interpreter, or None for one that the environment declares
+        """
+        from lockhouse.operations.environment import choose_python  # noqa: PLC0415 - the command line only
+
+        return choose_python(spec, folder, python, self._environ)
+
+    def make_environment(self, folder: Path, base: Path) -> Path:
+        """Make a virtual environment, or take the one that is there.
+
+        :param folder: where it is, or is to be
+        :param base: what :meth:`choose_python` gave
         :return: its interpreter
         """
         from lockhouse.operations.environment import make_environment  # noqa: PLC0415 - the command line only
 
-        return make_environment(spec, folder, python, run=self._wiring.run, environ=self._environ)
+        return make_environment(folder, base, run=self._wiring.run, environ=self._environ)
 
     def sync(self, spec: EnvironmentSpec, python: Path, *, skip_project: bool = False) -> SyncOutcome:
         """Bring an environment in line with its lock. The lock must be fresh: see :meth:`require_fresh`.
