@@ -194,8 +194,6 @@ def _verdict_record(spec: EnvironmentSpec, verdict: Freshness) -> dict[str, Any]
 
 
 def _print_verdicts(answers: Iterable[tuple[EnvironmentSpec, Freshness]], console: Console) -> None:
-    from lockhouse.project import lock_command  # noqa: PLC0415
-
     for spec, verdict in answers:
         if _is_fresh(verdict):
             if not console.quiet:
@@ -208,7 +206,7 @@ def _print_verdicts(answers: Iterable[tuple[EnvironmentSpec, Freshness]], consol
             console.answer(f"  why[{reason.code}]: {reason}")
         if _state(verdict) == "missing":
             console.answer(f"  why: {getattr(verdict, 'path', '')} is not there")
-        console.answer(f"  fix: {lock_command(spec)}")
+        console.answer(f"  fix: {spec.lock_command}")
 
 
 def _print_json(console: Console, record: dict[str, Any]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import shlex
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 
 #: The version of the recorded inputs. Raised when the same declaration would be recorded differently.
 INPUTS_VERSION = 1
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*")
+#: What a POSIX shell or that of Windows takes for more than a letter, even between double quotes.
+_SPECIAL = re.compile(r'["$`\\!%^]')
 
 
 class LockFormat(StrEnum):
@@ -242,6 +248,19 @@ class EnvironmentSpec:
     def installs_project(self) -> bool:
         """Tell whether the project itself gets into the environment."""
         return self.project in {ProjectMode.WHEEL, ProjectMode.EDITABLE}
+
+    @property
+    def lock_command(self) -> str:
+        """Give the command that locks the environment, to be pasted into a shell."""
+        return f"lockhouse lock {_quoted(self.name)}"
+
+
+def _quoted(name: str) -> str:
+    if _PLAIN.fullmatch(name):
+        return name
+    if not _SPECIAL.search(name):
+        return f'"{name}"'  # the only quotes that every shell knows, those of Windows included
+    return shlex.quote(name)
 
 
 def merge_shared_locks(specs: Iterable[EnvironmentSpec]) -> dict[str, EnvironmentSpec]:

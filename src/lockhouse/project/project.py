@@ -165,7 +165,7 @@ class Project:
         """
         for files, environment in self._locks_of(spec, python):
             verdict = check(spec, files, plugins=self._wiring.plugins, environment=environment)
-            require_fresh(spec, files, verdict, fix=lock_command(spec))
+            require_fresh(spec, files, verdict, fix=spec.lock_command)
 
     # -- locking --------------------------------------------------------------------------------------------------
 
@@ -344,12 +344,3 @@ class Project:
                 fix="give the two the same lock, or one of them another name",
             )
         return merge_shared_locks([one, other])[one.lock_name]
-
-
-def lock_command(spec: EnvironmentSpec) -> str:
-    """Give the command that locks an environment.
-
-    :param spec: the environment
-    """
-    plain = all(char.isalnum() or char in "-_." for char in spec.name)
-    return f"lockhouse lock {spec.name}" if plain else f'lockhouse lock "{spec.name}"'

@@ -118,7 +118,6 @@ def _by_project(environments: list[LockhouseRunner]) -> Iterator[tuple[Project, 
 
 def _checked(spec: EnvironmentSpec, freshness: Freshness) -> str:
     from lockhouse.model.freshness import Fresh, Stale  # noqa: PLC0415 - keeps every other tox command fast
-    from lockhouse.project import lock_command  # noqa: PLC0415 - keeps every other tox command fast
 
     if isinstance(freshness, Fresh):
         return f"{spec.name}: fresh"
@@ -126,4 +125,4 @@ def _checked(spec: EnvironmentSpec, freshness: Freshness) -> str:
         lines = [f"{spec.name}: stale", *(f"  why[{reason.code}]: {reason}" for reason in freshness.reasons)]
     else:
         lines = [f"{spec.name}: missing", f"  why: {freshness.path} is not there"]
-    return "\n".join([*lines, f"  fix: {lock_command(spec)}"])
+    return "\n".join([*lines, f"  fix: {spec.lock_command}"])
