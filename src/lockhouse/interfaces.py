@@ -219,12 +219,10 @@ class UnhashedSource:
 
     :ivar name: normalised name
     :ivar artifact: the lock's entry, or that of the project itself
-    :ivar extras: extras to name in messages; dependencies are never installed through it
     """
 
     name: NormalizedName
     artifact: Artifact
-    extras: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.model.making import changed, declared, lock_of, pin, spec, wheel
 
 from lockhouse.model.freshness import Fresh, Stale
 from lockhouse.model.judge import judge
 from lockhouse.model.lock import Artifact, ArtifactKind
+from tests.model.making import changed, declared, lock_of, pin, spec, wheel
 
 if TYPE_CHECKING:
     from lockhouse.model.lock import Lock
@@ -142,6 +142,35 @@ def test_a_vcs_reference_holds_at_its_revision_only() -> None:
     assert codes(asked, lock) == []
     assert codes(spec("a @ git+https://index.example/a.git@v2"), lock) == ["direct-reference-changed"]
     assert codes(spec("a"), lock) == ["direct-reference-changed"]
+
+
+@pytest.mark.parametrize(
+    "marker",
+    ['python_full_version < "3.11.8"', 'platform_machine == "aarch64"', 'platform_python_implementation == "PyPy"'],
+)
+def test_what_applies_nowhere_that_is_looked_at_is_held_against_the_record(marker: str) -> None:
+    plain = spec("a")
+    with_it = spec("a", f"b<2; {marker}")
+    made_with_it = lock_of(with_it, pin("a", "1"), pin("b", "1", marker=marker))
+    assert codes(with_it, lock_of(plain, pin("a", "1"))) == ["requirement-changed"]
+    assert codes(spec("a", f"b>=2; {marker}"), made_with_it) == ["requirement-changed"] * 2
+    assert codes(plain, made_with_it) == ["requirement-changed"]
+    assert codes(with_it, made_with_it) == []
+
+
+def test_what_is_asked_of_a_package_with_unknown_dependencies_is_held_against_the_record() -> None:
+    folder = Artifact(kind=ArtifactKind.DIRECTORY, path="lib")
+    asked = replace(spec("b"), requirements=(replace(declared("lib"), path="lib"), declared("b")))
+    lock = lock_of(asked, pin("lib", "1", artifacts=(folder,), requires=None), pin("b", "1"))
+    assert codes(asked, lock) == []
+    with_extra = replace(asked, requirements=(replace(declared("lib[x]"), path="lib"), declared("b")))
+    assert codes(with_extra, lock) == ["requirement-changed"]
+    assert codes(replace(asked, requirements=asked.requirements[:1]), lock) == ["pin-unreachable"]
+
+
+def test_bounds_that_widen_within_a_minor_version_are_seen() -> None:
+    asked = spec("a", requires_python=">=3.11.50")
+    assert codes(spec("a", requires_python=">=3.11"), lock_of(asked, pin("a", "1"))) == ["python-uncovered"]
 
 
 @given(order=st.permutations(range(4)), doubled=st.integers(0, 3))

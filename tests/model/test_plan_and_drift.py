@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from packaging.tags import cpython_tags
 from packaging.utils import canonicalize_name
-from tests.model.making import lock_of, pin, spec, wheel
 
 from lockhouse.errors import (
     NoCompatibleArtifactError,
@@ -22,6 +21,7 @@ from lockhouse.model.lock import Artifact, ArtifactKind
 from lockhouse.model.plan import select
 from lockhouse.model.receipt import InstalledPackage, InstalledSource, InterpreterIdentity, Receipt
 from lockhouse.model.target import Target, marker_environments
+from tests.model.making import lock_of, pin, spec, wheel
 
 LINUX = next(env for env in marker_environments(["3.12"]) if env["sys_platform"] == "linux")
 TAGS = (*(str(tag) for tag in cpython_tags((3, 12), platforms=["manylinux_2_28_x86_64"])), "py3-none-any")
@@ -133,6 +133,7 @@ def test_an_environment_that_is_as_it_was_left_matches() -> None:
         ({"installed": [replace(SEEN, record_mtime_ns=5)]}, "package-changed"),
         ({"sources": {SOURCE.name: "editable:2"}}, "source-changed"),
         ({"sources": {}}, "source-changed"),
+        ({"refused": [SOURCE.name]}, "source-refused"),
     ],
 )
 def test_each_way_to_drift_has_its_code(facts: dict[str, Any], code: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from lockhouse.model.lock import LockedPackage
+
+
+#: ``>=1.*`` means ``>=1`` to the packages that say it.
+_OLD_STAR = re.compile(r"(>=|<=|>|<|~=)(\s*[0-9][0-9.]*?)\.\*")
+_NAME_WITH_EXTRAS = re.compile(r"\s*[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^\]]*\])?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +116,8 @@ def applies(marker: Marker | None, environment: Mapping[str, str], extra: str = 
 
 @lru_cache(maxsize=65536)
 def _evaluate(marker: Marker, environment: tuple[tuple[str, str], ...], extra: str) -> bool:
-    return marker.evaluate({**dict(environment), "extra": extra})
+    # the context of lock files knows extras and groups too (PEP 751); a lock of ours asks for none
+    return marker.evaluate({**dict(environment), "extra": extra}, context="lock_file")
 
 
 @lru_cache(maxsize=16384)
@@ -124,14 +131,23 @@ def parse_marker(text: str) -> Marker:
 
 @lru_cache(maxsize=16384)
 def parse_requirement(text: str) -> Requirement | None:
-    """Read one ``Requires-Dist`` line, or give None for one that no tool could act on.
+    """Read one ``Requires-Dist`` line, as leniently as resolvers do: old packages hold what PEP 508 does not allow.
+
+    Where the version cannot be read the name still counts, with its extras and marker.
 
     :param text: the line
+    :return: the requirement; None where not even a name can be read, which no tool could act on
     """
-    try:
-        return Requirement(text)
-    except InvalidRequirement:
-        return None
+    head, semicolon, marker = text.partition(";")
+    bare = _OLD_STAR.sub(r"\1\2", head)
+    name = _NAME_WITH_EXTRAS.match(head)
+    candidates = [text, f"{bare}{semicolon}{marker}", f"{name[0] if name else ''}{semicolon}{marker}"]
+    for candidate in candidates:
+        try:
+            return Requirement(candidate)
+        except InvalidRequirement:
+            continue
+    return None
 
 
 def _active(

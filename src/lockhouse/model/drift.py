@@ -27,6 +27,7 @@ class DriftCode(StrEnum):
     PACKAGE_EXTRA = "package-extra"
     PACKAGE_CHANGED = "package-changed"
     SOURCE_CHANGED = "source-changed"
+    SOURCE_REFUSED = "source-refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,7 @@ def compare(
     interpreter: InterpreterIdentity,
     installed: Iterable[InstalledPackage],
     sources: Mapping[NormalizedName, str],
+    refused: Collection[NormalizedName] = (),
     ignore: Collection[NormalizedName] = (),
 ) -> Drift:
     """Compare a receipt with the lock as it is now and the environment as it is now.
@@ -81,6 +83,7 @@ def compare(
     :param interpreter: which interpreter the environment has
     :param installed: what its ``site-packages`` hold
     :param sources: name → identity now, of all that has to be installed from directories and checkouts
+    :param refused: names of sources that may no longer be installed without a hash
     :param ignore: names that somebody else takes care of (the project under tox)
     """
     if receipt is None:
@@ -96,6 +99,10 @@ def compare(
     expected = {package.name: package for package in receipt.packages if package.name not in ignore}
     reasons += package_reasons(expected, present)
     reasons += _source_reasons({source.name: source.identity for source in receipt.sources}, sources)
+    reasons += [
+        _package_reason(DriftCode.SOURCE_REFUSED, name, f"{name} is no longer allowed to be installed without a hash")
+        for name in refused
+    ]
     return Drifted(tuple(reasons)) if reasons else Matching()
 
 

@@ -22,6 +22,7 @@ class ReasonCode(StrEnum):
 
     REQUIREMENT_UNMET = "requirement-unmet"
     REQUIREMENT_MISSING = "requirement-missing"
+    REQUIREMENT_CHANGED = "requirement-changed"
     DIRECT_REFERENCE_CHANGED = "direct-reference-changed"
     CONSTRAINT_VIOLATED = "constraint-violated"
     CLOSURE_INCOMPLETE = "closure-incomplete"

@@ -65,14 +65,12 @@ def _environments(spec: EnvironmentSpec, environment: Mapping[str, str] | None) 
 
 
 def _python_reasons(spec: EnvironmentSpec, lock: Lock, environments: Sequence[Mapping[str, str]]) -> Iterator[Reason]:
-    bounds = SpecifierSet(lock.requires_python)
+    bounds, declared = SpecifierSet(lock.requires_python), SpecifierSet(spec.requires_python)
     uncovered = [
         env["python_version"]
         for env in environments
-        if not any(
-            bounds.contains(version, prereleases=True)
-            for version in (env["python_full_version"], f"{env['python_version']}.0")
-        )
+        for version in dict.fromkeys((f"{env['python_version']}.0", env["python_full_version"]))
+        if declared.contains(version, prereleases=True) and not bounds.contains(version, prereleases=True)
     ]
     if uncovered:
         versions = ", ".join(dict.fromkeys(uncovered))
@@ -227,6 +225,38 @@ def _content_reasons(
         ):
             findings.add(reason, environment)
     yield from findings.told(len(environments))
+    yield from _unjudged_reasons(spec, lock, recorded, environments)
+
+
+def _unjudged_reasons(
+    spec: EnvironmentSpec, lock: Lock, recorded: LockInputs, environments: Sequence[Mapping[str, str]]
+) -> Iterator[Reason]:
+    """Name what changed and cannot be judged by content: there, only what is recorded can be trusted.
+
+    That is what applies in none of the environments that are looked at (another machine, another implementation, a
+    patch level), and extras of a package whose dependencies are not known.
+    """
+    opaque = {package.name for package in lock.packages if package.requires is None}
+    for declared, lines in ((spec.requirements, recorded.requirements), (spec.constraints, recorded.constraints)):
+        known = set(lines)
+        for item in declared:
+            nowhere = not any(applies(item.requirement.marker, environment) for environment in environments)
+            if item.recorded not in known and (nowhere or (item.name in opaque and item.requirement.extras)):
+                yield Reason(
+                    code=ReasonCode.REQUIREMENT_CHANGED,
+                    message=f'"{item.recorded}" is declared, the lock was made without it',
+                    origin=item.origin,
+                    package=item.name,
+                )
+    for line in sorted({*recorded.requirements} - {*spec.inputs.requirements}):
+        name, marker = canonicalize_name(_name_of(line)), line.partition(";")[2].strip()
+        nowhere = bool(marker) and not any(applies(parse_marker(marker), env) for env in environments)
+        if nowhere or (name in opaque and "[" in line):
+            yield Reason(
+                code=ReasonCode.REQUIREMENT_CHANGED,
+                message=f'the lock was made with "{line}", which is no longer declared',
+                package=name,
+            )
 
 
 def _removed(declared: LockInputs, recorded: LockInputs) -> dict[str, str]:
@@ -327,10 +357,12 @@ def _constraint_reasons(spec: EnvironmentSpec, found: Walk, environment: Mapping
 
 
 def _leftover_reasons(found: Walk, removed: Mapping[str, str]) -> Iterator[Reason]:
-    if found.opaque or found.unmet:
-        return  # what an unknown or missing package requires cannot be called unneeded
+    if found.unmet:
+        return  # what a missing package requires cannot be called unneeded
     for package in found.unreached:
         line = removed.get(package.name)
+        if found.opaque and line is None:
+            continue  # nor can what a package requires whose dependencies are not known
         yield Reason(
             code=ReasonCode.PIN_UNREACHABLE,
             message=f'the requirement "{line}" was removed, {package.version} is still pinned'

@@ -76,7 +76,6 @@ class Receipt:
     :ivar installer: name of the installer
     :ivar packages: what was installed, sorted by name
     :ivar sources: what was installed from directories and checkouts, sorted by name
-    :ivar site_packages: the folders that hold the packages, relative to the environment, with forward slashes
     """
 
     environment: str
@@ -87,4 +86,3 @@ class Receipt:
     installer: str
     packages: tuple[InstalledPackage, ...]
     sources: tuple[InstalledSource, ...] = ()
-    site_packages: tuple[str, ...] = ()

@@ -70,8 +70,15 @@ def find_drift(request: SyncRequest) -> Drift:
         interpreter=identify(request.python),
         installed=installed_packages(site_packages_of(prefix)),
         sources={} if receipt is None else _sources_now(request, receipt),
+        refused=() if receipt is None else _refused(request, receipt),
         ignore=not_ours(request),
     )
+
+
+def _refused(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedName]:
+    """Name what was installed without a hash, and is not allowed to be any more."""
+    allowed = {*request.spec.allow_unhashed, request.spec.project_name}
+    return [source.name for source in receipt.sources if source.name not in allowed]
 
 
 def require_matching(request: SyncRequest, *, fix: str) -> None:
@@ -108,7 +115,7 @@ def project_source(request: SyncRequest) -> InstalledSource | None:
     if not request.installs_project or name is None:
         return None
     editable = request.spec.project is ProjectMode.EDITABLE
-    identity = source_identity(request.root, editable=editable)
+    identity = source_identity(request.root, editable=editable, leave_out=request.spec.lock_directory)
     return InstalledSource(name=name, path=".", editable=editable, identity=identity)
 
 

@@ -7,26 +7,30 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.requirements import Requirement
+from packaging.version import Version
+
 from lockhouse.errors import BackendFailedError, LockStaleError
 from lockhouse.interfaces import InstallRequest, UnhashedSource
 from lockhouse.interpreters import identify, prefix_of, site_packages_of
 from lockhouse.model.drift import SEED, Drifted, Matching
-from lockhouse.model.lock import Artifact, ArtifactKind
+from lockhouse.model.lock import Artifact, ArtifactKind, LockedPackage
 from lockhouse.model.outcomes import SyncOutcome
 from lockhouse.model.receipt import InstalledSource, Receipt
 from lockhouse.operations.drift import find_drift, not_ours, project_source
 from lockhouse.storage.files import file_lock
 from lockhouse.storage.receipts import read_receipt, remove_receipt, write_receipt
-from lockhouse.storage.site_packages import installed_packages
+from lockhouse.storage.site_packages import DOUBLED, NO_RECORD, installed_packages
 from lockhouse.storage.source_trees import source_identity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
     from lockhouse.fetchers import Fetcher
     from lockhouse.interfaces import CommandRunner, Installer, Reporter, StoredFile
+    from lockhouse.model.closure import Demand
     from lockhouse.model.indexes import IndexOptions
     from lockhouse.model.lock import Lock
     from lockhouse.model.plan import Plan
@@ -127,7 +131,6 @@ class _Sync:
 
     def _require_complete(self, plan: Plan, files: Iterable[StoredFile]) -> None:
         """Hold the plan against the metadata of the real files: what they require must be there."""
-        from lockhouse.model.closure import walk  # noqa: PLC0415
         from lockhouse.operations.edges import requires_in, wheel_metadata  # noqa: PLC0415
 
         paths = {file.name: file.path for file in files}
@@ -135,24 +138,45 @@ class _Sync:
             replace(item.package, marker=None, requires=requires_in(wheel_metadata(paths[item.package.name])))
             for item in plan.files
         ]
-        packages += [replace(item.package, marker=None) for item in plan.sources]
-        found = walk([d.requirement for d in self.request.spec.requirements], packages, self.target.markers)
+        packages += [replace(item.package, marker=None, requires=()) for item in plan.sources]
+        self._require_closed(packages)
+
+    def _require_sources_complete(self, plan: Plan, sources: Iterable[InstalledSource]) -> None:
+        """Hold what was built against the plan: only now is it known what directories and checkouts require."""
+        from lockhouse.operations.edges import requires_in  # noqa: PLC0415
+
+        folders = site_packages_of(self.prefix)
+        installed = {package.name: package for package in self._installed()}
+        packages = [replace(item.package, marker=None, requires=()) for item in plan.files]
+        for source in sources:
+            package = installed.get(source.name)
+            if package is None:
+                continue  # the receipt names what is missing
+            texts = [folder / package.dist_info / "METADATA" for folder in folders]
+            text = next((path.read_text("utf-8", "replace") for path in texts if path.is_file()), "")
+            packages.append(LockedPackage(name=source.name, version=package.version, requires=requires_in(text)))
+        self._require_closed(packages, also=[Requirement(source.name) for source in sources])
+
+    def _require_closed(self, packages: Sequence[LockedPackage], also: Iterable[Requirement] = ()) -> None:
+        from lockhouse.model.closure import walk  # noqa: PLC0415
+
         own = self.request.project_name
-        why = [
-            f'{demand.parent.label} requires "{demand.requirement}", the lock has no {demand.name}'
+        roots = [declared.requirement for declared in self.request.spec.requirements]
+        found = walk([*roots, *also], packages, self.target.markers)
+        unmet = [
+            f'{_who(demand)} "{demand.requirement}", the lock has no {demand.name}'
             for demand in found.unmet
-            if demand.parent is not None and demand.name != own
+            if demand.name != own
         ]
-        why += [
-            f'{demand.parent.label} requires "{demand.requirement}", {package.version} is pinned'
-            for demand, package in found.violated
-            if demand.parent is not None
+        violated = [
+            f'{_who(demand)} "{demand.requirement}", {package.version} is pinned' for demand, package in found.violated
         ]
-        if why:
+        if unmet or violated:
             raise LockStaleError(
-                f"{self.request.files.place} lacks what its own packages require",
-                why=dict.fromkeys(why),
-                fix=f"lockhouse lock {self.request.spec.name}",
+                f'{self.request.files.place} lacks what environment "{self.request.spec.name}" requires on '
+                f"{self.target.label}",
+                why=dict.fromkeys([*unmet, *violated]),
+                fix=self.request.spec.lock_command,
             )
 
     def _apply(self, plan: Plan, files: tuple[StoredFile, ...], drift: Drifted) -> SyncOutcome:
@@ -188,7 +212,8 @@ class _Sync:
                 ),
                 self.tools.run,
             )
-        receipt = self._receipt(wanted, sources)
+        self._require_sources_complete(plan, sources)
+        receipt = self._receipt(plan, wanted, sources)
         write_receipt(self.prefix, receipt)
         self.tools.plugins.environment_synced(self.request.spec, receipt)
         installed = [f"{file.name} {file.version}" for file in to_install]
@@ -203,19 +228,23 @@ class _Sync:
     def _installed(self) -> tuple[InstalledPackage, ...]:
         return installed_packages(site_packages_of(self.prefix))
 
-    def _receipt(self, wanted: Mapping[NormalizedName, str], sources: tuple[InstalledSource, ...]) -> Receipt:
+    def _receipt(
+        self, plan: Plan, wanted: Mapping[NormalizedName, str], sources: tuple[InstalledSource, ...]
+    ) -> Receipt:
         expected = {*wanted, *(source.name for source in sources)}
         found = tuple(
             replace(package, artifact=wanted.get(package.name, ""))
             for package in self._installed()
             if package.name in expected
         )
-        missing = sorted(expected - {package.name for package in found})
-        if missing:
+        versions = {item.package.name: item.package.version for item in plan.files}
+        wrong = [f"{name} is not there" for name in sorted(expected - {package.name for package in found})]
+        wrong += [problem for package in found if (problem := _problem(package, versions.get(package.name)))]
+        if wrong:
             raise BackendFailedError(
-                f"the installer {self.tools.installer.name} ended well, and did not install {', '.join(missing)}",
-                why=f"nothing of it stands in {', '.join(map(str, site_packages_of(self.prefix)))}",
-                fix="remove the environment, and run again",
+                f"the installer {self.tools.installer.name} ended well, and did not do what it was asked",
+                why=wrong,
+                fix=f"remove the folder {self.prefix}, and run again",
             )
         return Receipt(
             environment=self.request.spec.name,
@@ -227,6 +256,21 @@ class _Sync:
             packages=found,
             sources=sources,
         )
+
+
+def _who(demand: Demand) -> str:
+    return "declared is" if demand.parent is None else f"{demand.parent.label} requires"
+
+
+def _problem(package: InstalledPackage, version: str | None) -> str | None:
+    """Say what is wrong with a distribution that was just installed, if anything is."""
+    if package.record_size == DOUBLED:
+        return f"{package.name} is there more than once"
+    if package.record_size == NO_RECORD:
+        return f"{package.name} {package.version} has no RECORD"
+    if version is not None and Version(package.version) != Version(version):
+        return f"{package.name} {package.version} is there, {version} is locked"
+    return None
 
 
 # -- files --------------------------------------------------------------------------------------------------------

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from lockhouse.model.closure import parse_requirement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from collections.abc import Set as AbstractSet
 
+    from packaging.requirements import Requirement
     from packaging.specifiers import SpecifierSet
     from packaging.utils import NormalizedName
 
@@ -27,7 +29,7 @@ def with_descendants(names: Iterable[NormalizedName], packages: Iterable[LockedP
     """
     edges: dict[NormalizedName, set[NormalizedName]] = {}
     for package in packages:
-        children = {canonicalize_name(Requirement(line).name) for line in package.requires or ()}
+        children = {canonicalize_name(requirement.name) for requirement in _dependencies(package)}
         edges.setdefault(package.name, set()).update(children)
     found: set[NormalizedName] = set()
     waiting = list(names)
@@ -101,7 +103,7 @@ class Incoming:
         :param markers: the target's marker environment
         """
         declared = [item.requirement for item in request.requirements]
-        edges = {package.name: [Requirement(line) for line in package.requires or ()] for package in packages}
+        edges = {package.name: _dependencies(package) for package in packages}
         extras: dict[NormalizedName, set[str]] = {}
         for requirement in [*declared, *(line for lines in edges.values() for line in lines)]:
             extras.setdefault(canonicalize_name(requirement.name), set()).update(requirement.extras)
@@ -128,3 +130,8 @@ class Incoming:
             if package.version is not None
             and all(bound.contains(package.version, prereleases=True) for bound in self._bounds.get(package.name, ()))
         )
+
+
+def _dependencies(package: LockedPackage) -> list[Requirement]:
+    parsed = (parse_requirement(line) for line in package.requires or ())
+    return [requirement for requirement in parsed if requirement is not None]

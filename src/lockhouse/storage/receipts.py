@@ -59,7 +59,6 @@ def _to_dict(receipt: Receipt) -> dict[str, Any]:
         "installer": receipt.installer,
         "packages": [[getattr(package, key) for key in _PACKAGE_KEYS] for package in receipt.packages],
         "sources": [[getattr(source, key) for key in _SOURCE_KEYS] for source in receipt.sources],
-        "site_packages": list(receipt.site_packages),
     }
 
 
@@ -73,7 +72,6 @@ def _from_dict(data: dict[str, Any]) -> Receipt:
         installer=data["installer"],
         packages=tuple(InstalledPackage(**dict(zip(_PACKAGE_KEYS, row, strict=True))) for row in data["packages"]),
         sources=tuple(InstalledSource(**dict(zip(_SOURCE_KEYS, row, strict=True))) for row in data["sources"]),
-        site_packages=tuple(data["site_packages"]),
     )
 
 

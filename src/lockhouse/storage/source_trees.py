@@ -7,24 +7,27 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 #: Files that decide what an editable install puts into an environment.
 BUILD_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in")
 
-_SKIPPED_FOLDERS = {"__pycache__", "node_modules", "build", "dist"}
+#: Where build backends put their products, in the root of a project only: below it they may be packages.
+_PRODUCTS = {"build", "dist", "node_modules"}
 
 
-def source_identity(directory: Path, *, editable: bool) -> str:
+def source_identity(directory: Path, *, editable: bool, leave_out: str = "") -> str:
     """Say what stands for the content of a directory.
 
     An editable install shows every edit of the code by itself; its place and its build files decide. Anything else was
     built from the files, and any file that was touched since counts as a change: rather a build too many than old code
-    under test. Hidden folders, virtual environments and the usual places of build products do not count.
+    under test. Hidden folders, virtual environments, the usual places of build products and the data of coverage do not
+    count.
 
     :param directory: the directory
     :param editable: whether it is installed editable
+    :param leave_out: one more folder that does not count, relative to the directory, with forward slashes
     """
     digest = hashlib.sha256(str(directory.resolve()).encode("utf-8", "surrogateescape"))
     if editable:
@@ -34,12 +37,13 @@ def source_identity(directory: Path, *, editable: bool) -> str:
             except OSError:
                 continue
         return f"editable:{digest.hexdigest()}"
-    for line in sorted(_files(str(directory))):
+    skipped = {os.path.join(directory, name) for name in (*_PRODUCTS, *filter(None, [leave_out]))}  # noqa: PTH118
+    for line in sorted(_files(str(directory), {os.path.normpath(path) for path in skipped})):
         digest.update(line.encode("utf-8", "surrogateescape"))
     return f"tree:{digest.hexdigest()}"
 
 
-def _files(folder: str) -> Iterator[str]:
+def _files(folder: str, skipped: Collection[str]) -> Iterator[str]:
     try:
         entries = list(os.scandir(folder))
     except OSError:
@@ -48,9 +52,9 @@ def _files(folder: str) -> Iterator[str]:
         return
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
-            hidden = entry.name.startswith(".") or entry.name in _SKIPPED_FOLDERS
-            if not hidden and not entry.name.endswith(".egg-info"):
-                yield from _files(entry.path)
-        elif not entry.name.endswith((".pyc", ".pyo")):
+            hidden = entry.name.startswith(".") or entry.name == "__pycache__" or entry.name.endswith(".egg-info")
+            if not hidden and os.path.normpath(entry.path) not in skipped:
+                yield from _files(entry.path, skipped)
+        elif not entry.name.endswith((".pyc", ".pyo")) and not entry.name.startswith(".coverage"):
             status = entry.stat(follow_symlinks=False)
             yield f"{entry.path}\0{status.st_size}\0{status.st_mtime_ns}\0{status.st_ino}\0{status.st_mode}\n"
