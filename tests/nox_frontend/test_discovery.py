@@ -64,6 +64,54 @@ def test_needs_answers_without_nox(tmp_path: Path) -> None:
     assert not lockhouse.nox.needs(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("text", "helpers", "needed"),
+    [
+        ("from lockhouse import (\n    nox as lockhouse,\n)\n", {}, True),
+        ("import importlib\nours = importlib.import_module('lockhouse.nox')\n", {}, True),
+        ("import helpers\n", {"helpers.py": "import lockhouse.nox\n"}, True),
+        ("from ci.sessions import *\n", {"ci/__init__.py": "", "ci/sessions.py": "import lockhouse.nox\n"}, True),
+        ("import os, one\n", {"one.py": "from two import x\n", "two.py": "from lockhouse import nox\n"}, True),
+        ("import one\n", {"one.py": "import two\n", "two.py": "import one\n"}, False),
+        ("import nox\n", {"helpers.py": "import lockhouse.nox\n"}, False),
+        ("import nox  # greenhouse lockhouses\n", {}, False),
+    ],
+)
+def test_a_noxfile_that_names_lockhouse_in_any_way_is_looked_at(
+    tmp_path: Path, text: str, helpers: dict[str, str], needed: bool
+) -> None:
+    for name, content in {"noxfile.py": text, **helpers}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    assert lockhouse.nox.needs(tmp_path) is needed
+
+
+def test_a_named_environment_is_served_where_nox_is_missing_and_its_sessions_are_not_left_out_silently(
+    project: ProjectFolder,
+) -> None:
+    project.write("noxfile.py", "from lockhouse import (\n    nox as lockhouse,\n)\n")
+    project.write("pyproject.toml", "[tool.lockhouse.environments.a]\npython = '3.12'\nrequirements = []\n")
+    hide = "import sys; sys.modules['nox'] = None; from lockhouse.cli import main; sys.exit(main(sys.argv[1:]))"
+    refused = project.run("python", "-c", hide, "check")
+    assert refused.returncode == 6, refused
+    assert "error[backend-not-found]" in refused.stderr
+    assert "lockhouse check NAME" in refused.stderr
+    assert "LOCKHOUSE_DISABLE_PLUGINS=nox" in refused.stderr
+    assert project.run("python", "-c", hide, "check", "a").returncode == 1
+    without = {"LOCKHOUSE_DISABLE_PLUGINS": "nox"}
+    assert project.run("python", "-c", hide, "check", env=without).returncode == 1
+    assert project.run("python", "-c", hide, "lock", "a", env=without).returncode == 0
+
+
+def test_sessions_of_a_helper_are_found_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "noxfile.py").write_text("import helper_of_this_noxfile\n", encoding="utf-8")
+    (tmp_path / "helper_of_this_noxfile.py").write_text(
+        "import lockhouse.nox\n@lockhouse.nox.session(groups=['test'])\ndef tests(session): ...\n", encoding="utf-8"
+    )
+    assert names(tmp_path) == names(tmp_path) == [("tests", ())]
+
+
 def test_every_variant_is_named_as_its_user_calls_it(tmp_path: Path) -> None:
     noxfile(
         tmp_path,

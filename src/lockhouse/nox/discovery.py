@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import BackendNotFoundError, ConfigError, LockhouseError
 from lockhouse.hookspecs import hookimpl
 from lockhouse.nox.declaration import ATTRIBUTE, variants
+from lockhouse.nox.mentions import mentions_lockhouse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from nox._decorators import Func
 
@@ -23,21 +23,17 @@ if TYPE_CHECKING:
     from lockhouse.project import Project
 
 _NOXFILE = "noxfile.py"
-_IMPORT = re.compile(rb"\blockhouse\.nox\b|\bfrom\s+lockhouse\s+import\b.*\bnox\b")
 
 #: The name under which nox itself loads a noxfile.
 _MODULE = "user_nox_module"
 
 
 def needs(root: Path) -> bool:
-    """Tell whether a project has a noxfile that names Lockhouse; nox need not be installed.
+    """Tell whether a noxfile names Lockhouse, itself or in its helper modules; nox need not be installed.
 
     :param root: the project's folder
     """
-    try:
-        return _IMPORT.search((root / _NOXFILE).read_bytes()) is not None
-    except OSError:
-        return False
+    return mentions_lockhouse(root / _NOXFILE)
 
 
 class NoxPlugin:
@@ -47,7 +43,7 @@ class NoxPlugin:
     def lockhouse_discover_environments(self, root: Path) -> list[EnvironmentSpec]:
         """List the environments of all locked sessions.
 
-        :raises BackendNotFoundError: there are some, and nox is not installed: to leave them out would be a lie
+        :raises BackendNotFoundError: there may be some, and nox is not installed: to leave them out would be a lie
         """
         from importlib.util import find_spec  # noqa: PLC0415 - speed
 
@@ -55,9 +51,10 @@ class NoxPlugin:
             return []
         if find_spec("nox") is None:
             raise BackendNotFoundError(
-                f"{_NOXFILE} has locked sessions, and nox is not installed beside Lockhouse",
-                why="its environments cannot be known without it",
-                fix='pip install "lockhouse[nox]", or name environments of pyproject.toml only',
+                f"{_NOXFILE} names Lockhouse, and nox is not installed beside it",
+                why="whether it has locked sessions, and which, cannot be known without nox",
+                fix='pip install "lockhouse[nox]"; to go on without its sessions, name environments of pyproject.toml '
+                "(lockhouse check NAME), or set LOCKHOUSE_DISABLE_PLUGINS=nox",
             )
         from lockhouse.project import Project  # noqa: PLC0415 - keeps `nox --list` fast
 
@@ -113,6 +110,7 @@ def _registered(root: Path) -> tuple[Func, ...]:
 
     before = registry.get()
     module_before = sys.modules.get(_MODULE)
+    modules_before = set(sys.modules)
     registry.reset()
     try:
         spec = spec_from_file_location(_MODULE, root / _NOXFILE)
@@ -126,8 +124,17 @@ def _registered(root: Path) -> tuple[Func, ...]:
         registry.reset()
         registry._REGISTRY.update(before)  # noqa: SLF001
         sys.modules.pop(_MODULE, None)
+        _forget_helpers(root, modules_before)
         if module_before is not None:
             sys.modules[_MODULE] = module_before
+
+
+def _forget_helpers(root: Path, before: set[str]) -> None:
+    """Have the modules beside a noxfile run again when it is loaded again: they may register sessions, too."""
+    for name in sys.modules.keys() - before:
+        file = getattr(sys.modules[name], "__file__", None)
+        if file is not None and (path := Path(file)).is_relative_to(root) and "site-packages" not in path.parts:
+            del sys.modules[name]
 
 
 @contextlib.contextmanager
