@@ -24,17 +24,20 @@ from .installing import (
     Frontend,
     declare,
     each_frontend,
+    each_installer,
     flip_digit,
     has_receipt,
     installed,
     lock,
     lock_path,
+    nothing_of,
     python_of,
+    site_packages,
     write_tools,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from lockhouse.testing import PackageIndex, ProjectFolder
@@ -141,6 +144,62 @@ def test_a_failed_sync_leaves_the_environment_as_it_was(
     assert installed(frontend.root(project)) == {"demo": "1.0"}
 
 
+def without_record(metadata: Path) -> None:
+    (metadata / "RECORD").unlink()
+
+
+def with_empty_record(metadata: Path) -> None:
+    (metadata / "RECORD").write_bytes(b"")
+
+
+def without_metadata(metadata: Path) -> None:
+    (metadata / "METADATA").unlink()
+
+
+def with_nothing(metadata: Path) -> None:
+    shutil.rmtree(metadata)
+    metadata.mkdir()
+
+
+def with_older_twin(metadata: Path) -> None:
+    shutil.copytree(metadata, metadata.with_name("demo-0.5.dist-info"))
+
+
+def with_distutils_twin(metadata: Path) -> None:
+    metadata.with_name("demo-0.5-py3.11.egg-info").write_text("Metadata-Version: 1.1\nName: demo\nVersion: 0.5\n")
+
+
+@each_installer
+@pytest.mark.parametrize(
+    "harm",
+    [without_record, with_empty_record, without_metadata, with_nothing, with_older_twin, with_distutils_twin],
+    ids=lambda harm: harm.__name__,
+)
+def test_what_a_killed_removal_leaves_is_repaired(
+    harm: Callable[[Path], None], installer: str, index: PackageIndex, project: ProjectFolder
+) -> None:
+    index.add_wheel("demo", "1.0", requires=["other"])
+    index.add_wheel("other", "1.0")
+    declare(project, "demo", installer=installer)
+    lock(project)
+    CLI.succeed(project)
+    harm(metadata_of("demo", project))
+    harm_other = without_record if harm in {with_older_twin, with_distutils_twin} else harm
+    harm_other(metadata_of("other", project))
+    index.add_wheel("demo", "2.0")
+    lock(project, "--upgrade")
+
+    CLI.succeed(project)
+    assert installed(CLI.root(project)) == {"demo": "2.0"}
+    assert nothing_of(CLI.root(project), "other-", "demo-0.5")
+    project.run(CLI.python(project), "-c", "import demo; assert demo.__version__ == '2.0'", check=True)
+    assert "nothing to do" in CLI.succeed(project).output
+
+
+def metadata_of(name: str, project: ProjectFolder) -> Path:
+    return next(path for path in site_packages(CLI.root(project)) if path.name.startswith(f"{name}-"))
+
+
 # -- the interpreter changes --------------------------------------------------------------------------------------
 
 
@@ -163,10 +222,10 @@ def test_a_patched_interpreter_is_noticed(base: Path, index: PackageIndex, proje
     declare(project, "demo")
     lock(project)
     CLI.succeed(project, "--python", str(base))
-    assert "nothing to do" in CLI.succeed(project).output
+    assert "nothing to do" in CLI.succeed(project, "--python", str(base)).output
     with base.open("ab") as file:
         file.write(b"\0")
-    result = CLI.succeed(project, "-v")
+    result = CLI.succeed(project, "-v", "--python", str(base))
     assert "the interpreter changed" in result.output
     assert "1 installed" in result.output
     project.run(python_of(CLI.root(project)), "-c", "import demo", check=True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
 from lockhouse.backends.environ import absolute_path, file_address
+from lockhouse.errors import BackendFailedError
 from lockhouse.model.lock import ArtifactKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from packaging.utils import NormalizedName
 
@@ -59,21 +61,72 @@ def names_to_remove(request: InstallRequest) -> list[NormalizedName]:
     return sorted(unwanted & installed_names(request.target))
 
 
+def remove_all(
+    names: Iterable[NormalizedName], target: Target, uninstall: Callable[[list[NormalizedName]], None]
+) -> None:
+    """Remove distributions until no metadata of them is left.
+
+    A run that was killed can leave metadata that no tool removes, or two versions of one distribution, of which a tool
+    may remove one at a time. What a tool cannot remove, or passes over, loses its metadata here: its files are known to
+    nobody any more, and those that matter are written anew.
+
+    :param names: the distributions; none of them need be there
+    :param target: the interpreter of the environment
+    :param uninstall: has the tool remove distributions that are there; raises where it fails
+    :raises BackendFailedError: metadata cannot be deleted
+    """
+    wanted = set(names)
+    _discard(entry for entry in _metadata_of(target, wanted) if not _is_removable(entry))
+    while entries := _metadata_of(target, wanted):
+        uninstall(sorted({_name_of(entry) for entry in entries}))
+        if _metadata_of(target, wanted) == entries:
+            _discard(entries)
+
+
 def installed_names(target: Target) -> set[NormalizedName]:
     """List the distributions of an environment without starting its interpreter.
 
     :param target: the interpreter of the environment
     """
-    found: set[NormalizedName] = set()
-    for folder in {target.purelib, target.platlib}:
-        if not Path(folder).is_dir():
-            continue
-        for entry in Path(folder).iterdir():
-            if entry.suffix in _ENDINGS:
-                found.add(canonicalize_name(_name_part(entry.stem, ended=entry.suffix)))
-    return found
+    return {_name_of(entry) for entry in _metadata(target)}
 
 
-def _name_part(stem: str, *, ended: str) -> str:
+def _metadata(target: Target) -> list[Path]:
+    folders = [Path(folder) for folder in sorted({target.purelib, target.platlib}) if Path(folder).is_dir()]
+    return sorted(entry for folder in folders for entry in folder.iterdir() if entry.suffix in _ENDINGS)
+
+
+def _metadata_of(target: Target, names: set[NormalizedName]) -> list[Path]:
+    return [entry for entry in _metadata(target) if _name_of(entry) in names]
+
+
+def _name_of(entry: Path) -> NormalizedName:
     # NAME-VERSION.dist-info; but NAME.egg-info, NAME-VERSION.egg-info and NAME-VERSION-py3.8.egg-info
-    return stem.rpartition("-")[0] if ended == ".dist-info" else stem.partition("-")[0]
+    stem = entry.stem
+    return canonicalize_name(stem.rpartition("-")[0] if entry.suffix == ".dist-info" else stem.partition("-")[0])
+
+
+def _is_removable(entry: Path) -> bool:
+    """Tell whether metadata says what belongs to the distribution, so that uv and pip can remove it."""
+    if entry.name.startswith("~"):  # pip renames so what it is about to delete
+        return False
+    if entry.suffix == ".dist-info":
+        record = entry / "RECORD"
+        return (entry / "METADATA").is_file() and record.is_file() and record.stat().st_size > 0
+    # an .egg-info that is a file comes from distutils, which noted nothing
+    return entry.suffix == ".egg-link" or (entry / "top_level.txt").is_file()
+
+
+def _discard(entries: Iterable[Path]) -> None:
+    for entry in entries:
+        try:
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+        except OSError as error:
+            raise BackendFailedError(
+                f"{entry.name} cannot be deleted",
+                why=[error.strerror or str(error), f"it lies in {entry.parent}"],
+                fix="delete it, or remove the environment, then run again",
+            ) from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from lockhouse.backends.failures import refused, unreachable
 from lockhouse.backends.pip import Pip
 from lockhouse.errors import BackendFailedError, BuildFailedError, HashMismatchError
-from lockhouse.installers.files import hashed_lines, names_to_remove, source_line
+from lockhouse.installers.files import hashed_lines, names_to_remove, remove_all, source_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,10 +62,7 @@ class _Installing:
         )
 
     def remove(self) -> None:
-        if self._unwanted:
-            result = self._pip("uninstall", "--yes", *self._unwanted)
-            if result.returncode != 0:
-                raise BackendFailedError("pip cannot remove packages", why=self._pip.explain(result))
+        remove_all(self._unwanted, self._request.target, self._uninstall)
 
     def add_files(self) -> None:
         """Install from the files alone: no index, no network, no build, no dependencies, every file by its hash."""
@@ -96,6 +93,11 @@ class _Installing:
         if any(_BUILD.search(line) for line in said):
             raise BuildFailedError(f"{names} cannot be built", why=said)
         raise BackendFailedError(f"pip cannot install {names}", why=said)
+
+    def _uninstall(self, names: list[NormalizedName]) -> None:
+        result = self._pip("uninstall", "--yes", *names)
+        if result.returncode != 0:
+            raise BackendFailedError("pip cannot remove packages", why=self._pip.explain(result))
 
     def _install(
         self, filename: str, lines: Iterable[str], *options: str, environ: dict[str, str] | None = None

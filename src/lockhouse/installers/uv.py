@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from lockhouse.backends.uv import Uv
 from lockhouse.errors import BuildFailedError, HashMismatchError
-from lockhouse.installers.files import hashed_lines, names_to_remove, source_line
+from lockhouse.installers.files import hashed_lines, names_to_remove, remove_all, source_line
 from lockhouse.model.indexes import IndexOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from packaging.utils import NormalizedName
 
     from lockhouse.interfaces import CommandResult, CommandRunner, InstallRequest
 
@@ -48,20 +50,15 @@ class UvInstaller:
 class _Installing:
     def __init__(self, request: InstallRequest, run: CommandRunner) -> None:
         self._request = request
-        self._run = run
+        self._uv = Uv(run, environ=request.environ, root=request.root, indexes=IndexOptions())
         self._shared = ("--python", request.target.executable, "--cache-dir", str(request.cache / "uv"), "--quiet")
 
     def remove(self) -> None:
-        names = names_to_remove(self._request)
-        if names:
-            uv = self._uv(IndexOptions())
-            result = uv("pip", "uninstall", *self._shared, "--offline", *names)
-            if result.returncode != 0:
-                raise uv.failure(result, "uv cannot remove packages")
+        remove_all(names_to_remove(self._request), self._request.target, self._uninstall)
 
     def add_files(self) -> None:
         """Install from the files alone: no index, no network, no build, no dependencies, every file by its hash."""
-        uv = self._uv(IndexOptions())
+        uv = self._uv
         result = self._install(
             uv, hashed_lines(self._request.files), "--offline", "--no-index", "--require-hashes", "--no-build"
         )
@@ -75,7 +72,7 @@ class _Installing:
     def add_sources(self) -> None:
         """Build and install; always anew, for the same version may stand for other code."""
         request = self._request
-        uv = self._uv(request.indexes)
+        uv = self._uv.with_indexes(request.indexes)
         names = sorted(source.name for source in request.sources)
         options = [f"--refresh-package={name}" for name in names] + [f"--reinstall-package={name}" for name in names]
         if request.indexes.no_index:
@@ -90,12 +87,14 @@ class _Installing:
             raise BuildFailedError(f"{', '.join(names)} cannot be built", why=lines)
         raise uv.failure(result, f"uv cannot install {', '.join(names)}")
 
+    def _uninstall(self, names: list[NormalizedName]) -> None:
+        result = self._uv("pip", "uninstall", *self._shared, "--offline", *names)
+        if result.returncode != 0:
+            raise self._uv.failure(result, "uv cannot remove packages")
+
     def _install(self, uv: Uv, lines: Iterable[str], *options: str) -> CommandResult:
         file = self._request.scratch / "requirements.txt"
         file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         return uv(
             "pip", "install", *self._shared, "--no-deps", "--link-mode", "copy", *options, "--requirements", str(file)
         )  # fmt: skip
-
-    def _uv(self, indexes: IndexOptions) -> Uv:
-        return Uv(self._run, environ=self._request.environ, root=self._request.root, indexes=indexes)
