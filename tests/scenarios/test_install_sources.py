@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .installing import CLI, declare, has_receipt, installed, lock, site_packages
+from .installing import CLI, declare, has_receipt, installed, lock
 
 if TYPE_CHECKING:
     from lockhouse.testing import PackageIndex, ProjectFolder
@@ -58,7 +58,7 @@ def test_an_edit_anywhere_in_a_project_that_is_installed_as_a_wheel_is_seen(
     CLI.succeed(project)
     project.write(place, "answer = 2\n")
     CLI.succeed(project)
-    folder = site_packages(CLI.root(project))[0]
+    folder = next(CLI.root(project).rglob("site-packages"))
     assert (folder / place.removeprefix("src/")).read_text() == "answer = 2\n"
     project.write(".coverage", "data")
     project.write("build/product.txt", "data")
