@@ -58,6 +58,13 @@ def test_an_empty_store_has_nothing_and_makes_nothing(store: Store) -> None:
     assert not store.root.exists()
 
 
+def test_a_store_in_the_home_of_nobody_is_refused() -> None:
+    with pytest.raises(StoreError) as caught:
+        Store.at_default({"LOCKHOUSE_CACHE_DIR": "~no-such-user/cache"})
+    assert "LOCKHOUSE_CACHE_DIR names no folder: ~no-such-user/cache" in caught.value.what
+    assert caught.value.fix is not None
+
+
 def test_what_was_added_is_found_under_its_name(store: Store) -> None:
     path = add(store, [DATA[:5], b"", DATA[5:]])
 

@@ -67,9 +67,17 @@ class Store:
         """Open the user's store: ``LOCKHOUSE_CACHE_DIR``, or else the cache folder that the platform gives a user.
 
         :param environ: the user's environment variables
+        :raises StoreError: the variable names a home folder of nobody
         """
         if given := environ.get(CACHE_VARIABLE):
-            return cls(Path(given).expanduser().absolute())
+            try:
+                return cls(Path(given).expanduser().absolute())
+            except RuntimeError as error:
+                raise StoreError(
+                    f"{CACHE_VARIABLE} names no folder: {given}",
+                    why=str(error),
+                    fix=f"set {CACHE_VARIABLE} to the path of a folder, or unset it",
+                ) from error
         from platformdirs import user_cache_path  # noqa: PLC0415 - for speed: not needed where the variable is set
 
         return cls(user_cache_path("lockhouse", appauthor=False))
