@@ -30,6 +30,22 @@ def problem(root: Path, text: str) -> str:
     return str(caught.value)
 
 
+def test_variables_are_welcome_before_the_host_and_in_local_paths(tmp_path: Path) -> None:
+    write(tmp_path, lib___pyproject__toml='[project]\nname = "lib"\n')
+    lines = ("a @ https://${USER}:${TOKEN}@x.example/a-1.0.zip", "lib @ file://${HERE}/lib", "b${BOUND}")
+    write(tmp_path, requirements__txt="\n".join(lines))
+    found = read(tmp_path, USER="me", TOKEN="s3cret", HERE=tmp_path.as_posix(), BOUND=">=2")  # noqa: S106
+    recorded = [item.recorded for item in found.requirements]
+    assert recorded == ["a @ https://****@x.example/a-1.0.zip", "lib @ lib", "b>=2"]
+
+
+def test_a_secret_of_a_variable_never_reaches_a_message(tmp_path: Path) -> None:
+    write(tmp_path, requirements__txt="d @ https://x.example/${SECTOK}/d-1.0.whl\n")
+    with pytest.raises(InvalidRequirementError) as caught:
+        read(tmp_path, SECTOK="plainword")
+    assert "plainword" not in str(caught.value)
+
+
 def test_chains_are_relative_to_the_file_that_includes(tmp_path: Path) -> None:
     write(
         tmp_path,
@@ -118,6 +134,12 @@ def test_variables_in_addresses_are_secret(tmp_path: Path) -> None:
         ("-f https://[x/\n", ["requirements.txt:1: find-links has an address that cannot be read"]),
         ("-r \0.txt\n", ["requirements.txt:1", "cannot be read", "null byte"]),
         ("-e ./missing\n", ["requirements.txt:1", "no such file"]),
+        ("-r ~no-such-user/r.txt\n", ["requirements.txt:1", "cannot be read"]),
+        (
+            "d @ https://x.example/${SECTOK}/d-1.0.whl\n",
+            ["requirements.txt:1", "credential in its path, by a variable"],
+        ),
+        ("-e git+https://x.example/d.git@${REV}#egg=d\n", ["requirements.txt:1", "by a variable"]),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(tmp_path: Path, text: str, words: list[str]) -> None:

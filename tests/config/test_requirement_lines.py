@@ -100,8 +100,8 @@ def test_editable(root: Path) -> None:
         ("https://x.example/", "does not tell the name"),
         ("git+https://x.example/d.git", "does not tell the name"),
         ("a @ ftp://x.example/a.zip", "ftp"),
-        ("https://[x.example/a-1.0.zip", "Invalid IPv6 URL"),
-        ("a @ https://[x.example/a-1.0.zip", "Invalid IPv6 URL"),
+        ("https://[x.example/a-1.0.zip", "the address of a requirement cannot be read"),
+        ("a @ https://[x.example/a-1.0.zip", "the address of a requirement cannot be read"),
         ("git+https://x.example/d#egg=no name", "blanks in an address"),
         ("git+https://x.example/d#egg=-", "Expected"),
         ("./lib[x", "no path, with or without extras"),
@@ -131,6 +131,71 @@ def test_credentials_are_neither_recorded_nor_shown(root: Path) -> None:
     with pytest.raises(InvalidRequirementError) as caught:
         read_requirement("https://me:s3cret@x.example/", HERE, root=root)
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("password", ["it's-s3cret", 's3"cret', "s3@cret", "'s3cret'", '"s3cret"'])
+def test_a_password_with_quotes_is_neither_recorded_nor_shown(root: Path, password: str) -> None:
+    declared = read_requirement(f"a @ https://me:{password}@x.example/a-1.0.zip", HERE, root=root)
+    assert declared.recorded == "a @ https://****@x.example/a-1.0.zip"
+    with pytest.raises(InvalidRequirementError) as caught:
+        read_requirement(f"https://me:{password}@x.example/", HERE, root=root)
+    assert "cret" not in str(caught.value)
+
+
+def test_a_password_that_breaks_its_address_is_not_shown(root: Path) -> None:
+    with pytest.raises(InvalidRequirementError) as caught:
+        read_requirement("a @ https://me:s3/cret@x.example/a-1.0.zip", HERE, root=root)
+    assert "cret" not in str(caught.value)
+    assert "%2F" in str(caught.value)
+
+
+def test_the_user_of_an_ssh_address_is_recorded(root: Path) -> None:
+    text = "a @ git+ssh://git@x.example/a.git@v1"
+    assert read_requirement(text, HERE, root=root).recorded == text
+
+
+@pytest.mark.parametrize("form", ["{}", "a @ {}"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://x.example/glpat-s3cret123/a-1.0.zip",
+        "https://x.example/t/ghp_s3cret1234567890/a-1.0.zip",
+        "git+https://x.example/glpat-s3cret123/a.git@v1#egg=a",
+        "https://x.example/a-1.0.zip?sig=s3cret",
+        "https://x.example/a-1.0.zip?X-Amz-Signature=s3cret&expires=9",
+        "https://x.example/a-1.0.zip?at=glpat-s3cret123",
+    ],
+)
+def test_a_credential_in_an_address_is_refused(root: Path, form: str, address: str) -> None:
+    with pytest.raises(InvalidRequirementError) as caught:
+        read_requirement(form.format(address), HERE, root=root)
+    assert "has a credential in its " in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"https://x.example/packages/ab/cd/{'0a' * 32}/a-1.0.zip",
+        "https://x.example/tokenizers/pypi-attestations/a-1.0.zip?raw=true",
+        f"git+https://x.example/my-long-name-of-2026/secrets.git@{'0a' * 20}",
+    ],
+)
+def test_what_may_be_no_credential_is_taken(root: Path, address: str) -> None:
+    assert read_requirement(f"a @ {address}", HERE, root=root).recorded == f"a @ {address}"
+
+
+@pytest.mark.parametrize("marker", ["'x' in extras", "os_name == 'nt' or 'x' in dependency_groups"])
+def test_a_marker_of_lock_files_is_refused(root: Path, marker: str) -> None:
+    for text in (f"a; {marker}", f"./lib ; {marker}", f"https://x.example/a-1.0.zip ; {marker}"):
+        with pytest.raises(InvalidRequirementError, match="a meaning in lock files only"):
+            read_requirement(text, HERE, root=root)
+    assert read_requirement("a; os_name == 'extras'", HERE, root=root).requirement.marker is not None
+
+
+def test_the_home_of_nobody_is_a_path_that_is_not_there(root: Path) -> None:
+    with pytest.raises(InvalidRequirementError, match="no such file"):
+        read_requirement("~no-such-user/lib", HERE, root=root)
 
 
 @pytest.mark.parametrize("form", ["{}", "a @ {}"])

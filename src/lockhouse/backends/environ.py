@@ -37,7 +37,7 @@ def link_address(link: str, root: Path) -> str:
     """
     if "://" in link:
         return link.replace(" ", "%20").replace(",", "%2C")
-    return file_address(absolute_path(str(Path(link).expanduser()), root))
+    return file_address(absolute_path(os.path.expanduser(link), root))  # noqa: PTH111 - that of pathlib raises where there is no such user
 
 
 def absolute_path(path: str, root: Path) -> Path:

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lockhouse.config.requirement_lines import expand_user
 from lockhouse.config.user_files import home_of, read_user_file
 from lockhouse.errors import ConfigError
 from lockhouse.model.indexes import Index, IndexOptions
@@ -37,8 +38,7 @@ def pip_options(root: Path, environ: Mapping[str, str], *, platform: str) -> Ind
         default=Index(url=default) if default else None,
         extra=tuple(Index(url=url) for url in values.get("extra-index-url", "").split()),
         find_links=tuple(
-            link if "://" in link else str(root / Path(link).expanduser())
-            for link in values.get("find-links", "").split()
+            link if "://" in link else str(root / expand_user(link)) for link in values.get("find-links", "").split()
         ),
         no_index=values.get("no-index", "").lower() in _TRUE,
         trusted_hosts=tuple(values.get("trusted-host", "").split()),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.config.index_addresses import declared_index, declared_links
-from lockhouse.config.requirement_lines import read_requirement, relative_path
+from lockhouse.config.requirement_lines import expand_user, read_requirement, refuse_variables, relative_path
 from lockhouse.config.requirement_text import Line, OptionError, decode, expand_variables, logical_lines, split_options
 from lockhouse.errors import InvalidRequirementError, InvalidSettingError
 from lockhouse.model.indexes import IndexOptions, hide
@@ -108,7 +108,7 @@ class RequirementReader:
                 "files of inputs must be local, so that a check needs no network",
             )
             return
-        path = Path(os.path.normpath(folder / Path(name).expanduser()))
+        path = Path(os.path.normpath(folder / expand_user(name)))
         shown = relative_path(path, self._root)
         if path in chain:
             names = [relative_path(each, self._root) for each in (*chain[chain.index(path) :], path)]
@@ -166,6 +166,7 @@ class RequirementReader:
                 self._indexes = self._with_option(name, value, place, folder)
 
     def _requirement(self, text: str, place: Origin, *, constraint: bool, editable: bool = False) -> None:
+        refuse_variables(text, place)
         expanded = expand_variables(text, self._environ)
         self._add(read_requirement(expanded, place, root=self._root, editable=editable), constraint=constraint)
 

@@ -18,11 +18,14 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from lockhouse.config.requirement_text import has_variable
 from lockhouse.errors import ConfigError, InvalidRequirementError
-from lockhouse.model.indexes import hide
+from lockhouse.model.indexes import hide, places_of_credentials
 from lockhouse.model.spec import DeclaredRequirement, canonical_requirement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lockhouse.model.spec import Origin
 
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar")
@@ -30,7 +33,9 @@ _SCHEMES = ("http", "https", "file")
 _VCS = ("git", "hg", "svn", "bzr")
 _PATH = re.compile(r"(?P<path>[^\[\];]+?)\s*(?:\[(?P<extras>[^\]]*)\])?\s*(?:;\s*(?P<marker>.+))?")
 _ADDRESS = re.compile(r"(?P<url>\S+?)(?:\s*;\s+|\s+;\s*)(?P<marker>.+)|(?P<alone>\S+)")
-_SECRET_WORDS = ("token", "secret", "passw", "apikey", "api-key", "api_key", "credential", "signature")
+_REMOTE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://[^\s/?#]*(?P<rest>[^\s;]*)")
+_LOCK_ONLY = re.compile(r"\b(?:extras|dependency_groups)\b")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -121,6 +126,14 @@ def _local(requirement: Requirement, path: Path, origin: Origin, root: Path, *, 
     )
 
 
+def expand_user(path: str) -> str:
+    """Put a home folder in the place of ``~`` or ``~user``; what names no user of this machine stays as it is.
+
+    :param path: a path as it was written
+    """
+    return os.path.expanduser(path)  # noqa: PTH111 - that of pathlib raises where there is no such user
+
+
 def relative_path(path: Path, root: Path) -> str:
     """Spell a path relative to the project, with forward slashes.
 
@@ -139,7 +152,7 @@ def _local_path(text: str, root: Path) -> Path:
 
         parts = urlsplit(text)
         text = url2pathname(parts.path) if parts.netloc in {"", "localhost"} else f"//{parts.netloc}{parts.path}"
-    return Path(os.path.normpath(root / Path(text).expanduser()))
+    return Path(os.path.normpath(root / expand_user(text)))
 
 
 def _require_existing(path: Path, origin: Origin, root: Path) -> None:
@@ -197,27 +210,58 @@ def _name_of_directory(path: Path, origin: Origin, root: Path) -> str | None:
 
 def _parsed(line: str, shown: str, origin: Origin) -> Requirement:
     try:
-        return Requirement(line)
+        requirement = Requirement(line)
     except InvalidRequirement as error:
         fix = "write NAME, with bounds such as NAME>=1.0, or NAME @ ADDRESS"
         raise _invalid(shown, origin, str(error).splitlines()[0], fix=fix) from None
+    if found := _LOCK_ONLY.search(_QUOTED.sub("", str(requirement.marker or ""))):
+        why = f"the marker variable {found[0]} has a meaning in lock files only (PEP 751)"
+        raise _invalid(shown, origin, why, fix="choose extras and dependency groups in the environment's declaration")
+    return requirement
 
 
 def _split(url: str, origin: Origin) -> SplitResult:
-    """Take an address apart; one with a credential in its query is refused, for a lock would have to hold it."""
+    """Take an address apart; a credential in its path or query is refused, for a lock would have to hold it."""
     try:
         parts = urlsplit(url)
-    except ValueError as error:
-        raise _invalid(url, origin, str(error)) from None
-    keys = [pair.partition("=")[0] for pair in parts.query.split("&")]
-    secret = [key for key in keys if any(word in key.lower() for word in _SECRET_WORDS)]
-    if secret:
+        _ = parts.scheme.endswith(("http", "https")) and parts.port
+    except ValueError:  # its text may quote a password
         raise InvalidRequirementError(
-            f"{origin}: the address of a requirement has a credential in its query ({', '.join(secret)})",
-            why="a lock names the address, and may hold no credential",
-            fix="give credentials before the host, in a netrc file or in the keyring",
-        )
+            f"{origin}: the address of a requirement cannot be read",
+            why="its host or its port is none",
+            fix="write /, ?, # and [ as %2F, %3F, %23 and %5B in a user name or a password",
+        ) from None
+    if places := places_of_credentials(url):
+        raise credential_in_address(origin, places)
     return parts
+
+
+def refuse_variables(text: str, origin: Origin) -> None:
+    """Refuse a requirement with ``${NAME}`` in the path or the query of its address.
+
+    What a variable holds is taken for secret, as in the address of an index; but the address of a requirement stands in
+    the lock. Before the host a variable is welcome, and a local path is recorded relative to the project.
+
+    :param text: a requirement as it is written, its variables not replaced
+    :param origin: where it stands
+    :raises InvalidRequirementError: it has one there
+    """
+    match = _REMOTE.search(text)
+    if match is not None and match["scheme"].lower() != "file" and has_variable(match["rest"]):
+        raise credential_in_address(origin, ["its path, by a variable"])
+
+
+def credential_in_address(origin: Origin, places: Iterable[str]) -> InvalidRequirementError:
+    """Give the error for an address that must not stand in a lock.
+
+    :param origin: where it stands
+    :param places: where in the address the credential is
+    """
+    return InvalidRequirementError(
+        f"{origin}: the address of a requirement has a credential in {' and in '.join(places)}",
+        why="a lock names the address, and may hold no credential",
+        fix="give credentials before the host, in a netrc file or in the keyring",
+    )
 
 
 def _invalid(text: str, origin: Origin, why: str, *, fix: str | None = None) -> InvalidRequirementError:

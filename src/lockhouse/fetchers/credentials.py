@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -90,7 +91,7 @@ class CredentialSource:
 
     def _netrc_files(self) -> list[Path]:
         if given := self.environ.get("NETRC"):
-            return [Path(given).expanduser()]
+            return [Path(os.path.expanduser(given))]  # noqa: PTH111 - that of pathlib raises where there is no such user
         home = Path(self.environ.get("HOME") or self.environ.get("USERPROFILE") or Path.home())
         return [home / ".netrc", home / "_netrc"]
 

@@ -12,10 +12,16 @@ if TYPE_CHECKING:
 
 HIDDEN = "****"
 
-_URL_WITH_USERINFO = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)(?P<userinfo>[^/\s'\"@]*(?:@[^/\s'\"@]*)*)@")
+_URL_WITH_USERINFO = re.compile(
+    r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*://)(?P<userinfo>(?:[^/\s'\"]|['\"](?![\s,;:)\]}>]))*)@"
+)
 _TOKEN_PREFIXES = ("pypi-", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "npm_", "akcp", "eyj", "xox")
 _TOKEN_WORDS = ("token", "secret", "passw", "apikey", "api-key", "credential")
 _LONG_TOKEN = 16
+_CERTAIN_TOKEN = re.compile(
+    r"pypi-AgE[\w-]{6,}|gh[opsur]_\w{6,}|github_pat_\w{6,}|glpat-[\w-]{6,}|npm_[A-Za-z0-9]{30,}"
+    r"|AKCp\w{12,}|eyJ[\w.-]{12,}|xox[a-z]-[\w-]{6,}"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,10 +125,31 @@ def secrets_of(url: str) -> tuple[str, ...]:
     found += [segment for segment in parts.path.split("/") if _looks_like_token(segment)]
     for pair in parts.query.split("&"):
         key, _, value = pair.partition("=")
-        if value and (_looks_like_token(value) or any(word in key.lower() for word in (*_TOKEN_WORDS, "key", "sig"))):
+        if value and (_looks_like_token(value) or _names_credential(key)):
             found.append(value)
     decoded = [unquote(item) for item in found]
     return tuple(dict.fromkeys(item for item in (*found, *decoded) if len(item) > 2))  # noqa: PLR2004
+
+
+def places_of_credentials(url: str) -> tuple[str, ...]:
+    """Say where an address of a file holds a credential outside of its user part.
+
+    Only what is surely one counts, for a commit or a digest looks as random as a token does.
+
+    :param url: an address, as a user gave it
+    :return: the places in words, without what stands there
+    """
+    parts = urlsplit(url)
+    places = ["its path"] if _CERTAIN_TOKEN.search(unquote(parts.path)) else []
+    for pair in parts.query.split("&"):
+        key, _, value = pair.partition("=")
+        if (value and _names_credential(key)) or _CERTAIN_TOKEN.search(unquote(pair)):
+            places.append(f"its query ({key})" if value else "its query")
+    return tuple(dict.fromkeys(places))
+
+
+def _names_credential(key: str) -> bool:
+    return any(word in key.lower() for word in (*_TOKEN_WORDS, "key", "sig"))
 
 
 def _names_ssh_user(parts: SplitResult) -> bool:
@@ -180,6 +207,15 @@ def strip_userinfo(url: str) -> str:
     if _names_ssh_user(parts):
         return url
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def hide_userinfo(url: str) -> str:
+    """Give an address that shows that it has a user part, and not what stands there.
+
+    :param url: any address
+    """
+    bare = strip_userinfo(url)
+    return url if bare == url else bare.replace("://", f"://{HIDDEN}@", 1)
 
 
 def recordable_url(url: str, secrets: Iterable[str]) -> str:

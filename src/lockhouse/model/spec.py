@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from lockhouse.errors import EnvironmentConflictError
-from lockhouse.model.indexes import IndexOptions, hide
+from lockhouse.model.indexes import IndexOptions, hide_userinfo
 from lockhouse.model.pythons import union_of_bounds
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ class DeclaredRequirement:
     def recorded(self) -> str:
         """Give the line that a lock records for it, and that messages show: it holds no credentials."""
         if self.path is None:
-            return hide(self.text) if " @ " in self.text else self.text
+            url = self.requirement.url
+            return self.text if url is None else self.text.replace(url, hide_userinfo(url))
         return f"{'-e ' if self.editable else ''}{self.text} @ {self.path}"
 
 
