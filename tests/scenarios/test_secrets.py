@@ -233,6 +233,67 @@ def test_an_index_that_gains_a_name_does_not_take_it_over(
         assert evil.sha256 not in text
 
 
+@pytest.mark.parametrize("resolver", ["uv", "pip"])
+@pytest.mark.parametrize("version", ["1.0", "9.0"])
+def test_an_index_that_is_not_configured_here_loses_no_package_to_another(
+    resolver: str, version: str, index: PackageIndex, project: ProjectFolder
+) -> None:
+    private = index.root("private")
+    ours = private.add_wheel("internal", "1.0")
+    index.add_wheel("more", "1.0")
+    settings = {"resolver": resolver, "extra": 'pythons = ["3.11"]'}
+    declare(project, "internal", **settings)
+    project.run("lockhouse", "lock", check=True, env={"UV_INDEX": private.url})
+    before = lock_path(project).read_bytes()
+    assert ours.sha256.encode() in before
+
+    theirs = index.add_wheel("internal", version, modules={"internal.py": "theirs = True\n"})
+    declare(project, "internal", "more", **settings)
+    result = project.run("lockhouse", "lock")
+    assert result.returncode == 3, result
+    assert "internal would " in result.line_with("error[lock-refused]")
+    assert "fix: if that is what you want: lockhouse lock tests --upgrade-package internal" in result.output
+    assert lock_path(project).read_bytes() == before
+    lock(project, "--upgrade-package", "internal")
+    assert theirs.sha256 in lock_path(project).read_text("utf-8")
+
+
+def test_another_mirror_may_give_the_same_bytes_and_versions_that_are_asked_for(
+    index: PackageIndex, mirror: PackageIndex, project: ProjectFolder
+) -> None:
+    mirror.add(index.add_wheel("demo", "1.0"))
+    mirror.add_wheel("more", "1.0")
+    mirror.add_wheel("demo", "2.0")
+    declare(project, "demo")
+    lock(project)
+    here = {"UV_DEFAULT_INDEX": mirror.url}
+    declare(project, "demo", "more")
+    assert "demo 2.0" not in project.run("lockhouse", "lock", check=True, env=here).output
+    index.add_wheel("demo", "3.0")
+    declare(project, "demo>=3", "more")
+    assert "demo would come from" not in project.run("lockhouse", "lock", env={"UV_DEFAULT_INDEX": index.url}).output
+
+
+@pytest.mark.parametrize("resolver", ["uv", "pip"])
+@pytest.mark.parametrize("form", ["pylock", "requirements"])
+def test_the_same_index_gives_other_bytes(
+    resolver: str, form: str, index: PackageIndex, project: ProjectFolder
+) -> None:
+    file = index.add_wheel("demo", "1.0")
+    index.add_wheel("more", "1.0")
+    settings = {"resolver": resolver, "format": form, "extra": 'pythons = ["3.11"]'}
+    declare(project, "demo", **settings)
+    lock(project)
+    before = lock_path(project).read_bytes()
+    index.add(file.with_other_bytes())
+    declare(project, "demo", "more", **settings)
+    result = project.run("lockhouse", "lock")
+    assert result.returncode == 3, result
+    assert "demo would have other bytes than before" in result.line_with("error[lock-refused]")
+    assert lock_path(project).read_bytes() == before
+    assert "changed demo 1.0: files" in lock(project, "--upgrade-package", "demo").output
+
+
 # -- indexes that say less, and other ones ------------------------------------------------------------------------
 
 

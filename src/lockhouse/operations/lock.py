@@ -8,20 +8,20 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import LockhouseError, LockInvalidError, LockRefusedError
+from lockhouse.errors import ConfigError, LockhouseError, LockInvalidError, LockRefusedError
 from lockhouse.interfaces import ResolveRequest
 from lockhouse.model.changes import changes_between
 from lockhouse.model.freshness import Fresh, Stale
-from lockhouse.model.indexes import public_url
 from lockhouse.model.lock import ArtifactKind, Lock, LockRecord
 from lockhouse.operations.check import judge_lock
 from lockhouse.operations.edges import complete_edges
 from lockhouse.operations.fetch import fetch_artifacts
+from lockhouse.operations.held import Holding
 from lockhouse.operations.untold import untold_hashes
 from lockhouse.storage.files import write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
@@ -54,6 +54,7 @@ class LockOutcome:
     :ivar status: what became of the file
     :ivar changes: what moved, by name
     :ivar packages: how many packages the lock has now
+    :ivar names: their names, once each
     :ivar computed_hashes: files whose hash was computed here, because the index gives none
     """
 
@@ -62,6 +63,7 @@ class LockOutcome:
     status: LockStatus
     changes: tuple[Change, ...] = ()
     packages: int = 0
+    names: frozenset[NormalizedName] = frozenset()
     computed_hashes: tuple[str, ...] = ()
 
     def lines(self) -> tuple[str, ...]:
@@ -148,24 +150,49 @@ def lock_environment(request: LockRequest, tools: LockTools) -> LockOutcome:
     spec, files = request.spec, request.files
     present = _present_lock(request, tools)
     if present is not None and _nothing_to_do(request, present, tools):
-        return LockOutcome(spec=spec, place=files.place, status=LockStatus.UNCHANGED, packages=len(present.packages))
+        return _outcome(request, present, LockStatus.UNCHANGED)
     resolution = _resolve(request, present, tools)
     lock = _complete(request, resolution, present, tools)
-    _require_held_indexes(request, present, lock, tools.indexes)
+    if present is not None and not request.upgrade_all:
+        upgrade, indexes = request.upgrade, tools.indexes
+        Holding(spec=spec, place=files.place, present=present, lock=lock, upgrade=upgrade, indexes=indexes).require()
     _require_accepted(request, lock, tools.plugins)
     rendered = files.render(spec, lock)
-    changes = changes_between(present, lock)
     status = _write(rendered, dry_run=request.dry_run)
     if status is LockStatus.WRITTEN:
         tools.plugins.lock_written(spec, lock, present)
     computed = () if lock.record is None else lock.record.computed_hashes
-    return LockOutcome(
-        spec=spec,
-        place=files.place,
-        status=status,
-        changes=changes,
-        packages=len(lock.packages),
-        computed_hashes=computed,
+    outcome = _outcome(request, lock, status)
+    return replace(outcome, changes=changes_between(present, lock), computed_hashes=computed)
+
+
+def _outcome(request: LockRequest, lock: Lock, status: LockStatus) -> LockOutcome:
+    names = frozenset(package.name for package in lock.packages)
+    place = request.files.place
+    return LockOutcome(spec=request.spec, place=place, status=status, packages=len(lock.packages), names=names)
+
+
+def require_known_names(upgrade: Collection[NormalizedName], outcomes: Collection[LockOutcome | LockFailure]) -> None:
+    """Refuse names to upgrade that no lock has: a slip of the pen would else look like "nothing newer".
+
+    Where an environment could not be locked, nobody knows.
+
+    :param upgrade: names to move to their newest allowed version
+    :param outcomes: all that was locked
+    :raises ConfigError: such names; the nearest is given
+    """
+    done = [outcome for outcome in outcomes if isinstance(outcome, LockOutcome)]
+    known = frozenset[str]().union(*(outcome.names for outcome in done))
+    unknown = sorted(set(upgrade) - known)
+    if not unknown or len(done) < len(outcomes):
+        return
+    from lockhouse.config.nearest import nearest  # noqa: PLC0415 - only for a wrong name
+
+    guess = nearest(unknown[0], known)
+    raise ConfigError(
+        f"nothing was upgraded for {', '.join(unknown)}",
+        why="no lock of the chosen environments has a package of this name",
+        fix=f"--upgrade-package {guess}" if guess else "give --upgrade-package the name of a locked package",
     )
 
 
@@ -280,44 +307,6 @@ def _stored(package: LockedPackage, artifact: Artifact, tools: LockTools) -> Pat
 
 
 # -- what may be written ------------------------------------------------------------------------------------------
-
-
-def _require_held_indexes(request: LockRequest, present: Lock | None, lock: Lock, indexes: IndexOptions) -> None:
-    """Refuse a package that comes from another index than before while the former is still in use."""
-    in_use: set[str | None] = {index.public_url for index in indexes.indexes}
-    if indexes.default is None and not indexes.no_index:
-        in_use.add(None)
-    if present is None or request.upgrade_all or len(in_use) < 2:  # noqa: PLR2004 - one index cannot be confused
-        return
-    before = {package.name: package.index for package in present.packages if _from_index(package)}
-    moved = [
-        package
-        for package in lock.packages
-        if _from_index(package)
-        and package.name in before
-        and package.name not in request.upgrade
-        and _index(before[package.name]) in in_use
-        and _index(before[package.name]) != _index(package.index)
-    ]
-    if moved:
-        names = " ".join(f"--upgrade-package {package.name}" for package in moved)
-        raise LockRefusedError(
-            f"{request.files.place}: {', '.join(p.name for p in moved)} would come from another index than before",
-            why=[
-                f"{p.name} was locked from {before[p.name] or 'the default index'}, now "
-                f"{p.index or 'the default index'} is asked first and has it too"
-                for p in moved
-            ],
-            fix=f"if that is what you want: lockhouse lock {request.spec.name} {names}",
-        )
-
-
-def _from_index(package: LockedPackage) -> bool:
-    return any(artifact.kind in {ArtifactKind.WHEEL, ArtifactKind.SDIST} for artifact in package.artifacts)
-
-
-def _index(url: str | None) -> str | None:
-    return None if url is None else public_url(url)
 
 
 def _judged(request: LockRequest, lock: Lock, plugins: Plugins) -> Fresh | Stale:
