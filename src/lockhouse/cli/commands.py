@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lockhouse.errors import EXIT_NO, EXIT_OK
+from lockhouse.errors import EXIT_NO, EXIT_OK, LockhouseError
 
 if TYPE_CHECKING:
     import argparse
@@ -25,14 +25,16 @@ def lock(options: argparse.Namespace, console: Console) -> int:
     """Lock environments."""
     from packaging.utils import canonicalize_name  # noqa: PLC0415 - only here
 
-    from lockhouse.operations.lock import LockFailure, LockStatus  # noqa: PLC0415
+    from lockhouse.operations.lock import LockFailure, LockStatus, require_known_names  # noqa: PLC0415
 
     project = _project(options, console)
     specs = _selected(project, options.environments)
     upgrade = {canonicalize_name(name) for name in options.upgrade_package}
     code = EXIT_OK
     records: list[dict[str, Any]] = []
+    outcomes = []
     for outcome in project.lock(specs, upgrade_all=options.upgrade, upgrade=upgrade, dry_run=options.dry_run):
+        outcomes.append(outcome)
         if isinstance(outcome, LockFailure):
             console.error(outcome.error)
             code = code or outcome.error.exit_code
@@ -58,6 +60,7 @@ def lock(options: argparse.Namespace, console: Console) -> int:
                 console.answer(line)
     if options.json:
         _print_json(console, {"locks": records})
+    require_known_names(upgrade, outcomes)
     return code
 
 
@@ -65,12 +68,14 @@ def check(options: argparse.Namespace, console: Console) -> int:
     """Check the freshness of locks."""
     project = _project(options, console)
     specs = _selected(project, options.environments)
-    answers = [(spec, project.check(spec)) for spec in specs]
+    answers = [(spec, _answer(project, spec)) for spec in specs]
     if options.json:
         _print_json(console, {"environments": [_verdict_record(spec, answer) for spec, answer in answers]})
     else:
         _print_verdicts(answers, console)
-    return EXIT_OK if all(_is_fresh(answer) for _, answer in answers) else EXIT_NO
+    _show_errors(answers, console)
+    code = _first_error(answers)
+    return code or (EXIT_OK if all(_is_fresh(answer) for _, answer in answers) else EXIT_NO)
 
 
 def sync(options: argparse.Namespace, console: Console) -> int:
@@ -101,7 +106,8 @@ def sync(options: argparse.Namespace, console: Console) -> int:
 def list_environments(options: argparse.Namespace, console: Console) -> int:
     """List environments."""
     project = _project(options, console)
-    rows = [(spec, project.check(spec)) for spec in _selected(project, ())]
+    rows = [(spec, _answer(project, spec)) for spec in _selected(project, ())]
+    _show_errors(rows, console)
     if options.json:
         _print_json(
             console,
@@ -118,12 +124,12 @@ def list_environments(options: argparse.Namespace, console: Console) -> int:
                 ]
             },
         )
-        return EXIT_OK
+        return _first_error(rows)
     width = max((len(spec.name) for spec, _ in rows), default=0)
     for spec, verdict in rows:
         pythons = ", ".join(spec.pythons) or spec.requires_python
         console.answer(f"{spec.name:<{width}}  {_state(verdict):<7}  {_place(project, spec)}  Python {pythons}")
-    return EXIT_OK
+    return _first_error(rows)
 
 
 def cache_path(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG001 - all commands are alike
@@ -164,19 +170,43 @@ def _selected(project: Project, names: Iterable[str]) -> tuple[EnvironmentSpec, 
     return specs
 
 
-def _is_fresh(verdict: Freshness) -> bool:
-    return _state(verdict) == "fresh"
+def _answer(project: Project, spec: EnvironmentSpec) -> Freshness | LockhouseError:
+    """Check one lock; what is wrong with it keeps nobody from looking at the others."""
+    try:
+        return project.check(spec)
+    except LockhouseError as error:
+        return error
 
 
-def _state(verdict: Freshness) -> str:
-    return type(verdict).__name__.lower()
+def _show_errors(answers: Iterable[tuple[EnvironmentSpec, Freshness | LockhouseError]], console: Console) -> None:
+    for spec, answer in answers:
+        if isinstance(answer, LockhouseError):
+            named = f'"{spec.name}"' in answer.what
+            console.error(answer if named else answer.within(f'environment "{spec.name}"'))
+
+
+def _first_error(answers: Iterable[tuple[EnvironmentSpec, Freshness | LockhouseError]]) -> int:
+    return next((answer.exit_code for _, answer in answers if isinstance(answer, LockhouseError)), EXIT_OK)
+
+
+def _is_fresh(answer: Freshness | LockhouseError) -> bool:
+    return _state(answer) == "fresh"
+
+
+def _state(answer: Freshness | LockhouseError) -> str:
+    return "error" if isinstance(answer, LockhouseError) else type(answer).__name__.lower()
 
 
 def _place(project: Project, spec: EnvironmentSpec) -> str:
-    return ", ".join(project.lock_places(spec))
+    try:
+        return ", ".join(project.lock_places(spec))
+    except LockhouseError:  # shown already: the check needs the same
+        return f"{spec.lock_directory}/?"
 
 
-def _verdict_record(spec: EnvironmentSpec, verdict: Freshness) -> dict[str, Any]:
+def _verdict_record(spec: EnvironmentSpec, verdict: Freshness | LockhouseError) -> dict[str, Any]:
+    if isinstance(verdict, LockhouseError):
+        return {"environment": spec.name, "lock": spec.lock_name, "error": verdict.code}
     record: dict[str, Any] = {"environment": spec.name, "lock": spec.lock_name, "verdict": _state(verdict)}
     reasons = getattr(verdict, "reasons", ())
     if reasons:
@@ -193,8 +223,10 @@ def _verdict_record(spec: EnvironmentSpec, verdict: Freshness) -> dict[str, Any]
     return record
 
 
-def _print_verdicts(answers: Iterable[tuple[EnvironmentSpec, Freshness]], console: Console) -> None:
+def _print_verdicts(answers: Iterable[tuple[EnvironmentSpec, Freshness | LockhouseError]], console: Console) -> None:
     for spec, verdict in answers:
+        if isinstance(verdict, LockhouseError):
+            continue
         if _is_fresh(verdict):
             if not console.quiet:
                 console.answer(f"{spec.name}: fresh", "good")

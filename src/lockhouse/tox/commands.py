@@ -51,18 +51,21 @@ def lock_environments(state: State) -> int:
     """
     from packaging.utils import canonicalize_name  # noqa: PLC0415 - keeps every other tox command fast
 
-    from lockhouse.operations.lock import LockFailure  # noqa: PLC0415 - keeps every other tox command fast
+    from lockhouse.operations.lock import LockFailure, require_known_names  # noqa: PLC0415 - keeps the others fast
 
     options = state.conf.options
     upgrade = {canonicalize_name(name) for name in options.upgrade_package}
     code = EXIT_OK
+    outcomes = []
     try:
         for project, specs in _by_project(_selected(state)):
             for outcome in project.lock(specs, upgrade_all=options.upgrade, upgrade=upgrade, dry_run=options.dry_run):
+                outcomes.append(outcome)
                 if isinstance(outcome, LockFailure):
                     code = code or _failed(outcome.error)
                 else:
                     print(*outcome.lines(), sep="\n")  # noqa: T201 - a command's output
+        require_known_names(upgrade, outcomes)
     except LockhouseError as error:
         return _failed(error)
     return code
