@@ -329,6 +329,62 @@ def test_only_the_dependencies_of_the_package(project: ProjectFolder) -> None:
     assert not list((project / ".tox" / PY).rglob("mine*"))
 
 
+# What is in charge of the project where tox does not package it: our own sync.
+NO_PACKAGE: Mapping[str, str] = {
+    "skip": "package = skip",
+    "skip_install": "skip_install = true",
+    "deps-only": "package = deps-only",
+}
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize("way", NO_PACKAGE)
+def test_the_project_named_in_deps_is_installed_where_tox_does_not_package(project: ProjectFolder, way: str) -> None:
+    write_package(project, tox=f"{NO_PACKAGE[way]}\ndeps = -e .\n{SHOW}")
+    project.run("tox", "lock", check=True)
+    result = project.run("tox")
+    ran(result)
+    assert f"mine at {project / 'src/mine'}" in result.stdout
+    ran(project.run("tox", "run", "--skip-env-install"))
+
+
+def refer(project: ProjectFolder, mode: str, tox: str, commands: str = SHOW) -> None:
+    write_package(project, tox=f"lockhouse_environment = there\n{tox}\n{commands}")
+    project.replace(
+        "pyproject.toml",
+        "[project]",
+        f"[tool.lockhouse.environments.there]\nproject = '{mode}'\nrequirements = ['demo']\n[project]",
+    )
+    project.run("lockhouse", "lock", "there", check=True)
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize("mode", ["editable", "wheel"])
+def test_an_environment_of_pyproject_brings_the_project_where_tox_does_not_package(
+    project: ProjectFolder, mode: str
+) -> None:
+    refer(project, mode, "package = skip")
+    result = project.run("tox")
+    ran(result)
+    assert (f"mine at {project / 'src/mine'}" in result.stdout) is (mode == "editable"), result
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize("mode", ["none", "dependencies"])
+def test_tox_does_not_package_for_an_environment_without_the_project(project: ProjectFolder, mode: str) -> None:
+    refer(project, mode, "", f"commands = {RUNS}")
+    for arguments in ((), ("lock",), ("lock-check",)):
+        result = project.run("tox", *arguments)
+        assert result.returncode != 0, result
+        assert "error[config]" in result.output, result
+        assert "it ran" not in result.output
+        assert f'project = "{mode}"' in result.output, result
+        assert "skip_install = true" in result.output, result
+    refer(project, mode, "skip_install = true", f"commands = {RUNS}")
+    ran(project.run("tox"))
+    assert not list((project / ".tox" / PY).rglob("mine*"))
+
+
 @pytest.mark.usefixtures("demo")
 def test_without_the_package_its_dependencies_are_not_locked(project: ProjectFolder) -> None:
     write_package(project, tox="skip_install = true\nextras = cli\ndeps = extra")

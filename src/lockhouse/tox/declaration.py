@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from tox.config.sets import CoreConfigSet, EnvConfigSet
 
+    from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.project import Project
 
 #: Our own keys: setting → description. Each is ``lockhouse_`` and the name of the setting.
@@ -41,6 +42,9 @@ _MODES = {
     "editable": ProjectMode.EDITABLE,
     "editable-legacy": ProjectMode.EDITABLE,
 }
+
+#: Ways in which tox does not put the project into the environment; then it is up to the spec, and to our own sync.
+_NOT_PACKAGED = {"skip", "deps-only"}
 
 # py, py311, py3.11, pypy310, cpython313t, 3.11, 3.13t: the factors by which tox chooses an interpreter
 _PYTHON_FACTOR = re.compile(
@@ -107,6 +111,35 @@ def declared_environment(
         origin=origin,
         pythons=tuple(sorted(set(base_pythons))),
         requirements_text=(("\n".join(deps), origin),) if deps else (),
+    )
+
+
+def tox_packages(conf: EnvConfigSet) -> bool:
+    """Tell whether tox itself builds and installs the project.
+
+    :param conf: the configuration of the environment
+    """
+    return str(conf["package"]) not in _NOT_PACKAGED
+
+
+def refuse_unlocked_package(conf: EnvConfigSet, core: CoreConfigSet, spec: EnvironmentSpec) -> None:
+    """Refuse that tox installs the project beside a lock that lacks what the project needs.
+
+    Only an environment of ``pyproject.toml`` can say other than tox does.
+
+    :param conf: the configuration of the environment
+    :param core: the configuration of tox
+    :param spec: what is locked
+    :raises ConfigError: tox packages the project, and the spec leaves the project out
+    """
+    if spec.installs_project or not tox_packages(conf):
+        return
+    raise ConfigError(
+        f"{_origin(str(conf['env_name']), core)}: tox is to install the project, which its lock leaves out",
+        why=f'{spec.origin} has project = "{spec.project}", and package = {conf["package"]} installs the project '
+        "without its dependencies: the lock has to have those",
+        fix="set skip_install = true in the tox environment, or project = "
+        f'"{_MODES.get(str(conf["package"]), ProjectMode.WHEEL)}" in [tool.lockhouse.environments.{spec.name}]',
     )
 
 

@@ -15,6 +15,8 @@ from lockhouse.tox.declaration import (
     declared_environment,
     environ_of,
     lock_base,
+    refuse_unlocked_package,
+    tox_packages,
 )
 from lockhouse.tox.failures import as_tox_failures
 from lockhouse.tox.hooks import STATES
@@ -47,7 +49,8 @@ class LockhouseRunner(VirtualEnvRunner):
     @cached_property
     def project(self) -> Project:
         """Give the project, with the variables of this environment."""
-        return Project.open(Path(self.core["tox_root"]), environ=environ_of(self.conf), reporter=ToxLog())
+        environ = environ_of(self.conf)
+        return Project.open(Path(self.core["tox_root"]), environ=environ, reporter=ToxLog())
 
     @cached_property
     def spec(self) -> EnvironmentSpec:
@@ -56,7 +59,9 @@ class LockhouseRunner(VirtualEnvRunner):
         :raises ConfigError: it cannot be used
         """
         pythons = [python for conf in self._sharing_confs() for python in base_pythons_of(conf)]
-        return self.project.spec(declared_environment(self.conf, self.core, self.project, pythons))
+        spec = self.project.spec(declared_environment(self.conf, self.core, self.project, pythons))
+        refuse_unlocked_package(self.conf, self.core, spec)
+        return spec
 
     def _sharing_confs(self) -> Iterator[Any]:
         """List the configurations of all environments that share this lock: their Pythons decide its bounds."""
@@ -90,12 +95,12 @@ class LockhouseRunner(VirtualEnvRunner):
         super()._setup_env()
         if getattr(self.options, "skip_env_install", False):
             with as_tox_failures():
-                self.project.require_matching(self.spec, self.env_python(), skip_project=True)
+                self.project.require_matching(self.spec, self.env_python(), skip_project=tox_packages(self.conf))
 
     def _install_deps(self) -> None:
         try:
             with as_tox_failures():
-                self.project.sync(self.spec, self.env_python(), skip_project=True)
+                self.project.sync(self.spec, self.env_python(), skip_project=tox_packages(self.conf))
         except KeyboardInterrupt:  # tox runs this in a thread, and ends such a thread like this
             raise SystemExit(-2) from None
 
