@@ -12,12 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from packaging.pylock import Pylock
 from packaging.utils import canonicalize_name
-from tests.model.making import lock_of, pin, spec
 
 from lockhouse.errors import LockInvalidError, LockMissingError
 from lockhouse.model.lock import Artifact, ArtifactKind, LockedPackage, LockRecord
-from lockhouse.model.spec import LockFormat
+from lockhouse.model.spec import DeclaredRequirement, LockFormat, Origin
 from lockhouse.storage.lockfiles import lock_files
+from tests.model.making import lock_of, pin, spec
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,8 +180,23 @@ def test_the_header_is_one_that_update_bots_act_on(tmp_path: Path) -> None:
         (lambda text: text.replace('version = "1.0"\n', "", 1).replace("lock-version", "x", 1), "breaks a rule"),
         (lambda text: text.replace("\nversion = 1\n", "\nversion = 99\n"), "newer Lockhouse"),
         (lambda text: text.replace("[tool.lockhouse.inputs]", "[tool.lockhouse.other]"), "damaged"),
+        (lambda text: text.partition("[tool.lockhouse]")[0] + "[tool]\nlockhouse = 3\n", "damaged"),
+        (lambda text: text.partition("[tool.lockhouse]")[0] + "[tool.lockhouse]\ninputs = 'x'\n", "damaged"),
+        (lambda text: text.replace('"a==1.0" = []', '"a==1.0" = ["!!"]'), "damaged"),
+        (lambda text: text.replace('"a==1.0" = []', '"a==1.0" = [3]'), "damaged"),
     ],
-    ids=["truncated", "merge", "newer-format", "no-version", "newer-record", "no-inputs"],
+    ids=[
+        "truncated",
+        "merge",
+        "newer-format",
+        "no-version",
+        "newer-record",
+        "no-inputs",
+        "no-table",
+        "odd-inputs",
+        "odd-edge",
+        "number-as-edge",
+    ],
 )
 def test_a_damaged_pylock_is_an_error_with_its_place(tmp_path: Path, damage: Any, words: str) -> None:
     asked = spec("a")
@@ -192,6 +207,60 @@ def test_a_damaged_pylock_is_an_error_with_its_place(tmp_path: Path, damage: Any
     assert words in str(caught.value)
     assert caught.value.what.startswith("locks/pylock.tests.toml")
     assert caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ('requires-python = "banana"', ["requires-python: Invalid specifier"]),
+        ("requires-python = 3", ["requires-python: expected a string, found 3"]),
+        ('environments = ["!!"]', ["environments[0]: "]),
+        ("environments = 3", ["environments: expected a list"]),
+        ("packages = 3", ["packages: expected a list of tables"]),
+        ("packages = [3, {}]", ["packages[0]: expected a table", "packages[1]: it has no name"]),
+        (
+            'packages = [{name = "a", version = 1.0, files = "x", index = 3, requires-python = "banana"}]',
+            ["[0].version: expected", "[0].files: expected", "[0].index: expected", "[0].requires-python: Invalid"],
+        ),
+        ('packages = [{name = "a", version = "1.0", files = {x = 3}}]', ["packages[0].files: expected"]),
+        ("tool = 3", ["tool: expected a table"]),
+        ("tool = {lockhouse = 3}", ["[tool.lockhouse] is damaged"]),
+    ],
+)
+def test_a_damaged_record_is_an_error_with_its_place(tmp_path: Path, damage: str, words: list[str]) -> None:
+    asked = spec("a", lock_format=LockFormat.REQUIREMENTS)
+    files = written(tmp_path, lock_of(asked, pin("a", "1.0")), asked)
+    files.main.with_name("tests-requirements.record.toml").write_text(f"{damage}\n")
+    with pytest.raises(LockInvalidError) as caught:
+        files.read()
+    for word in words:
+        assert word in str(caught.value)
+    assert caught.value.what.startswith("locks/tests-requirements.")
+    assert caught.value.fix
+
+
+def test_options_that_an_update_bot_writes_pin_nothing(tmp_path: Path) -> None:
+    asked = spec("a", lock_format=LockFormat.REQUIREMENTS)
+    files = written(tmp_path, lock_of(asked, pin("a", "1.0")), asked)
+    options = "--index-url https://index.example/simple\n--extra-index-url=https://b.example\n--pre\n-f ./x\n\n"
+    before = files.read()
+    files.main.write_text(options + files.main.read_text())
+    assert files.read().packages == before.packages
+    files.main.write_text("-r other.txt\n" + files.main.read_text())
+    with pytest.raises(LockInvalidError, match=r"tests-requirements\.txt:1"):
+        files.read()
+
+
+def test_the_inputs_of_a_path_keep_its_extras_and_its_marker(tmp_path: Path) -> None:
+    text = 'b[x,y]; os_name == "nt"'
+    declared = [
+        DeclaredRequirement(text=text, origin=Origin(source="here"), path="libs/b", editable=editable)
+        for editable in (True, False)
+    ]
+    asked = replace(spec("a", lock_format=LockFormat.REQUIREMENTS), requirements=tuple(declared))
+    files = written(tmp_path, lock_of(asked, pin("a", "1.0")), asked)
+    lines = files.main.with_suffix(".in").read_text().splitlines()
+    assert lines[1:] == ['-e ../libs/b[x,y] ; os_name == "nt"', '../libs/b[x,y] ; os_name == "nt"']
 
 
 @pytest.mark.parametrize("line", ["a>=1", "a", "<<<<<<< ours", "a==1.*", "not a pin at all!"])

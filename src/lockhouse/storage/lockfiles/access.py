@@ -73,11 +73,15 @@ class LockFiles:
         :raises LockInvalidError: it cannot be read, breaks a rule of its format, or is of a newer version
         """
         from lockhouse.storage.lockfiles import pylock, requirements  # noqa: PLC0415
+        from lockhouse.storage.lockfiles.validation import validate_record  # noqa: PLC0415
 
         main, record = self._bytes()
         if self.lock_format is LockFormat.PYLOCK:
             return pylock.from_document(_parse(main, self.place), self.place, self.directory)
-        document = _parse(record, f"{self.directory}/{self._record.name}") if record else None
+        record_place = f"{self.directory}/{self._record.name}"
+        document = _parse(record, record_place) if record else None
+        if document is not None:
+            validate_record(document, record_place)
         return requirements.read(_text(main, self.place), document, self.place, self.directory)
 
     def render(self, spec: EnvironmentSpec, lock: Lock) -> Mapping[Path, bytes]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
 from lockhouse.errors import LockInvalidError
 from lockhouse.model.lock import RECORD_VERSION, Lock, LockedPackage, LockRecord
 from lockhouse.model.spec import LockInputs
@@ -33,14 +36,16 @@ def record_to_dict(lock: Lock, record: LockRecord) -> dict[str, Any]:
     return table
 
 
-def record_from_dict(table: Mapping[str, Any], place: str) -> tuple[LockRecord, Mapping[str, tuple[str, ...]]]:
+def record_from_dict(table: object, place: str) -> tuple[LockRecord, Mapping[str, tuple[str, ...]]]:
     """Read the table.
 
-    :param table: what stands in the file
+    :param table: what stands in the file; a table, where nobody damaged it
     :param place: the file, for messages
     :return: the record, and the dependency edges by :func:`edge_key`
     :raises LockInvalidError: it is of a newer version, or not of this form
     """
+    if not isinstance(table, dict):
+        raise _damaged(place, f"a table was expected, not {table!r}")
     version = table.get("version")
     if isinstance(version, int) and version > RECORD_VERSION:
         raise LockInvalidError(
@@ -55,14 +60,24 @@ def record_from_dict(table: Mapping[str, Any], place: str) -> tuple[LockRecord, 
             computed_hashes=tuple(map(str, table.get("computed-hashes", ()))),
             target=None if table.get("target") is None else str(table["target"]),
         )
-        edges = {str(key): tuple(map(str, lines)) for key, lines in dict(table["requires"]).items()}
-    except (KeyError, TypeError, ValueError) as error:
-        raise LockInvalidError(
-            f"{place}: the record in [tool.lockhouse] is damaged",
-            why=f"{type(error).__name__}: {error}",
-            fix="restore the file, or lock again with --upgrade, which does not read it",
-        ) from error
+        SpecifierSet(record.inputs.requires_python)
+        edges = {str(key): tuple(map(_requirement_line, lines)) for key, lines in dict(table["requires"]).items()}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise _damaged(place, f"{type(error).__name__}: {error}") from error
     return record, edges
+
+
+def _requirement_line(line: str) -> str:
+    Requirement(line)
+    return line
+
+
+def _damaged(place: str, why: str) -> LockInvalidError:
+    return LockInvalidError(
+        f"{place}: the record in [tool.lockhouse] is damaged",
+        why=why,
+        fix="restore the file, or lock again with --upgrade, which does not read it",
+    )
 
 
 def edge_key(package: LockedPackage) -> str:

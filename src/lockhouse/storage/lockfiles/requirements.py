@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from lockhouse.model.spec import DeclaredRequirement, EnvironmentSpec, LockInputs
 
 _HASH = re.compile(r"\s--hash[=\s](?P<algorithm>[a-z0-9]+):(?P<digest>[0-9a-fA-F]+)")
+#: Options of a whole file, as pip-compile writes them from its configuration: they say where to look, and pin nothing.
+_OPTION = re.compile(
+    r"(?:-i|-f|--(?:index-url|extra-index-url|find-links|trusted-host|no-index|pre|prefer-binary|no-binary|only-binary"
+    r"|require-hashes))(?=[\s=]|$)"
+)
 _RESTORE = "restore the file, or lock again with --upgrade, which does not read it"
 
 
@@ -58,11 +63,13 @@ def constraints_text(spec: EnvironmentSpec, name: str) -> bytes | None:
 
 
 def _input_line(declared: DeclaredRequirement, directory: str) -> str:
+    requirement = declared.requirement
     if declared.path is None:
-        url = declared.requirement.url
+        url = requirement.url
         return declared.text if url is None else declared.text.replace(url, strip_userinfo(url))
-    path = _relative(declared.path, directory)
-    return f"-e {path}" if declared.editable else path
+    extras = f"[{','.join(sorted(requirement.extras))}]" if requirement.extras else ""
+    marker = f" ; {requirement.marker}" if requirement.marker else ""
+    return f"{'-e ' if declared.editable else ''}{_relative(declared.path, directory)}{extras}{marker}"
 
 
 def _relative(path: str, directory: str) -> str:
@@ -183,7 +190,7 @@ def read(pins: str, document: Mapping[str, Any] | None, place: str, directory: s
     packages = [
         _package_from(line, number, known, place, directory)
         for number, line in _logical_lines(pins)
-        if line and not line.startswith("#")
+        if line and not line.startswith("#") and not _OPTION.match(line)
     ]
     lock = Lock(
         requires_python=str((document or {}).get("requires-python", "")),
