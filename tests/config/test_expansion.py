@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lockhouse.config.declared import DeclaredEnvironment
+from lockhouse.config.lock_names import LockClaim, refuse_collisions
 from lockhouse.config.project import ProjectConfig
 from lockhouse.errors import (
     ConfigError,
@@ -230,7 +231,8 @@ def test_parameters_that_are_not_used_leave_one_lock(tmp_path: Path) -> None:
         declare(name=f"tests({n})", base="tests", parameters={"n": n}, requirements=["a"], python=">=3.11")
         for n in "12"
     )
-    specs = ProjectConfig.read(tmp_path, {}).expand_all([one, other])
+    config = ProjectConfig.read(tmp_path, {})
+    specs = [config.expand(each) for each in (one, other)]
     assert {spec.lock_name for spec in specs} == {"tests"}
 
 
@@ -348,21 +350,22 @@ def test_line_ends_change_nothing(tmp_path: Path, ends: str) -> None:
         (["tests", "docs"], False),
     ],
 )
-def test_two_names_for_one_lock_file(tmp_path: Path, names: list[str], conflict: bool) -> None:
-    config = ProjectConfig.read(tmp_path, {})
-    environments = [declare(name, python=">=3.11") for name in names]
+def test_two_names_for_one_lock_file(names: list[str], conflict: bool) -> None:
+    claims = [LockClaim.of_declared(declare(name, python=">=3.11").filled()) for name in names]
     if not conflict:
-        assert [spec.lock_name for spec in config.expand_all(environments)] == names
+        refuse_collisions(claims)
         return
     with pytest.raises(EnvironmentConflictError) as caught:
-        config.expand_all(environments)
+        refuse_collisions(claims)
     assert all(f'"{name}"' in str(caught.value) for name in names)
 
 
 def test_a_lock_may_be_shared_by_its_name(tmp_path: Path) -> None:
     environments = [declare(name, python=">=3.11", lock="shared.x") for name in ("a", "b")]
-    specs = ProjectConfig.read(tmp_path, {}).expand_all(environments)
+    specs = [ProjectConfig.read(tmp_path, {}).expand(each) for each in environments]
     assert [spec.lock_name for spec in specs] == ["shared-x", "shared-x"]
+    declared = [LockClaim.of_declared(each.filled()) for each in environments]
+    refuse_collisions([*declared, *map(LockClaim.of_spec, specs)])
 
 
 def test_a_name_of_which_nothing_is_left(tmp_path: Path) -> None:

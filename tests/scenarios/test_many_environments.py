@@ -60,7 +60,7 @@ def test_no_lock_of_a_session_differs_from_another_by_case_alone(project: Projec
         """
         import lockhouse.nox as lockhouse
 
-        @lockhouse.session(python=["3.11"])
+        @lockhouse.session(python=["3.11"], requirements=["demo"])
         def tests(session):
             pass
         """,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import EnvironmentConflictError, InvalidSettingError
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lockhouse.config.declared import FilledEnvironment
+    from lockhouse.model.spec import EnvironmentSpec, Origin
 
 _FORBIDDEN = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -33,21 +35,55 @@ def lock_name(said: str, *, place: str = "lock") -> str:
     return mangled
 
 
-def refuse_collisions(environments: Iterable[FilledEnvironment]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockClaim:
+    """The name of a lock, and the environment that wants it.
+
+    :ivar name: the environment's name
+    :ivar origin: where it was declared
+    :ivar lock: the name that the lock file bears
+    :ivar said: the name as the user says it, or None where that is not known any more
+    """
+
+    name: str
+    origin: Origin
+    lock: str
+    said: str | None = None
+
+    @classmethod
+    def of_declared(cls, environment: FilledEnvironment) -> LockClaim:
+        """Give the claim of an environment that is not expanded yet.
+
+        :param environment: the environment
+        """
+        lock = lock_name(environment.lock, place=str(environment.origin))
+        return cls(name=environment.name, origin=environment.origin, lock=lock, said=environment.lock)
+
+    @classmethod
+    def of_spec(cls, spec: EnvironmentSpec) -> LockClaim:
+        """Give the claim of an environment that somebody else expanded.
+
+        :param spec: the environment
+        """
+        return cls(name=spec.name, origin=spec.origin, lock=spec.lock_name)
+
+
+def refuse_collisions(claims: Iterable[LockClaim]) -> None:
     """Refuse two names that would share one lock file though nobody asked for it.
 
     Case counts for nothing here: some file systems do not keep it apart.
 
-    :param environments: all known environments
+    :param claims: those of all known environments
     :raises EnvironmentConflictError: both are named, with their places
     """
-    known: dict[str, FilledEnvironment] = {}
-    for environment in environments:
-        mangled = lock_name(environment.lock, place=str(environment.origin))
-        other = known.setdefault(mangled.casefold(), environment)
-        if other.lock != environment.lock:
+    known: dict[str, LockClaim] = {}
+    for claim in claims:
+        other = known.setdefault(claim.lock.casefold(), claim)
+        same_words = None in {other.said, claim.said} or other.said == claim.said
+        if other.lock != claim.lock or not same_words:
             raise EnvironmentConflictError(
-                f'"{other.lock}" and "{environment.lock}" would have one lock file, pylock.{mangled}.toml',
-                why=[f'environment "{each.name}": {each.origin}' for each in (other, environment)],
-                fix=f'give one of them a lock of its own name, or both lock = "{mangled}"',
+                f'"{other.said or other.lock}" and "{claim.said or claim.lock}" would have one lock file, '
+                f"pylock.{claim.lock}.toml",
+                why=[f'environment "{each.name}": {each.origin}' for each in (other, claim)],
+                fix=f'give one of them a lock of its own name, or both lock = "{claim.lock}"',
             )

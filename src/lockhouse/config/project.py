@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from lockhouse.config.declared import DeclaredEnvironment
 from lockhouse.config.expansion import Expansion
-from lockhouse.config.lock_names import refuse_collisions
 from lockhouse.config.nearest import nearest
 from lockhouse.config.project_files import ProjectFiles
 from lockhouse.config.pyproject import Pyproject
@@ -15,7 +14,7 @@ from lockhouse.config.validation import parse_settings
 from lockhouse.errors import UnknownEnvironmentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from lockhouse.model.spec import EnvironmentSpec
@@ -81,14 +80,3 @@ class ProjectConfig(ProjectFiles):
         :raises ConfigError: it cannot be expanded
         """
         return Expansion(files=self, declared=declared, filled=declared.filled()).spec()
-
-    def expand_all(self, declared: Iterable[DeclaredEnvironment]) -> tuple[EnvironmentSpec, ...]:
-        """Expand environments that are used side by side.
-
-        :param declared: all of them
-        :raises EnvironmentConflictError: two of them would share one lock file though nobody asked for it
-        :raises ConfigError: one of them cannot be expanded
-        """
-        environments = tuple(declared)
-        refuse_collisions(environment.filled() for environment in environments)
-        return tuple(self.expand(environment) for environment in environments)

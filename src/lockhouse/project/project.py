@@ -10,10 +10,7 @@ from typing import TYPE_CHECKING
 from lockhouse.config.project import ProjectConfig
 from lockhouse.errors import EnvironmentConflictError, LockhouseError, UnknownEnvironmentError
 from lockhouse.interfaces import SilentReporter
-from lockhouse.model.drift import Matching
-from lockhouse.model.outcomes import SyncOutcome
 from lockhouse.operations.check import check, require_fresh
-from lockhouse.operations.drift import SyncRequest, find_drift, require_matching
 from lockhouse.project.wiring import Wiring
 from lockhouse.storage.lockfiles import lock_files
 
@@ -26,7 +23,9 @@ if TYPE_CHECKING:
     from lockhouse.interfaces import Reporter
     from lockhouse.model.drift import Drift
     from lockhouse.model.freshness import Freshness
+    from lockhouse.model.outcomes import SyncOutcome
     from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.operations.drift import SyncRequest
     from lockhouse.operations.lock import LockFailure, LockOutcome
     from lockhouse.storage.lockfiles import LockFiles
 
@@ -85,13 +84,15 @@ class Project:
         :raises ConfigError: one of them cannot be read
         :raises EnvironmentConflictError: one name or lock is declared twice with different inputs
         """
-        from lockhouse.config.lock_names import refuse_collisions  # noqa: PLC0415 - only where all are looked at
+        from lockhouse.config.lock_names import LockClaim, refuse_collisions  # noqa: PLC0415 - where all are looked at
 
         declared = self._config.declared()
-        refuse_collisions(each.filled() for each in declared)
+        discovered = self._wiring.plugins.discover_environments(self.root)
+        claims = [LockClaim.of_declared(each.filled()) for each in declared]
+        refuse_collisions([*claims, *map(LockClaim.of_spec, discovered)])
         known: dict[str, EnvironmentSpec] = {}
         specs = (self._fingerprinted(self._config.expand(each)) for each in declared)
-        for spec in (*specs, *self._wiring.plugins.discover_environments(self.root)):
+        for spec in (*specs, *discovered):
             other = known.get(spec.name)
             known[spec.name] = spec if other is None else self._joined(other, spec)
         return tuple(known.values())
@@ -257,6 +258,10 @@ class Project:
         :param skip_project: somebody else installs the project; it is neither installed nor removed
         :raises LockhouseError: see :func:`lockhouse.operations.sync.sync_environment`
         """
+        from lockhouse.model.drift import Matching  # noqa: PLC0415 - a check needs no drift
+        from lockhouse.model.outcomes import SyncOutcome  # noqa: PLC0415 - likewise
+        from lockhouse.operations.drift import find_drift  # noqa: PLC0415 - likewise
+
         request = self._sync_request(spec, python, skip_project=skip_project)
         if isinstance(find_drift(request), Matching):
             return SyncOutcome(changed=False)
@@ -290,6 +295,8 @@ class Project:
         :param python: its interpreter
         :param skip_project: somebody else installs the project
         """
+        from lockhouse.operations.drift import find_drift  # noqa: PLC0415 - a check needs no drift
+
         return find_drift(self._sync_request(spec, python, skip_project=skip_project))
 
     def require_matching(self, spec: EnvironmentSpec, python: Path, *, skip_project: bool = False) -> None:
@@ -300,10 +307,14 @@ class Project:
         :param skip_project: somebody else installs the project
         :raises EnvironmentDriftedError: it does not match
         """
+        from lockhouse.operations.drift import require_matching  # noqa: PLC0415 - a check needs no drift
+
         request = self._sync_request(spec, python, skip_project=skip_project)
         require_matching(request, fix="run it once with installing allowed")
 
     def _sync_request(self, spec: EnvironmentSpec, python: Path, *, skip_project: bool) -> SyncRequest:
+        from lockhouse.operations.drift import SyncRequest  # noqa: PLC0415 - a check needs no drift
+
         python = Path(os.path.abspath(python))  # noqa: PTH100 - links must stay: they tell an environment
         (files, _), *_ = self._locks_of(spec, python)
         return SyncRequest(spec=spec, files=files, root=self.root, python=python, skip_project=skip_project)
