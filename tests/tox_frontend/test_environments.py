@@ -266,6 +266,26 @@ def test_a_wrong_configuration_is_an_error_with_its_place(project: ProjectFolder
         assert "Traceback" not in result.output, result
 
 
+def test_an_error_holds_nothing_of_the_addresses_in_the_environment(project: ProjectFolder) -> None:
+    hidden = "hunter2-in-a-path"
+    private = f"set_env =\n  UV_INDEX_PRIVATE_PASSWORD = {hidden}"
+    write(project, deps="demo", more=f"lockhouse_python = soon-{hidden}\n{private}")
+    for command in (("tox",), ("tox", "lock"), ("tox", "lock-check")):
+        result = project.run(*command)
+        assert result.returncode != 0, result
+        assert "soon-" in result.output, result
+        assert hidden not in result.output, result
+
+
+def test_one_lock_that_cannot_be_read_keeps_no_other_from_being_checked(project: ProjectFolder) -> None:
+    write(project, env_list=f"{PY}-a, {PY}-b")
+    project.write("locks/pylock.a.toml", "this is no lock")
+    result = project.run("tox", "lock-check")
+    assert result.returncode == 3, result
+    assert "error[lock-invalid]" in result.output, result
+    assert f"{PY}-b: missing" in result.stdout, result
+
+
 # -- the package ----------------------------------------------------------------------------------------------------
 
 SHOW = "commands = python -c \"import mine, sys; print('mine at', mine.__file__); print('it ran')\""

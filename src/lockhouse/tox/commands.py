@@ -57,17 +57,18 @@ def lock_environments(state: State) -> int:
     upgrade = {canonicalize_name(name) for name in options.upgrade_package}
     code = EXIT_OK
     outcomes = []
+    selected = _selected(state)
     try:
-        for project, specs in _by_project(_selected(state)):
+        for project, specs in _by_project(selected):
             for outcome in project.lock(specs, upgrade_all=options.upgrade, upgrade=upgrade, dry_run=options.dry_run):
                 outcomes.append(outcome)
                 if isinstance(outcome, LockFailure):
-                    code = code or _failed(outcome.error)
+                    code = code or _failed(outcome.error, selected)
                 else:
                     print(*outcome.lines(), sep="\n")  # noqa: T201 - a command's output
         require_known_names(upgrade, outcomes)
     except LockhouseError as error:
-        return _failed(error)
+        return _failed(error, selected)
     return code
 
 
@@ -79,20 +80,28 @@ def check_locks(state: State) -> int:
     """
     from lockhouse.model.freshness import Fresh  # noqa: PLC0415 - keeps every other tox command fast
 
-    code = EXIT_OK
-    try:
-        for environment in _selected(state):
+    selected = _selected(state)
+    stale, broken = False, EXIT_OK
+    for environment in selected:
+        try:
             freshness = environment.project.check(environment.spec)
-            print(_checked(environment.spec, freshness))  # noqa: T201 - a command's output
-            if not isinstance(freshness, Fresh):
-                code = EXIT_NO
-    except LockhouseError as error:
-        return _failed(error)
-    return code
+        except LockhouseError as error:
+            broken = broken or _failed(error, [environment])
+            continue
+        print(_checked(environment.spec, freshness))  # noqa: T201 - a command's output
+        stale = stale or not isinstance(freshness, Fresh)
+    return broken or (EXIT_NO if stale else EXIT_OK)
 
 
-def _failed(error: LockhouseError) -> int:
-    _LOGGER.error("%s", error)
+def _failed(error: LockhouseError, concerned: list[LockhouseRunner]) -> int:
+    """Say an error; what the variables of the environments hold of secrets is hidden."""
+    from lockhouse.model.redaction import hide_environ  # noqa: PLC0415 - errors only
+    from lockhouse.tox.declaration import environ_of  # noqa: PLC0415 - errors only
+
+    text = str(error)
+    for environment in concerned:
+        text = hide_environ(text, environ_of(environment.conf))
+    _LOGGER.error("%s", text)
     return error.exit_code
 
 

@@ -9,17 +9,24 @@ from tox.report import HandledError
 from tox.tox_env.errors import Fail
 
 from lockhouse.errors import ConfigError, LockhouseError
+from lockhouse.model.redaction import hide_environ
+from lockhouse.tox.declaration import environ_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tox.config.sets import EnvConfigSet
+
 
 @contextmanager
-def as_tox_failures() -> Iterator[None]:
-    """Turn an error of Lockhouse into the failure of an environment, or of the configuration."""
+def as_tox_failures(conf: EnvConfigSet) -> Iterator[None]:
+    """Turn an error of Lockhouse into the failure of an environment, or of the configuration.
+
+    :param conf: the configuration of the environment; what its variables hold of secrets is hidden
+    """
     try:
         yield
     except ConfigError as error:
-        raise HandledError(str(error)) from error
+        raise HandledError(hide_environ(str(error), environ_of(conf))) from error
     except LockhouseError as error:
-        raise Fail(str(error)) from error
+        raise Fail(hide_environ(str(error), environ_of(conf))) from error

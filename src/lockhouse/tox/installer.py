@@ -28,7 +28,7 @@ class PackageInstaller(Pip):
         """
         packages = list(arguments) if isinstance(arguments, (list, tuple)) else [arguments]
         built = [package.path for package in packages if isinstance(package, PathPackage)]
-        with as_tox_failures():
+        with as_tox_failures(self._env.conf):
             if len(built) != len(packages):
                 raise UnlockedInstallError(
                     f'tox environment "{self._env.name}": something is to be installed beside its lock ({of_type})',

@@ -50,7 +50,7 @@ class LockhouseRunner(VirtualEnvRunner):
     def project(self) -> Project:
         """Give the project, with the variables of this environment."""
         environ = environ_of(self.conf)
-        return Project.open(Path(self.core["tox_root"]), environ=environ, reporter=ToxLog())
+        return Project.open(Path(self.core["tox_root"]), environ=environ, reporter=ToxLog(environ))
 
     @cached_property
     def spec(self) -> EnvironmentSpec:
@@ -87,19 +87,19 @@ class LockhouseRunner(VirtualEnvRunner):
         if not self._run_state["setup"]:
             self._platform_check()
             base = Path(self.base_python.extra["executable"])
-            with as_tox_failures():
+            with as_tox_failures(self.conf):
                 self.project.require_fresh(self.spec, base)
         super().setup()
 
     def _setup_env(self) -> None:
         super()._setup_env()
         if getattr(self.options, "skip_env_install", False):
-            with as_tox_failures():
+            with as_tox_failures(self.conf):
                 self.project.require_matching(self.spec, self.env_python(), skip_project=tox_packages(self.conf))
 
     def _install_deps(self) -> None:
         try:
-            with as_tox_failures():
+            with as_tox_failures(self.conf):
                 self.project.sync(self.spec, self.env_python(), skip_project=tox_packages(self.conf))
         except KeyboardInterrupt:  # tox runs this in a thread, and ends such a thread like this
             raise SystemExit(-2) from None
