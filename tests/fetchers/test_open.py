@@ -259,3 +259,28 @@ def test_a_redirect_to_a_local_file_is_refused(serve: Callable[..., ScriptedServ
     for url in (server.url, server.url.replace("127.0.0.1", "localhost")):
         with pytest.raises(ArtifactUnavailableError):
             read(f"{url}/demo.whl")
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_what_a_variable_put_into_an_address_is_in_no_message(
+    serve: Callable[..., ScriptedServer], status: int
+) -> None:
+    server = serve(lambda _: Sent(status=status))
+    url = f"{server.url}/plainword/simple"
+    fetcher = fetcher_of(IndexOptions(default=Index(url=url, secrets=("plainword",))))
+    for address in (f"{url}/demo/demo-1.0.whl", f"{server.url}/plainword"):
+        with pytest.raises(ArtifactUnavailableError) as caught:
+            read(address, fetcher)
+        assert "plainword" not in str(caught.value)
+        assert "/****" in str(caught.value)
+
+
+def test_what_a_variable_put_into_the_address_of_no_index_is_in_no_message(
+    serve: Callable[..., ScriptedServer],
+) -> None:
+    server = serve(lambda _: Sent(body=b"{}", headers={"Content-Type": "image/png"}))
+    index = Index(url=f"{server.url}/plainword/simple", secrets=("plainword",))
+    with pytest.raises(ArtifactUnavailableError) as caught:
+        fetcher_of(IndexOptions(default=index)).locate("demo")
+    assert "plainword" not in str(caught.value)
+    assert "/****/simple/demo" in str(caught.value)

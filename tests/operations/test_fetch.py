@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 from packaging.utils import canonicalize_name
@@ -447,3 +448,17 @@ def test_threads_that_wait_to_try_again_end_with_ctrl_c(index: PackageIndex, sto
 
     time.sleep(0.3)
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("lockhouse")] == []
+
+
+def test_what_a_variable_put_into_an_address_is_not_shown_with_other_bytes(index: PackageIndex, store: Store) -> None:
+    package, artifact = locked(index, index.add_wheel("demo", "1.0"))
+    url = artifact.url or ""
+    folder = urlsplit(url).path.split("/")[1]
+    indexes = IndexOptions(default=Index(url=f"{url.partition(folder)[0]}{folder}/simple", secrets=(folder,)))
+    wrong = replace(artifact, hashes={"sha256": "0" * 64})
+
+    with pytest.raises(HashMismatchError) as caught:
+        fetch([(package, wrong)], store, indexes=indexes, locate=lambda _: ArtifactLocation(url=url))
+
+    assert f"/{folder}/" not in str(caught.value)
+    assert "/****/" in str(caught.value)

@@ -64,6 +64,7 @@ class Fetcher:
         stopped: threading.Event | None = None,
     ) -> None:
         self.indexes = indexes
+        self._secrets = indexes.secrets
         self._environ = environ
         self._pause = pause
         self._credentials = CredentialSource(indexes=indexes, environ=environ)
@@ -183,7 +184,12 @@ class Fetcher:
             if response.status_code in absent:
                 return None
             body = b"".join(transfer.chunks())
-            return Page(url=str(response.url), content_type=response.headers.get("Content-Type", ""), body=body)
+            return Page(
+                url=str(response.url),
+                content_type=response.headers.get("Content-Type", ""),
+                body=body,
+                secrets=self._secrets,
+            )
 
     @contextmanager
     def _transfer(
@@ -198,6 +204,7 @@ class Fetcher:
             pause=self._pause,
             unreachable=self._unreachable,
             absent=absent,
+            secrets=self._secrets,
         )
         with closing(transfer):
             self._open.add(transfer)

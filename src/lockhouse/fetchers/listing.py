@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from lockhouse.errors import ArtifactUnavailableError
-from lockhouse.model.indexes import public_url
+from lockhouse.model.indexes import hide, public_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -70,11 +70,13 @@ class Page:
     :ivar url: its address after redirects
     :ivar content_type: its media type, as the server tells it
     :ivar body: its bytes
+    :ivar secrets: strings that must stand in no message
     """
 
     url: str
     content_type: str
     body: bytes
+    secrets: tuple[str, ...] = ()
 
 
 def files_of(page: Page) -> list[FoundFile]:
@@ -169,6 +171,6 @@ def _belongs_to(filename: str, name: str) -> bool:
 def _no_index(page: Page, why: str) -> ArtifactUnavailableError:
     return ArtifactUnavailableError(
         f"{urlsplit(page.url).netloc.rpartition('@')[2]} does not answer as a package index",
-        why=[why, f"address: {public_url(page.url)}"],
+        why=[hide(why, page.secrets), f"address: {public_url(page.url, page.secrets)}"],
         fix="look at the address of the index: it should end where the names of packages begin, such as in /simple",
     )

@@ -44,6 +44,7 @@ class Transfer:
     :param pause: seconds before the second try; doubled for each further one
     :param unreachable: hosts that were given up: they are tried once; kept up to date here
     :param absent: status codes that are an answer too: there is no such file
+    :param secrets: strings that must stand in no message
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Transfer:
         pause: float,
         unreachable: set[str],
         absent: frozenset[int] = frozenset(),
+        secrets: tuple[str, ...] = (),
     ) -> None:
         self._client = client
         self._credentials = credentials
@@ -67,6 +69,7 @@ class Transfer:
         self._pause = pause
         self._unreachable = unreachable
         self._answers = _GOOD | absent
+        self._secrets = secrets
         self._failures = 0
         self._failures_in_all = 0
         self._position = 0
@@ -84,16 +87,16 @@ class Transfer:
             try:
                 response = self._send()
             except httpx2.TransportError as error:
-                self._failed(_unreachable(self._url, error), final=self._is_final(error))
+                self._failed(self._cannot_reach(error), final=self._is_final(error))
                 continue
             except (httpx2.RequestError, httpx2.InvalidURL) as error:
-                raise _unavailable(self._url, "the request cannot be made", str(error)) from None
+                raise self._unavailable("the request cannot be made", str(error)) from None
             self._unreachable.discard(host_of(self._url))
             if response.status_code in self._answers:
                 self._response = response
                 return response
             response.close()
-            refusal = _refusal(self._url, response.status_code)
+            refusal = self._refusal(response.status_code)
             self._failed(
                 refusal,
                 final=response.status_code not in _TRY_AGAIN,
@@ -122,8 +125,7 @@ class Transfer:
             except httpx2.TransportError:
                 of_all = "" if length is None else f" of {length}"
                 self._failed(
-                    _unavailable(
-                        self._url,
+                    self._unavailable(
                         "the download broke off",
                         f"{self._position}{of_all} bytes arrived",
                         fix="run again; if it breaks off each time, look at the index or the proxy",
@@ -202,6 +204,43 @@ class Transfer:
         if self._stopped.wait(pause):
             raise error
 
+    def _cannot_reach(self, error: Exception) -> ArtifactUnavailableError:
+        host = host_of(self._url)
+        if _UNTRUSTED in str(error):
+            return self._unavailable(
+                f"the certificate of {host} is not trusted",
+                str(error),
+                fix="let SSL_CERT_FILE name a file with the certificate of its authority",
+            )
+        return self._unavailable(
+            f"{host} cannot be reached",
+            str(error) or type(error).__name__,
+            fix="look at the network, the proxy settings and the address of the index, then run again",
+        )
+
+    def _refusal(self, status: int) -> ArtifactUnavailableError:
+        host = host_of(self._url)
+        if status in _REFUSED:
+            return self._unavailable(
+                f"{host} refuses it (HTTP {status})",
+                fix=f"give credentials for {host}: in the address of the index, in .netrc, or by keyring",
+            )
+        if status in ABSENT:
+            return self._unavailable(
+                f"{host} does not have it (HTTP {status})",
+                fix="lock again where the file was withdrawn, or configure the index that has it",
+            )
+        return self._unavailable(f"{host} answers HTTP {status}", fix="run again later")
+
+    def _unavailable(self, fact: str, *why: str, fix: str | None = None) -> ArtifactUnavailableError:
+        address = public_url(self._url, self._secrets)
+        name = unquote(urlsplit(address).path.rstrip("/").rpartition("/")[2]) or host_of(self._url)
+        return ArtifactUnavailableError(
+            f"{name} cannot be fetched: {fact}",
+            why=[*(hide(line, self._secrets) for line in why), f"address: {address}"],
+            fix=fix,
+        )
+
 
 def _length(response: Response) -> int | None:
     given = response.headers.get("Content-Length", "")
@@ -214,47 +253,6 @@ def _validator(response: Response) -> str | None:
     if tag and not tag.startswith("W/"):
         return str(tag)
     return response.headers.get("Last-Modified")
-
-
-def _unreachable(url: str, error: Exception) -> ArtifactUnavailableError:
-    host = host_of(url)
-    if _UNTRUSTED in str(error):
-        return _unavailable(
-            url,
-            f"the certificate of {host} is not trusted",
-            str(error),
-            fix="let SSL_CERT_FILE name a file with the certificate of its authority",
-        )
-    return _unavailable(
-        url,
-        f"{host} cannot be reached",
-        hide(str(error)) or type(error).__name__,
-        fix="look at the network, the proxy settings and the address of the index, then run again",
-    )
-
-
-def _refusal(url: str, status: int) -> ArtifactUnavailableError:
-    host = host_of(url)
-    if status in _REFUSED:
-        return _unavailable(
-            url,
-            f"{host} refuses it (HTTP {status})",
-            fix=f"give credentials for {host}: in the address of the index, in .netrc, or by keyring",
-        )
-    if status in ABSENT:
-        return _unavailable(
-            url,
-            f"{host} does not have it (HTTP {status})",
-            fix="lock again where the file was withdrawn, or configure the index that has it",
-        )
-    return _unavailable(url, f"{host} answers HTTP {status}", fix="run again later")
-
-
-def _unavailable(url: str, fact: str, *why: str, fix: str | None = None) -> ArtifactUnavailableError:
-    name = unquote(urlsplit(url).path.rstrip("/").rpartition("/")[2]) or host_of(url)
-    return ArtifactUnavailableError(
-        f"{name} cannot be fetched: {fact}", why=[*why, f"address: {public_url(url)}"], fix=fix
-    )
 
 
 def host_of(url: str) -> str:

@@ -167,17 +167,18 @@ def _looks_like_token(segment: str) -> bool:
     return len(text) >= _LONG_TOKEN and any(c.isdigit() for c in text) and any(c.isalpha() for c in text)
 
 
-def public_url(url: str) -> str:
+def public_url(url: str, secrets: Iterable[str] = ()) -> str:
     """Give an address of an index without anything secret and without a trailing slash.
 
     :param url: the address as it was given
+    :param secrets: strings known to be secret, beside what looks so
     """
     if "://" not in url:
-        return url
+        return hide(url, secrets)
     parts = urlsplit(url)
     netloc = parts.netloc.rpartition("@")[2]
     bare = urlunsplit((parts.scheme, netloc, parts.path.rstrip("/"), parts.query, parts.fragment))
-    return hide(bare, secrets_of(url))
+    return hide(bare, (*secrets_of(url), *secrets))
 
 
 def hide(text: str, secrets: Iterable[str] = ()) -> str:

@@ -145,12 +145,16 @@ class _Job:
                     digest=file.digest,
                     filename=file.filename,
                     package_label=file.package.label,
-                    source=hide(source) if source == file.artifact.url else public_url(source),
+                    source=self._shown(source, file.artifact),
                     size=size,
                     known=self.known,
                 )
             finally:
                 self.progress.finish(file.filename)
+
+    def _shown(self, source: str, artifact: Artifact) -> str:
+        secrets = self.fetcher.indexes.secrets
+        return hide(source, secrets) if source == artifact.url else public_url(source, secrets)
 
     def _location(self, file: _File) -> ArtifactLocation:
         artifact = file.artifact
