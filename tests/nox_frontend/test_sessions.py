@@ -119,6 +119,12 @@ def test_install_only_installs_and_runs_nothing(project: ProjectFolder) -> None:
         ('session.install("-e", ".", "--no-deps")', 'declare project="editable"'),
         ('session.install(".[cli]")', 'declare project="wheel"'),
         ('session.conda_install("extra")', "add it to the inputs"),
+        ('session.run_install("python", "-m", "pip", "install", "extra")', "add it to the inputs"),
+        ('session.run_install("pip3.11", "--quiet", "install", "extra")', "add it to the inputs"),
+        ('session.run_install("/usr/bin/uv", "pip", "sync", "locked.txt", external=True)', "add it to the inputs"),
+        ('session.run_install("uv", "sync", "--locked", external=True)', "add it to the inputs"),
+        ('session.run_always("poetry", "install", external=True)', "add it to the inputs"),
+        ('session.run_install("python", "-m", "pip", "install", "-e", ".")', 'declare project="editable"'),
     ],
 )
 def test_an_install_inside_of_the_session_is_refused(project: ProjectFolder, call: str, fix: str) -> None:
@@ -141,6 +147,39 @@ def test_an_install_can_be_allowed_with_or_without_a_warning(project: ProjectFol
     result = project.run("nox")
     ran(result)
     assert "unlocked-install" not in result.stderr
+
+
+@pytest.mark.usefixtures("demo")
+def test_a_preparation_that_installs_nothing_runs(project: ProjectFolder) -> None:
+    calls = [
+        'session.run_install("python", "-c", "print(\'install\')")',
+        'session.run_install("python", "-m", "compileall", "-q", "noxfile.py")',
+        'session.run_install("python", "-m", "pip", "--version", success_codes=[0, 1])',
+    ]
+    write(project, body="; ".join([*calls, RUNS]))
+    lock(project)
+    ran(project.run("nox"))
+
+
+@pytest.mark.usefixtures("demo")
+def test_run_install_is_allowed_with_a_warning_too(project: ProjectFolder) -> None:
+    body = f'session.run_install("python", "-m", "pip", "install", "-q", "extra"); {RUNS}'
+    write(project, '@lockhouse.session(requirements=["demo<2"], on_install="warn")', body)
+    lock(project)
+    result = project.run("nox")
+    ran(result)
+    assert result.stderr.count("error[unlocked-install]") == 1
+
+
+PRIVATE = "hunter2-in-a-path"
+
+
+def test_an_error_holds_nothing_of_the_addresses_in_the_environment(project: ProjectFolder) -> None:
+    write(project, f'@lockhouse.session(requirements=["demo = {PRIVATE}"])')
+    result = project.run("nox", env={"UV_INDEX_PRIVATE_PASSWORD": PRIVATE})
+    refused(result, "invalid-requirement")
+    assert "demo = " in result.output
+    assert PRIVATE not in result.output
 
 
 @pytest.mark.parametrize(

@@ -82,4 +82,9 @@ def _prepare(given: nox.Session, function: Func, declaration: Declaration, param
     try:
         return running.prepare(given, declaration, variant, root=Path.cwd())
     except LockhouseError as error:
-        given.error(f"{error}\n")  # nox goes on in the same line, after what may be a command to paste
+        import os  # noqa: PLC0415 - errors only
+
+        from lockhouse.model.redaction import hide_environ  # noqa: PLC0415 - errors only
+
+        # nox goes on in the same line, after what may be a command to paste
+        given.error(f"{hide_environ(str(error), os.environ)}\n")

@@ -10,6 +10,8 @@ import nox
 
 from lockhouse.errors import InterpreterError, UnlockedInstallError
 from lockhouse.interfaces import SilentReporter
+from lockhouse.model.redaction import hide_environ
+from lockhouse.nox.installing import installs
 from lockhouse.project import Project
 
 if TYPE_CHECKING:
@@ -89,15 +91,24 @@ class GuardedSession(nox.Session):
         self._guard("conda_install", args)
         super().conda_install(*args, **keywords)
 
+    def run_install(self, *args: Any, **keywords: Any) -> Any:
+        """Run a command as nox does; one that installs packages only if that was allowed."""
+        if installs(args):
+            self._guard("run_install", args)
+        return super().run_install(*args, **keywords)
+
+    #: nox's older name for it.
+    run_always = run_install
+
     def _guard(self, method: str, args: tuple[Any, ...]) -> None:
         chosen = self._declaration.on_install
         if chosen == "allow":
             return
-        error = _unlocked(self._declaration, method, args)
+        text = hide_environ(str(_unlocked(self._declaration, method, args)), os.environ)
         if chosen == "warn":
-            self.warn(str(error))
+            self.warn(text)
         else:
-            self.error(f"{error}\n")  # nox goes on in the same line
+            self.error(f"{text}\n")  # nox goes on in the same line
 
 
 def _unlocked(declaration: Declaration, method: str, args: tuple[Any, ...]) -> UnlockedInstallError:
@@ -120,7 +131,7 @@ class _Log(SilentReporter):
         self._session = given
 
     def info(self, message: str) -> None:
-        self._session.log(message)
+        self._session.log(hide_environ(message, os.environ))
 
     def warning(self, message: str) -> None:
-        self._session.warn(message)
+        self._session.warn(hide_environ(message, os.environ))
