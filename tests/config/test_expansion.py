@@ -139,6 +139,18 @@ def test_python_bounds(
     assert (spec.requires_python, spec.pythons) == (bounds, pythons)
 
 
+@pytest.mark.parametrize("keyword", ["pythons", "pythons_run"])
+@pytest.mark.parametrize("other", ["pypy3.11", "pypy311", "graalpy311", "3.13t", "python3.13t", "py313t"])
+def test_pip_refuses_the_pythons_that_it_cannot_lock_for(tmp_path: Path, keyword: str, other: str) -> None:
+    pythons = ("3.11", "python3.12", "py313", "cpython3.13", other)
+    with pytest.raises(InvalidSettingError) as caught:
+        expand(tmp_path, resolver="pip", **{keyword: pythons})
+    assert f'"pip" cannot lock for {other}\n' in str(caught.value)
+    assert 'resolver = "uv"' in str(caught.value)
+    assert expand(tmp_path, **{keyword: pythons}).pythons
+    assert expand(tmp_path, resolver="pip", **{keyword: pythons[:-1]}).pythons == ("3.11", "3.12", "3.13")
+
+
 def test_no_python_bounds_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         ProjectConfig.read(tmp_path, {}).expand(declare(requirements=["a"]))

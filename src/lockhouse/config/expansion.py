@@ -17,7 +17,7 @@ from lockhouse.config.requirement_files import RequirementInputs, RequirementRea
 from lockhouse.config.self_references import Expanded, expand_self_references
 from lockhouse.errors import ConfigError, InvalidRequirementError, InvalidSettingError
 from lockhouse.model.indexes import Index, IndexOptions
-from lockhouse.model.pythons import bounds_of, canonical_bounds, minor_of, version_of_python
+from lockhouse.model.pythons import bounds_of, canonical_bounds, is_plain_cpython, minor_of, version_of_python
 from lockhouse.model.spec import DeclaredRequirement, EnvironmentSpec, Origin, ProjectMode
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Expansion:
         :raises ConfigError: the environment cannot be expanded
         """
         settings, common = self.filled.settings, self.files.settings
+        self._refuse_other_pythons()
         requirements = collapsed((*self._own.requirements, *self._of_project))
         refuse_two_sources(requirements)
         return EnvironmentSpec(
@@ -138,6 +139,22 @@ class Expansion:
         listed = (*self.filled.settings.pythons, *self.filled.pythons)
         versions = {minor_of(version) for version in map(version_of_python, listed) if version is not None}
         return tuple(sorted(versions, key=Version))
+
+    def _refuse_other_pythons(self) -> None:
+        """Refuse Pythons that pip's locks cannot tell from CPython; a universal lock serves them all.
+
+        :raises InvalidSettingError: there are some
+        """
+        if _said(self.filled.settings.resolver, self.files.settings.resolver) != "pip":
+            return
+        listed = (*self.filled.settings.pythons, *self.filled.pythons)
+        others = [each for each in listed if version_of_python(each) is not None and not is_plain_cpython(each)]
+        if others:
+            raise InvalidSettingError(
+                f'{self.filled.origin}: the resolver "pip" cannot lock for {", ".join(dict.fromkeys(others))}',
+                why="it makes one lock for each version of CPython, and that would be locked in its stead",
+                fix='choose a universal resolver: resolver = "uv"',
+            )
 
     def _bounds(self) -> str:
         """Find the Python bounds; the running interpreter never counts."""

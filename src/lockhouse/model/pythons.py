@@ -34,6 +34,14 @@ def version_of_python(text: str) -> str | None:
     return match["version"]
 
 
+def is_plain_cpython(text: str) -> bool:
+    """Tell whether a Python, as nox and tox name it, is CPython as it is commonly built.
+
+    :param text: ``3.12``, ``python3.12``, ``py312``; not ``pypy3.10``, nor ``3.13t`` (without the global lock)
+    """
+    return re.fullmatch(r"(?:py|python|cpython)?-?3(?:\.?\d+){0,2}(?:-.+)?", text) is not None
+
+
 def minor_of(version: str) -> str:
     """Cut a version to major and minor.
 
