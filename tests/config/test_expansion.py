@@ -144,11 +144,11 @@ def test_python_bounds(
 def test_pip_refuses_the_pythons_that_it_cannot_lock_for(tmp_path: Path, keyword: str, other: str) -> None:
     pythons = ("3.11", "python3.12", "py313", "cpython3.13", other)
     with pytest.raises(InvalidSettingError) as caught:
-        expand(tmp_path, resolver="pip", **{keyword: pythons})
+        expand(tmp_path, None, resolver="pip", **{keyword: pythons})
     assert f'"pip" cannot lock for {other}\n' in str(caught.value)
     assert 'resolver = "uv"' in str(caught.value)
-    assert expand(tmp_path, **{keyword: pythons}).pythons
-    assert expand(tmp_path, resolver="pip", **{keyword: pythons[:-1]}).pythons == ("3.11", "3.12", "3.13")
+    assert expand(tmp_path, None, **{keyword: pythons}).pythons
+    assert expand(tmp_path, None, resolver="pip", **{keyword: pythons[:-1]}).pythons == ("3.11", "3.12", "3.13")
 
 
 def test_no_python_bounds_is_an_error(tmp_path: Path) -> None:
