@@ -69,3 +69,30 @@ def test_no_lock_of_a_session_differs_from_another_by_case_alone(project: Projec
     assert result.returncode == 2, result
     assert '"Tests" and "tests" would have one lock file' in result.line_with("error[environment-conflict]")
     assert 'nox session "tests"' in result.output
+
+
+def test_tox_looks_at_every_lock_and_knows_the_names(project: ProjectFolder, index: PackageIndex) -> None:
+    index.add_wheel("demo", "1.0")
+    project.write(
+        "tox.ini",
+        """
+        [tox]
+        env_list = broken, worse, good
+        no_package = true
+        [testenv]
+        runner = lockhouse
+        deps = demo
+        lockhouse_python = >=3.11
+        """,
+    )
+    project.run("tox", "lock", check=True)
+    wrong = project.run("tox", "lock", "--upgrade-package", "demoo")
+    assert wrong.returncode == 2, wrong
+    assert "nothing was upgraded for demoo" in wrong.output
+    project.write("locks/pylock.broken.toml", b"<<<<<<< ours\n")
+    project.write("locks/pylock.worse.toml", b"<<<<<<< ours\n")
+    checked = project.run("tox", "lock-check")
+    assert checked.returncode == 3, checked
+    assert checked.output.count("error[lock-invalid]") == 2
+    assert project.run("tox", "lock").output.count("error[lock-invalid]") == 2
+    assert "good: fresh" in checked.lines

@@ -63,7 +63,8 @@ def lock_environments(state: State) -> int:
             for outcome in project.lock(specs, upgrade_all=options.upgrade, upgrade=upgrade, dry_run=options.dry_run):
                 outcomes.append(outcome)
                 if isinstance(outcome, LockFailure):
-                    code = code or _failed(outcome.error, selected)
+                    failed = _failed(outcome.error, selected)
+                    code = code or failed
                 else:
                     print(*outcome.lines(), sep="\n")  # noqa: T201 - a command's output
         require_known_names(upgrade, outcomes)
@@ -76,7 +77,7 @@ def check_locks(state: State) -> int:
     """Check the locks of the selected environments.
 
     :param state: the run
-    :return: 0 where all are fresh, 1 where one is stale or missing, or the exit code of an error
+    :return: 0 where all are fresh, 1 where one is stale or missing, or the exit code of the first error
     """
     from lockhouse.model.freshness import Fresh  # noqa: PLC0415 - keeps every other tox command fast
 
@@ -86,7 +87,8 @@ def check_locks(state: State) -> int:
         try:
             freshness = environment.project.check(environment.spec)
         except LockhouseError as error:
-            broken = broken or _failed(error, [environment])
+            failed = _failed(error, [environment])
+            broken = broken or failed
             continue
         print(_checked(environment.spec, freshness))  # noqa: T201 - a command's output
         stale = stale or not isinstance(freshness, Fresh)
