@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from lockhouse.backends.environ import absolute_path, file_address
-from lockhouse.errors import BackendFailedError
+from lockhouse.errors import BackendFailedError, LockhouseError
 from lockhouse.model.lock import ArtifactKind
 
 if TYPE_CHECKING:
@@ -67,18 +67,27 @@ def remove_all(
     """Remove distributions until no metadata of them is left.
 
     A run that was killed can leave metadata that no tool removes, or two versions of one distribution, of which a tool
-    may remove one at a time. What a tool cannot remove, or passes over, loses its metadata here: its files are known to
-    nobody any more, and those that matter are written anew.
+    may remove one at a time, and with it the record of the other. What a tool cannot remove, or passes over, loses its
+    metadata here: its files are known to nobody any more, and those that matter are written anew.
 
     :param names: the distributions; none of them need be there
     :param target: the interpreter of the environment
     :param uninstall: has the tool remove distributions that are there; raises where it fails
     :raises BackendFailedError: metadata cannot be deleted
+    :raises LockhouseError: the tool failed, and that got nothing further
     """
     wanted = set(names)
-    _discard(entry for entry in _metadata_of(target, wanted) if not _is_removable(entry))
-    while entries := _metadata_of(target, wanted):
-        uninstall(sorted({_name_of(entry) for entry in entries}))
+    while True:
+        _discard(entry for entry in _metadata_of(target, wanted) if not _is_removable(entry))
+        entries = _metadata_of(target, wanted)
+        if not entries:
+            return
+        try:
+            uninstall(sorted({_name_of(entry) for entry in entries}))
+        except LockhouseError:
+            if _metadata_of(target, wanted) == entries and all(map(_is_removable, entries)):
+                raise
+            continue
         if _metadata_of(target, wanted) == entries:
             _discard(entries)
 
