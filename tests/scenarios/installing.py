@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -76,7 +77,12 @@ class Frontend:
             shutil.rmtree(project.path / folder, ignore_errors=True)
 
 
-CLI = Frontend(name="cli", command=("lockhouse", "sync", "tests", "--into", ".venv"), folder=".venv")
+# without a Python named, the newest one of the machine would be looked for, which takes seconds
+CLI = Frontend(
+    name="cli",
+    command=("lockhouse", "sync", "tests", "--into", ".venv", "--python", sys.executable),
+    folder=".venv",
+)
 NOX = Frontend(name="nox", command=("nox", "-r"), folder=".nox/tests")
 TOX = Frontend(name="tox", command=("tox", "run"), folder=".tox/tests")
 

@@ -65,15 +65,14 @@ def test_what_was_done_by_hand_is_repaired_and_said(
     assert nothing_of(frontend.root(project), "intruder")
 
 
-@each_frontend
-def test_what_was_removed_by_hand_is_put_back(frontend: Frontend, index: PackageIndex, project: ProjectFolder) -> None:
+def test_what_was_removed_by_hand_is_put_back(index: PackageIndex, project: ProjectFolder) -> None:
     index.add_wheel("demo", "1.0")
     declare(project, "demo")
     lock(project)
-    frontend.succeed(project)
-    project.run("uv", "pip", "uninstall", "-p", str(frontend.python(project)), "demo", check=True)
-    frontend.succeed(project)
-    assert installed(frontend.root(project)) == {"demo": "1.0"}
+    CLI.succeed(project)
+    project.run("uv", "pip", "uninstall", "-p", str(CLI.python(project)), "demo", check=True)
+    CLI.succeed(project)
+    assert installed(CLI.root(project)) == {"demo": "1.0"}
 
 
 # -- where installing is forbidden --------------------------------------------------------------------------------

@@ -177,7 +177,7 @@ def test_every_error_says_what_why_and_the_fix(
         said[match[1]] = (result.returncode, result.stderr)
 
     fail("check", "-C", "nowhere")
-    fail("sync", *CLI.command[2:])
+    fail(*CLI.command[1:])
     fail("lock", "test")
     assert 'did you mean "tests"?' in said["unknown-environment"][1]
     fail("lock", env={"UV_DEFAULT_INDEX": closed_index_url})
@@ -186,14 +186,14 @@ def test_every_error_says_what_why_and_the_fix(
     declare(project, "demo")
     lock(project)
     declare(project, "demo", "added")
-    fail("sync", *CLI.command[2:])
+    fail(*CLI.command[1:])
     declare(project, "demo")
-    fail("sync", *CLI.command[2:], "--python", "3.99")
-    fail("sync", "tests", "--into", "locks")
+    fail(*CLI.command[1:], "--python", "3.99")
+    fail(*CLI.command[1:], "--into", "locks")
     index.fault("*.whl", "404", times=1)
-    fail("sync", *CLI.command[2:])
+    fail(*CLI.command[1:])
     index.fault("*.whl", "flipped-byte")
-    fail("sync", *CLI.command[2:])
+    fail(*CLI.command[1:])
     declare(project, "demo", extra='instaler = "uv"')
     fail("lock")
     assert "installer" in said["invalid-setting"][1]
