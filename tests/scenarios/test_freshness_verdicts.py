@@ -524,7 +524,7 @@ def test_the_resolver_of_a_plugin_that_is_gone_is_named(
     result = project.run("lockhouse", "check")
     assert result.returncode == 6, result
     assert result.error_lines == [
-        'error[backend-not-found]: there is no resolver "careful"',
+        'error[backend-not-found]: environment "tests": there is no resolver "careful"',
         "  why: known are pip, uv",
         "  fix: install the plugin that brings it, or choose another resolver",
     ]
