@@ -89,6 +89,10 @@ class Reporter(Protocol):
         """Say something worth knowing."""
         ...
 
+    def detail(self, message: str) -> None:
+        """Say something that only verbose output has."""
+        ...
+
     def warning(self, message: str) -> None:
         """Say something that the user should look at."""
         ...
@@ -115,6 +119,9 @@ class SilentReporter:
     """A reporter for those who want to hear nothing."""
 
     def info(self, message: str) -> None:
+        """Say nothing."""
+
+    def detail(self, message: str) -> None:
         """Say nothing."""
 
     def warning(self, message: str) -> None:

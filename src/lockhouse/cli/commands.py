@@ -98,8 +98,6 @@ def sync(options: argparse.Namespace, console: Console) -> int:
         _print_json(console, record)
     elif not outcome.changed:
         console.info(f"{spec.name}: nothing to do")
-    for reason in outcome.reasons:
-        console.detail(f"  because {reason}")
     return EXIT_OK
 
 

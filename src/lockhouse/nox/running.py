@@ -133,5 +133,8 @@ class _Log(SilentReporter):
     def info(self, message: str) -> None:
         self._session.log(hide_environ(message, os.environ))
 
+    def detail(self, message: str) -> None:
+        self._session.debug(hide_environ(message, os.environ))
+
     def warning(self, message: str) -> None:
         self._session.warn(hide_environ(message, os.environ))

@@ -328,6 +328,8 @@ class Project:
         self._wiring.reporter.info(
             f"{spec.name}: {', '.join(done) or 'nothing to install'}, from {request.files.place}"
         )
+        for reason in outcome.reasons:
+            self._wiring.reporter.detail(f"  because {reason}")
 
     # -- parts ----------------------------------------------------------------------------------------------------
 

@@ -50,7 +50,7 @@ class LockhouseRunner(VirtualEnvRunner):
     def project(self) -> Project:
         """Give the project, with the variables of this environment."""
         environ = environ_of(self.conf)
-        return Project.open(Path(self.core["tox_root"]), environ=environ, reporter=ToxLog(environ))
+        return Project.open(Path(self.core["tox_root"]), environ=environ, reporter=ToxLog(self.name, environ))
 
     @cached_property
     def spec(self) -> EnvironmentSpec:
