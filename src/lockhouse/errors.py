@@ -74,7 +74,14 @@ class LockhouseError(Exception):
 
     def __str__(self) -> str:
         """Give the three parts as text, without colour."""
-        lines = [f"error[{self.code}]: {self.what}"]
+        return self.told_as("error")
+
+    def told_as(self, kind: str) -> str:
+        """Give the three parts as text, without colour.
+
+        :param kind: ``error``, or ``warning`` where things go on all the same
+        """
+        lines = [f"{kind}[{self.code}]: {self.what}"]
         lines += [f"  why: {line}" for line in self.why]
         if self.fix:
             lines.append(f"  fix: {self.fix}")

@@ -104,11 +104,11 @@ class GuardedSession(nox.Session):
         chosen = self._declaration.on_install
         if chosen == "allow":
             return
-        text = hide_environ(str(_unlocked(self._declaration, method, args)), os.environ)
+        error = _unlocked(self._declaration, method, args)
         if chosen == "warn":
-            self.warn(text)
+            self.warn(hide_environ(error.told_as("warning"), os.environ))
         else:
-            self.error(f"{text}\n")  # nox goes on in the same line
+            self.error(f"{hide_environ(str(error), os.environ)}\n")  # nox goes on in the same line
 
 
 def _unlocked(declaration: Declaration, method: str, args: tuple[Any, ...]) -> UnlockedInstallError:
@@ -134,7 +134,9 @@ class _Log(SilentReporter):
         self._session.log(hide_environ(message, os.environ))
 
     def detail(self, message: str) -> None:
-        self._session.debug(hide_environ(message, os.environ))
+        # nox shows its level "debug" always; what only -v shows has a level that sessions cannot log at
+        if self._session._runner.global_config.verbose:  # noqa: SLF001
+            self.info(message)
 
     def warning(self, message: str) -> None:
         self._session.warn(hide_environ(message, os.environ))
