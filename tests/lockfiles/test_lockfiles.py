@@ -157,6 +157,28 @@ def test_a_bot_that_moves_a_pin_changes_the_pin_and_nothing_recorded(tmp_path: P
     assert moved.artifacts == (Artifact(kind=ArtifactKind.WHEEL, hashes={"sha256": "b" * 64}),)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [("a==1.1 ", "a==1.0 ", "a 1.0 has a hash of a 1.1"), ("b==1.0 ", "c==1.0 ", "c 1.0 has a hash of b 1.0")],
+)
+def test_a_pin_that_was_moved_without_its_hashes_is_refused(
+    tmp_path: Path, before: str, after: str, words: str
+) -> None:
+    asked = spec("a", lock_format=LockFormat.REQUIREMENTS)
+    files = written(tmp_path, lock_of(asked, pin("a", "1.1"), pin("b", "1.0")), asked)
+    files.main.write_text(files.main.read_text().replace(before, after))
+    with pytest.raises(LockInvalidError, match=words):
+        files.read()
+
+
+def test_another_spelling_of_a_version_keeps_its_hashes(tmp_path: Path) -> None:
+    asked = spec("a", lock_format=LockFormat.REQUIREMENTS)
+    files = written(tmp_path, lock_of(asked, pin("a", "1.1")), asked)
+    files.main.write_text(files.main.read_text().replace("a==1.1 ", "a==1.1.0 "))
+    (package,) = files.read().packages
+    assert (package.version, package.artifacts[0].filename) == ("1.1.0", "a-1.1-py3-none-any.whl")
+
+
 def test_the_header_is_one_that_update_bots_act_on(tmp_path: Path) -> None:
     asked = spec("a", constraints=("b<2",), lock_format=LockFormat.REQUIREMENTS, prereleases=True)
     files = written(tmp_path, lock_of(asked, pin("a", "1")), asked)

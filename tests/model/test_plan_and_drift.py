@@ -160,3 +160,12 @@ def test_changes_are_told_in_words() -> None:
         "added d 1",
     ]
     assert changes_between(after, after) == ()
+
+
+def test_another_quoting_of_a_marker_is_no_change() -> None:
+    asked = spec("a")
+    before = lock_of(asked, pin("a", "1", marker='sys_platform == "win32"'))
+    after = lock_of(asked, pin("a", "1", marker="sys_platform == 'win32'"))
+    assert changes_between(before, after) == ()
+    other = lock_of(asked, pin("a", "1", marker="sys_platform == 'linux'"))
+    assert [str(change) for change in changes_between(before, other)] == ["changed a 1: marker"]

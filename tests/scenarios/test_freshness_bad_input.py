@@ -98,6 +98,18 @@ INVALID = {
     "no TOML": ("pylock", LOCK, lambda text: text.replace("[[packages]]", "[[packages", 1), "line 9"),
     "conflict in pins": ("requirements", REQUIREMENTS, conflict, f"{REQUIREMENTS}:5"),
     "no pin": ("requirements", REQUIREMENTS, lambda text: text.replace("beta==1.0", "beta>=1.0"), "pins no version"),
+    "version edited": (
+        "pylock",
+        LOCK,
+        lambda text: text.replace('name = "beta"\nversion = "1.0"', 'name = "beta"\nversion = "0.9"'),
+        "'beta-1.0-py3-none-any.whl' is not consistent",
+    ),
+    "version edited in pins": (
+        "requirements",
+        REQUIREMENTS,
+        lambda text: text.replace("beta==1.0", "beta==0.9"),
+        f"{REQUIREMENTS}:5: beta 0.9 has a hash of beta 1.0",
+    ),
     "conflict in the record": ("requirements", RECORD, conflict, f"{RECORD}:9"),
 }
 
@@ -138,8 +150,9 @@ def test_what_the_message_says_mends_a_damaged_lock(project: ProjectFolder, inde
     lock(project)
     whole = project.read(LOCK)
     project.write(LOCK, whole[:300])
-    assert "lock again with --upgrade" in project.run("lockhouse", "check").stderr
-    result = lock(project, "--upgrade")
+    message = project.run("lockhouse", "check").stderr
+    assert "or lock anew without reading it: lockhouse lock tests --upgrade" in message
+    result = lock(project, "tests", "--upgrade")
     assert "is not read, and made anew" in result.stderr
     assert project.read(LOCK) == whole
 

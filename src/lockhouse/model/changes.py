@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lockhouse.model.closure import parse_marker
+
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
@@ -72,10 +74,15 @@ def _detail(was: tuple[LockedPackage, ...], now: tuple[LockedPackage, ...]) -> s
         return ""
     aspects = {
         "files": _files(was) != _files(now),
-        "marker": [p.marker for p in was] != [p.marker for p in now],
+        "marker": _markers(was) != _markers(now),
         "index": [p.index for p in was] != [p.index for p in now],
     }
     return ", ".join(name for name, differs in aspects.items() if differs)
+
+
+def _markers(packages: tuple[LockedPackage, ...]) -> list[str]:
+    """Give the markers in one spelling: a lock that was read back may quote otherwise than a resolver."""
+    return ["" if package.marker is None else str(parse_marker(package.marker)) for package in packages]
 
 
 def _files(packages: tuple[LockedPackage, ...]) -> list[list[tuple[str, tuple[tuple[str, str], ...]]]]:

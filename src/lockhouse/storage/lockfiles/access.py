@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from lockhouse.model.spec import EnvironmentSpec
 
 
+_MERGE = "take one side of the merge whole (git checkout --ours or --theirs), then run: lockhouse lock"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockFiles:
     """Where one lock lies.
@@ -26,12 +29,14 @@ class LockFiles:
     :ivar directory: folder of the lock relative to the project, with forward slashes
     :ivar name: name of the lock, and the label of its target where it is for one target only
     :ivar lock_format: format
+    :ivar lock_command: the command that locks the environment
     """
 
     root: Path
     directory: str
     name: str
     lock_format: LockFormat
+    lock_command: str
 
     @property
     def place(self) -> str:
@@ -72,6 +77,15 @@ class LockFiles:
         :raises LockMissingError: there is none
         :raises LockInvalidError: it cannot be read, breaks a rule of its format, or is of a newer version
         """
+        try:
+            return self._read()
+        except LockInvalidError as error:
+            if error.fix is not None:
+                raise
+            fix = f"restore it from version control, or lock anew without reading it: {self.lock_command} --upgrade"
+            raise LockInvalidError(error.what, why=error.why, fix=fix) from error
+
+    def _read(self) -> Lock:
         from lockhouse.storage.lockfiles import pylock, requirements  # noqa: PLC0415
         from lockhouse.storage.lockfiles.validation import validate_record  # noqa: PLC0415
 
@@ -137,28 +151,32 @@ def lock_files(root: Path, spec: EnvironmentSpec, target: str | None = None) -> 
     :param target: label of the one target that the lock is for, None for a universal lock
     """
     name = spec.lock_name if target is None else f"{spec.lock_name}-{target}"
-    return LockFiles(root=root, directory=spec.lock_directory, name=name, lock_format=spec.lock_format)
+    return LockFiles(
+        root=root,
+        directory=spec.lock_directory,
+        name=name,
+        lock_format=spec.lock_format,
+        lock_command=spec.lock_command,
+    )
 
 
 def _text(data: bytes, place: str) -> str:
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise LockInvalidError(f"{place} is not UTF-8 text", why=str(error), fix="restore the file") from error
-
-
-def _parse(data: bytes, place: str) -> dict[str, Any]:
-    text = _text(data, place)
+        raise LockInvalidError(f"{place} is not UTF-8 text", why=str(error)) from error
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith(("<<<<<<< ", ">>>>>>> ")):
             raise LockInvalidError(
                 f"{place}:{number}: an unresolved merge",
                 why=f"the line is {line!r}",
-                fix="take one side of the merge whole, then run: lockhouse lock",
+                fix=_MERGE,
             )
+    return text
+
+
+def _parse(data: bytes, place: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
+        return tomllib.loads(_text(data, place))
     except tomllib.TOMLDecodeError as error:
-        raise LockInvalidError(
-            f"{place} is no valid TOML", why=str(error), fix="restore the file, or lock again with --upgrade"
-        ) from error
+        raise LockInvalidError(f"{place} is no valid TOML", why=str(error)) from error

@@ -54,11 +54,7 @@ def from_document(document: Mapping[str, Any], place: str, directory: str) -> Lo
             f"{place}: the format is newer than this Lockhouse", why=str(error), fix="upgrade Lockhouse"
         ) from error
     except PylockValidationError as error:
-        raise LockInvalidError(
-            f"{place} breaks a rule of the pylock format (PEP 751)",
-            why=str(error),
-            fix="restore the file, or lock again with --upgrade, which does not read it",
-        ) from error
+        raise LockInvalidError(f"{place} breaks a rule of the pylock format (PEP 751)", why=str(error)) from error
     packages = tuple(_package_from(package, directory) for package in pylock.packages)
     lock = Lock(
         requires_python=str(pylock.requires_python or ""),

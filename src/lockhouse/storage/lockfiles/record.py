@@ -73,11 +73,7 @@ def _requirement_line(line: str) -> str:
 
 
 def _damaged(place: str, why: str) -> LockInvalidError:
-    return LockInvalidError(
-        f"{place}: the record in [tool.lockhouse] is damaged",
-        why=why,
-        fix="restore the file, or lock again with --upgrade, which does not read it",
-    )
+    return LockInvalidError(f"{place}: the record in [tool.lockhouse] is damaged", why=why)
 
 
 def edge_key(package: LockedPackage) -> str:

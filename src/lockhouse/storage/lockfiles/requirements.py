@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from lockhouse.errors import LockInvalidError
 from lockhouse.model.indexes import strip_userinfo
@@ -32,7 +33,6 @@ _OPTION = re.compile(
     r"(?:-i|-f|--(?:index-url|extra-index-url|find-links|trusted-host|no-index|pre|prefer-binary|no-binary|only-binary"
     r"|require-hashes))(?=[\s=]|$)"
 )
-_RESTORE = "restore the file, or lock again with --upgrade, which does not read it"
 
 
 # -- writing ------------------------------------------------------------------------------------------------------
@@ -233,8 +233,7 @@ def _package_from(
     try:
         requirement = Requirement(text)
     except InvalidRequirement as error:
-        why = "it is the mark of an unresolved merge" if text.startswith(("<<<<", "====", ">>>>")) else str(error)
-        raise LockInvalidError(f"{place}:{number}: {text!r} is no pin", why=why, fix=_RESTORE) from error
+        raise LockInvalidError(f"{place}:{number}: {text!r} is no pin", why=str(error)) from error
     name = canonicalize_name(requirement.name)
     marker = None if requirement.marker is None else str(requirement.marker)
     if requirement.url is not None:
@@ -244,10 +243,9 @@ def _package_from(
         return LockedPackage(name=name, version=version, marker=marker, artifacts=(artifact,))
     pinned = [specifier for specifier in requirement.specifier if specifier.operator in {"==", "==="}]
     if len(pinned) != 1 or len(requirement.specifier) != 1 or pinned[0].version.endswith(".*"):
-        raise LockInvalidError(
-            f"{place}:{number}: {text!r} pins no version", why="expected name==version", fix=_RESTORE
-        )
+        raise LockInvalidError(f"{place}:{number}: {text!r} pins no version", why="expected name==version")
     version = pinned[0].version
+    _require_own_hashes(name, version, hashes, known, f"{place}:{number}")
     found = _record_of(known, name, version)
     return LockedPackage(
         name=name,
@@ -261,9 +259,33 @@ def _package_from(
 
 def _record_of(known: Sequence[Mapping[str, Any]], name: str, version: str | None) -> Mapping[str, Any] | None:
     for table in known:
-        if table.get("name") == name and (version is None or table.get("version") == version):
+        if table.get("name") == name and (version is None or _same_version(version, str(table.get("version")))):
             return table
     return None
+
+
+def _require_own_hashes(
+    name: str, version: str, hashes: Sequence[tuple[str, str]], known: Sequence[Mapping[str, Any]], line: str
+) -> None:
+    """Refuse a pin whose hashes are those of something else: whoever moved it left the hashes behind."""
+    told = {":".join(item) for item in hashes}
+    for table in known:
+        other = str(table.get("version", ""))
+        if table["name"] == name and _same_version(version, other):
+            continue
+        for filename, digest in table.get("files", {}).items():
+            if digest in told:
+                raise LockInvalidError(
+                    f"{line}: {name} {version} has a hash of {table['name']} {other}",
+                    why=f"{digest} is the hash of {filename}, so the pin was edited and its hashes were not",
+                )
+
+
+def _same_version(one: str, other: str) -> bool:
+    try:
+        return Version(one) == Version(other)
+    except InvalidVersion:
+        return one == other
 
 
 def _file_artifacts(hashes: Sequence[tuple[str, str]], files: Mapping[str, str]) -> Iterator[Artifact]:
@@ -317,4 +339,4 @@ def _path_from(line: str, number: int, known: Sequence[Mapping[str, Any]], place
                 marker=marker or None,
                 artifacts=(artifact,),
             )
-    raise LockInvalidError(f"{place}:{number}: {text!r} is not known to the record beside it", fix=_RESTORE)
+    raise LockInvalidError(f"{place}:{number}: {text!r} is not known to the record beside it")

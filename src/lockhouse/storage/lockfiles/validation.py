@@ -27,11 +27,7 @@ def validate_record(document: Mapping[str, Any], place: str) -> None:
     """
     problems = list(_problems(document))
     if problems:
-        raise LockInvalidError(
-            f"{place} is damaged",
-            why=problems,
-            fix="restore the file, or lock again with --upgrade, which does not read it",
-        )
+        raise LockInvalidError(f"{place} is damaged", why=problems)
 
 
 def _problems(document: Mapping[str, Any]) -> Iterator[str]:
