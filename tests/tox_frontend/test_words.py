@@ -51,3 +51,38 @@ def test_a_run_says_once_what_it_installed_and_removed_and_nothing_where_it_did_
         "1 installed, 1 removed (other 1.0), from locks/pylock.py.toml"
     ], changed
     assert "because" in changed.output
+
+
+def test_where_no_environment_is_locked_both_commands_fail_as_the_command_line_does(project: ProjectFolder) -> None:
+    project.write("tox.ini", "[tox]\nenv_list = lint\nno_package = true\n[testenv]\ncommands = python -c pass\n")
+    ours = project.run("lockhouse", "check")
+    for command in ("lock", "lock-check"):
+        result = project.run("tox", command)
+        assert result.returncode == ours.returncode == 2, result
+        assert "error[config]: no locked environment is declared in" in result.output
+        assert "runner = lockhouse" in result.output
+    chosen = project.run("tox", "lock", "-e", "lint")
+    assert chosen.returncode == 2, chosen
+    assert "looked at lint" in chosen.output
+
+
+@pytest.mark.usefixtures("demo")
+def test_a_lock_is_told_once_in_the_words_of_the_command_line(project: ProjectFolder) -> None:
+    project.write("pyproject.toml", f"[tool.lockhouse]\npython = '>={MINOR}'\n")
+    write(project, "demo", env_list=f"{PY}-a, py-a, b")
+    missing = project.run("tox", "lock-check")
+    assert missing.returncode == 1, missing
+    assert f"{PY}-a, py-a: missing" in missing.lines
+    locked = project.run("tox", "lock")
+    assert locked.returncode == 0, locked
+    fresh = project.run("tox", "lock-check")
+    assert (fresh.returncode, fresh.lines) == (0, [f"{PY}-a, py-a: fresh", "b: fresh"]), fresh
+    write(project, "demo<2", env_list=f"{PY}-a, py-a, b")
+    stale = project.run("tox", "lock-check", "-e", "b")
+    ours = project.run("lockhouse", "check", "b")
+    assert stale.returncode == ours.returncode == 1, stale
+    assert set(stale.lines) <= set(ours.lines), (stale, ours)
+    write(project, "nowhere")
+    failed, ours = project.run("tox", "lock"), project.run("lockhouse", "lock")
+    assert failed.returncode == ours.returncode == 6, failed
+    assert set(ours.error_lines) <= {line.removeprefix("ROOT: ") for line in failed.output.splitlines()}, (failed, ours)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tox.session.env_select import CliEnv, register_env_select_flags
 
-from lockhouse.errors import EXIT_NO, EXIT_OK, LockhouseError
+from lockhouse.errors import EXIT_NO, EXIT_OK, ConfigError, LockhouseError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,8 +57,9 @@ def lock_environments(state: State) -> int:
     upgrade = {canonicalize_name(name) for name in options.upgrade_package}
     code = EXIT_OK
     outcomes = []
-    selected = _selected(state)
+    selected: list[LockhouseRunner] = []
     try:
+        selected += _selected(state)
         for project, specs in _by_project(selected):
             for outcome in project.lock(specs, upgrade_all=options.upgrade, upgrade=upgrade, dry_run=options.dry_run):
                 outcomes.append(outcome)
@@ -81,17 +82,24 @@ def check_locks(state: State) -> int:
     """
     from lockhouse.model.freshness import Fresh  # noqa: PLC0415 - keeps every other tox command fast
 
-    selected = _selected(state)
     stale, broken = False, EXIT_OK
+    verdicts: dict[tuple[str, Freshness], list[EnvironmentSpec]] = {}
+    try:
+        selected = _selected(state)
+    except LockhouseError as error:
+        return _failed(error, [])
     for environment in selected:
         try:
-            freshness = environment.project.check(environment.spec)
+            spec = environment.spec
+            freshness = environment.project.check(spec)
         except LockhouseError as error:
             failed = _failed(error, [environment])
             broken = broken or failed
             continue
-        print(_checked(environment.spec, freshness))  # noqa: T201 - a command's output
+        verdicts.setdefault((spec.lock_name, freshness), []).append(spec)
         stale = stale or not isinstance(freshness, Fresh)
+    for (_, freshness), specs in verdicts.items():
+        print(_checked(specs, freshness))  # noqa: T201 - a command's output
     return broken or (EXIT_NO if stale else EXIT_OK)
 
 
@@ -108,7 +116,10 @@ def _failed(error: LockhouseError, concerned: list[LockhouseRunner]) -> int:
 
 
 def _selected(state: State) -> list[LockhouseRunner]:
-    """Give the environments that the command line names, or all."""
+    """Give the environments that the command line names, or all.
+
+    :raises ConfigError: none of them is ours
+    """
     from lockhouse.tox.runner import LockhouseRunner  # noqa: PLC0415 - keeps every other tox command fast
 
     options = state.conf.options
@@ -116,7 +127,16 @@ def _selected(state: State) -> list[LockhouseRunner]:
     chosen = bool(getattr(options, "env", None) or options.labels or options.factors)
     all_of_them = not chosen or (getattr(options, "env", None) is not None and options.env.is_all)
     found = [state.envs[name] for name in state.envs.iter(only_active=not all_of_them)]
-    return [environment for environment in found if isinstance(environment, LockhouseRunner)]
+    ours = [environment for environment in found if isinstance(environment, LockhouseRunner)]
+    if not ours:
+        where = f"declared in {state.conf.core['tox_root']}" if all_of_them else "among those that were chosen"
+        raise ConfigError(
+            f"no locked environment is {where}",
+            why=f"looked at {', '.join(environment.name for environment in found) or 'no environment'}: "
+            "none has runner = lockhouse",
+            fix="set runner = lockhouse in [testenv], or in the environment",
+        )
+    return ours
 
 
 def _by_project(environments: list[LockhouseRunner]) -> Iterator[tuple[Project, list[EnvironmentSpec]]]:
@@ -130,13 +150,15 @@ def _by_project(environments: list[LockhouseRunner]) -> Iterator[tuple[Project, 
     yield from groups.values()
 
 
-def _checked(spec: EnvironmentSpec, freshness: Freshness) -> str:
+def _checked(specs: list[EnvironmentSpec], freshness: Freshness) -> str:
+    """Give the verdict on a lock in the words of ``lockhouse check``, with all environments that share it."""
     from lockhouse.model.freshness import Fresh, Stale  # noqa: PLC0415 - keeps every other tox command fast
 
+    names = ", ".join(spec.name for spec in specs)
     if isinstance(freshness, Fresh):
-        return f"{spec.name}: fresh"
+        return f"{names}: fresh"
     if isinstance(freshness, Stale):
-        lines = [f"{spec.name}: stale", *(f"  why[{reason.code}]: {reason}" for reason in freshness.reasons)]
+        lines = [f"{names}: stale", *(f"  why[{reason.code}]: {reason}" for reason in freshness.reasons)]
     else:
-        lines = [f"{spec.name}: missing", f"  why: {freshness.path} is not there"]
-    return "\n".join([*lines, f"  fix: {spec.lock_command}"])
+        lines = [f"{names}: missing", f"  why: {freshness.path} is not there"]
+    return "\n".join([*lines, f"  fix: {specs[0].lock_command}"])
