@@ -1,4 +1,4 @@
-"""Writes the reference pages that say what the code already says: settings, hooks, command line.
+"""Writes the reference pages that say what the code already says: settings, hooks, command line, codes, JSON.
 
 Run ``python docs/generate.py`` after a change of one of them; a test holds the pages equal to the code.
 """
@@ -14,12 +14,16 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lockhouse import hookspecs
+from lockhouse import errors, hookspecs
+from lockhouse.cli import records
 from lockhouse.cli.arguments import parser
+from lockhouse.cli.explanations import all_explanations
 from lockhouse.config.settings import schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from lockhouse.cli.explanations import Explanation
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -36,6 +40,8 @@ right one, and all problems of a file are named at once.
 
 A [JSON Schema](settings.schema.json) of `[tool.lockhouse]` says the same to editors.
 """
+
+_MARK = "% Below: made by docs/generate.py from lockhouse.cli.explanations.\n"
 
 _TABLES = (
     (
@@ -70,8 +76,8 @@ _COMMANDS_HEAD = f"""\
 # Command line
 
 `python -m lockhouse` is the same as `lockhouse`. Answers go to standard output, everything else to standard error.
-Colour and progress bars are shown on a terminal only; `NO_COLOR` and `FORCE_COLOR` are kept. With `--json` one object
-is printed, whose `version` is raised when its form changes.
+Colour and progress bars are shown on a terminal only; `NO_COLOR` and `FORCE_COLOR` are kept. With `--format json` one
+object is printed, whose `version` is raised when its form changes: see [](output.md).
 
 tox has two commands of its own, `tox lock` and `tox lock-check`: see [](tox.md).
 """
@@ -84,7 +90,14 @@ def pages() -> dict[str, str]:
         "settings.schema.json": json.dumps(schema(), indent=2) + "\n",
         "hooks.md": hooks_page(),
         "command-line.md": commands_page(),
+        **{f"{name}.schema.json": json.dumps(made, indent=2) + "\n" for name, made in _reports()},
+        **{f"{name}.md": codes_page(name) for name in all_explanations()},
     }
+
+
+def _reports() -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield "check", records.schema(records.CheckReport, "lockhouse check --format json")
+    yield "list", records.schema(records.ListReport, "lockhouse list --format json")
 
 
 # -- settings -----------------------------------------------------------------------------------------------------
@@ -170,6 +183,54 @@ def _fields(text: str) -> Iterator[str]:
 def _markdown(text: str) -> str:
     text = re.sub(r":[a-z]+:`~?([^`]+)`", r"`\1`", text)
     return re.sub(r"``([^`]+)``", r"`\1`", text)
+
+
+# -- codes --------------------------------------------------------------------------------------------------------
+
+_FAMILIES = {
+    errors.ConfigError: "Configuration",
+    errors.LockError: "Locks",
+    errors.SelectionError: "Selection",
+    errors.StoreError: "Store and files",
+    errors.BackendError: "Tools underneath",
+    errors.BuildError: "Builds",
+    errors.PluginError: "Plugins",
+    errors.LockhouseError: "The answer is no",
+}
+
+
+def codes_page(name: str) -> str:
+    """Give a page of codes: what a person wrote in front of the mark, and a section a code below it.
+
+    :param name: name of the page without its ending
+    """
+    head, mark, _ = (REFERENCE / f"{name}.md").read_text(encoding="utf-8").partition(_MARK)
+    sections = _error_sections() if name == "errors" else _sections(all_explanations()[name])
+    return "\n".join([head + (mark or _MARK), *sections])
+
+
+def _sections(explanations: Mapping[str, Explanation], names: Mapping[str, str] | None = None) -> Iterator[str]:
+    for code, explanation in explanations.items():
+        first, *rest = explanation.parts()
+        kind = f"`{names[code]}`. " if names else ""
+        yield from (f"### `{code}`", "", f"{kind}{first[1]}", "")
+        for label, text in rest:
+            yield from (f"*{label.capitalize()}*: {text}", "")
+
+
+def _error_sections() -> Iterator[str]:
+    known = all_explanations()["errors"]
+    for family, title in _FAMILIES.items():
+        members = {kind.code: kind.__name__ for kind in _members(family)}
+        yield from (f"## {title}: exit code {family.exit_code}", "")
+        yield from _sections({code: known[code] for code in members}, members)
+
+
+def _members(family: type[errors.LockhouseError]) -> Iterator[type[errors.LockhouseError]]:
+    yield family
+    for below in family.__subclasses__():
+        if below.__module__ == errors.__name__ and below not in _FAMILIES:
+            yield from _members(below)
 
 
 # -- command line -------------------------------------------------------------------------------------------------

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(not DOCS.is_dir(), reason="the documentation is not part of this copy")
 
 REFERENCE = DOCS / "reference"
-GENERATED = ("settings.md", "settings.schema.json", "hooks.md", "command-line.md")
+GENERATED = (
+    *("settings.md", "settings.schema.json", "hooks.md", "command-line.md"),
+    *("check.schema.json", "list.schema.json", "freshness.md", "drift.md", "errors.md"),
+)
 
 
 def _made() -> dict[str, str]:

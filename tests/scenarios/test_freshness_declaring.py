@@ -136,8 +136,8 @@ def test_a_lock_of_one_place_is_fresh_for_all_the_others(project: ProjectFolder)
     result = project.run("lockhouse", "lock", check=True)
     assert result.lines[0] == "locks/pylock.tests.toml: locked, 6 packages"
     assert [path.name for path in (project / "locks").iterdir()] == ["pylock.tests.toml"]
-    assert project.run("lockhouse", "check", check=True).lines == ["tests: fresh"]
-    assert project.run("tox", "lock-check", check=True).lines == ["tests: fresh"]
+    assert project.run("lockhouse", "check", check=True).lines[0] == "tests: fresh"
+    assert project.run("tox", "lock-check", check=True).lines[0] == "tests: fresh"
 
 
 NOXFILE = """

@@ -241,4 +241,4 @@ def test_json_is_all_that_a_machine_gets(index: PackageIndex, project: ProjectFo
     assert listed["verdict"] == "fresh"
     declare(project, "nowhere")
     (failed,) = answer("lock", code=6)["locks"]
-    assert failed["error"] == "unsolvable"
+    assert failed["error"]["code"] == "unsolvable"

@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
         help="move this package, and what it forces, to its newest allowed version; may be repeated",
     )
     lock.add_argument("--dry-run", action="store_true", help="say what would change, and write nothing")
-    _json(lock)
+    _format(lock)
     lock.set_defaults(command=commands.lock)
 
     check = _command(
@@ -61,7 +61,12 @@ def parser() -> argparse.ArgumentParser:
         "Read-only and offline. Exit code 0: all are fresh; 1: one is stale or missing.",
     )
     _environments(check, "check")
-    _json(check)
+    _format(check, "text", "json", "github")
+    check.add_argument(
+        "--explain",
+        metavar="CODE",
+        help="say what a code of a reason or an error means, why it matters and how it is mended, and check nothing",
+    )
     check.set_defaults(command=commands.check)
 
     sync = _command(
@@ -73,13 +78,13 @@ def parser() -> argparse.ArgumentParser:
     sync.add_argument("environment", metavar="ENV", help="name of the environment")
     sync.add_argument("--into", metavar="DIR", type=Path, required=True, help="folder of the virtual environment")
     sync.add_argument("--python", metavar="X", help="interpreter to make it from: a version such as 3.12, or a path")
-    _json(sync)
+    _format(sync)
     sync.set_defaults(command=commands.sync)
 
     listing = _command(
         subparsers, "list", "List the known environments, their locks and their state.", "Read-only and offline."
     )
-    _json(listing)
+    _format(listing)
     listing.set_defaults(command=commands.list_environments)
 
     cache = _command(subparsers, "cache", "The store that all environments and projects share.", "")
@@ -105,8 +110,16 @@ def _environments(command: argparse.ArgumentParser, verb: str) -> None:
     command.add_argument("environments", metavar="ENV", nargs="*", help=f"environments to {verb} (default: all)")
 
 
-def _json(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--json", action="store_true", help="print JSON for a machine to read")
+def _format(command: argparse.ArgumentParser, *choices: str) -> None:
+    command.add_argument(
+        "--format",
+        metavar="FORMAT",
+        choices=choices or ("text", "json"),
+        default="text",
+        help="text for people (the default), json for programs"
+        + (", or github for annotations of GitHub Actions" if "github" in choices else ""),
+    )
+    command.add_argument("--json", action="store_const", dest="format", const="json", help="short for --format json")
 
 
 class _Version(argparse.Action):

@@ -6,25 +6,23 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lockhouse.errors import EXIT_NO, EXIT_OK, LockhouseError
+from lockhouse.errors import EXIT_OK, LockhouseError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
+    from lockhouse.cli.answers import Answer
     from lockhouse.cli.console import Console
-    from lockhouse.model.freshness import Freshness
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.project import Project
-
-#: The version of the JSON that commands print.
-JSON_VERSION = 1
 
 
 def lock(options: argparse.Namespace, console: Console) -> int:
     """Lock environments."""
     from packaging.utils import canonicalize_name  # noqa: PLC0415 - only here
 
+    from lockhouse.cli.records import error_record  # noqa: PLC0415 - not for every command
     from lockhouse.operations.lock import LockFailure, LockStatus, require_known_names  # noqa: PLC0415
 
     project = _project(options, console)
@@ -38,7 +36,7 @@ def lock(options: argparse.Namespace, console: Console) -> int:
         if isinstance(outcome, LockFailure):
             console.error(outcome.error)
             code = code or outcome.error.exit_code
-            records.append({"environment": outcome.spec.name, "error": outcome.error.code})
+            records.append({"environment": outcome.spec.name, "error": error_record(outcome.error)})
             continue
         records.append(
             {
@@ -53,12 +51,12 @@ def lock(options: argparse.Namespace, console: Console) -> int:
                 "computed-hashes": list(outcome.computed_hashes),
             }
         )
-        if not options.json and not options.quiet:
+        if options.format == "text" and not options.quiet:
             first, *rest = outcome.lines()
             console.answer(first, "good" if outcome.status is not LockStatus.UNCHANGED else None)
             for line in rest:
                 console.answer(line)
-    if options.json:
+    if options.format == "json":
         _print_json(console, {"locks": records})
     require_known_names(upgrade, outcomes)
     return code
@@ -66,16 +64,33 @@ def lock(options: argparse.Namespace, console: Console) -> int:
 
 def check(options: argparse.Namespace, console: Console) -> int:
     """Check the freshness of locks."""
+    if options.explain is not None:
+        return _explain(options.explain, console)
+    from lockhouse.cli.answers import exit_code  # noqa: PLC0415 - not for every command
+
     project = _project(options, console)
-    specs = _selected(project, options.environments)
-    answers = [(spec, _answer(project, spec)) for spec in specs]
-    if options.json:
-        _print_json(console, {"environments": [_verdict_record(spec, answer) for spec, answer in answers]})
+    answers = [_answer(project, spec) for spec in _selected(project, options.environments)]
+    if options.format == "json":
+        from lockhouse.cli.records import as_json, check_report  # noqa: PLC0415 - only here
+
+        console.answer(as_json(check_report(answers)))
+    elif options.format == "github":
+        from lockhouse.cli import github  # noqa: PLC0415 - only here
+
+        github.show(answers, console, root=project.root)
     else:
-        _print_verdicts(answers, console)
-    _show_errors(answers, console)
-    code = _first_error(answers)
-    return code or (EXIT_OK if all(_is_fresh(answer) for _, answer in answers) else EXIT_NO)
+        from lockhouse.cli import text  # noqa: PLC0415 - only here
+
+        text.show(answers, console)
+    return exit_code(answers)
+
+
+def _explain(code: str, console: Console) -> int:
+    from lockhouse.cli.explanations import explanation_of  # noqa: PLC0415 - only here
+
+    for line in explanation_of(code).lines():
+        console.answer(line)
+    return EXIT_OK
 
 
 def sync(options: argparse.Namespace, console: Console) -> int:
@@ -86,7 +101,7 @@ def sync(options: argparse.Namespace, console: Console) -> int:
     project.require_fresh(spec, base)
     python = project.make_environment(options.into, base)
     outcome = project.sync(spec, python)
-    if options.json:
+    if options.format == "json":
         record = {
             "environment": spec.name,
             "python": str(python),
@@ -103,31 +118,24 @@ def sync(options: argparse.Namespace, console: Console) -> int:
 
 def list_environments(options: argparse.Namespace, console: Console) -> int:
     """List environments."""
+    from lockhouse.cli.answers import first_error  # noqa: PLC0415 - not for every command
+
     project = _project(options, console)
     rows = [(spec, _answer(project, spec)) for spec in _selected(project, ())]
-    _show_errors(rows, console)
-    if options.json:
-        _print_json(
-            console,
-            {
-                "environments": [
-                    {
-                        **_verdict_record(spec, verdict),
-                        "requires-python": spec.requires_python,
-                        "pythons": list(spec.pythons),
-                        "resolver": spec.resolver,
-                        "declared": str(spec.origin),
-                    }
-                    for spec, verdict in rows
-                ]
-            },
-        )
-        return _first_error(rows)
+    answers = [answer for _, answer in rows]
+    for answer in answers:
+        if answer.error is not None:
+            console.error(answer.error)
+    if options.format == "json":
+        from lockhouse.cli.records import as_json, list_report  # noqa: PLC0415 - only here
+
+        console.answer(as_json(list_report(rows)))
+        return first_error(answers)
     width = max((len(spec.name) for spec, _ in rows), default=0)
-    for spec, verdict in rows:
+    for spec, answer in rows:
         pythons = ", ".join(spec.pythons) or spec.requires_python
-        console.answer(f"{spec.name:<{width}}  {_state(verdict):<7}  {_place(project, spec)}  Python {pythons}")
-    return _first_error(rows)
+        console.answer(f"{spec.name:<{width}}  {answer.state:<7}  {_place(project, spec)}  Python {pythons}")
+    return first_error(answers)
 
 
 def cache_path(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG001 - all commands are alike
@@ -168,31 +176,14 @@ def _selected(project: Project, names: Iterable[str]) -> tuple[EnvironmentSpec, 
     return specs
 
 
-def _answer(project: Project, spec: EnvironmentSpec) -> Freshness | LockhouseError:
+def _answer(project: Project, spec: EnvironmentSpec) -> Answer:
     """Check one lock; what is wrong with it keeps nobody from looking at the others."""
+    from lockhouse.cli.answers import of_error, of_freshness  # noqa: PLC0415 - not for every command
+
     try:
-        return project.check(spec)
+        return of_freshness(spec, project.check(spec))
     except LockhouseError as error:
-        return error
-
-
-def _show_errors(answers: Iterable[tuple[EnvironmentSpec, Freshness | LockhouseError]], console: Console) -> None:
-    for spec, answer in answers:
-        if isinstance(answer, LockhouseError):
-            named = f'"{spec.name}"' in answer.what
-            console.error(answer if named else answer.within(f'environment "{spec.name}"'))
-
-
-def _first_error(answers: Iterable[tuple[EnvironmentSpec, Freshness | LockhouseError]]) -> int:
-    return next((answer.exit_code for _, answer in answers if isinstance(answer, LockhouseError)), EXIT_OK)
-
-
-def _is_fresh(answer: Freshness | LockhouseError) -> bool:
-    return _state(answer) == "fresh"
-
-
-def _state(answer: Freshness | LockhouseError) -> str:
-    return "error" if isinstance(answer, LockhouseError) else type(answer).__name__.lower()
+        return of_error(spec, error)
 
 
 def _place(project: Project, spec: EnvironmentSpec) -> str:
@@ -202,44 +193,7 @@ def _place(project: Project, spec: EnvironmentSpec) -> str:
         return f"{spec.lock_directory}/?"
 
 
-def _verdict_record(spec: EnvironmentSpec, verdict: Freshness | LockhouseError) -> dict[str, Any]:
-    if isinstance(verdict, LockhouseError):
-        return {"environment": spec.name, "lock": spec.lock_name, "error": verdict.code}
-    record: dict[str, Any] = {"environment": spec.name, "lock": spec.lock_name, "verdict": _state(verdict)}
-    reasons = getattr(verdict, "reasons", ())
-    if reasons:
-        record["reasons"] = [
-            {
-                "code": reason.code.value,
-                "message": reason.message,
-                "package": reason.package,
-                "file": None if reason.origin is None else reason.origin.file,
-                "line": None if reason.origin is None else reason.origin.line,
-            }
-            for reason in reasons
-        ]
-    return record
-
-
-def _print_verdicts(answers: Iterable[tuple[EnvironmentSpec, Freshness | LockhouseError]], console: Console) -> None:
-    for spec, verdict in answers:
-        if isinstance(verdict, LockhouseError):
-            continue
-        if _is_fresh(verdict):
-            if not console.quiet:
-                console.answer(f"{spec.name}: fresh", "good")
-            for note in getattr(verdict, "notes", ()):
-                console.detail(f"  {note}")
-            continue
-        console.answer(f"{spec.name}: {_state(verdict)}", "error")
-        for reason in getattr(verdict, "reasons", ()):
-            console.answer(f"  why[{reason.code}]: {reason}")
-        if _state(verdict) == "missing":
-            console.answer(f"  why: {getattr(verdict, 'path', '')} is not there")
-        console.answer(f"  fix: {spec.lock_command}")
-
-
 def _print_json(console: Console, record: dict[str, Any]) -> None:
-    import json  # noqa: PLC0415 - only here
+    from lockhouse.cli.records import JSON_VERSION, as_json  # noqa: PLC0415 - only here
 
-    console.answer(json.dumps({"version": JSON_VERSION, **record}, indent=2))
+    console.answer(as_json({"version": JSON_VERSION, **record}))

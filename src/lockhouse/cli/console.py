@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from lockhouse.errors import LockhouseError
     from lockhouse.interfaces import Progress
 
-_COLOURS = {"error": "\033[31;1m", "warning": "\033[33;1m", "good": "\033[32m", "bold": "\033[1m"}
+_COLOURS = {
+    "error": "\033[31;1m",
+    "warning": "\033[33;1m",
+    "good": "\033[32m",
+    "bold": "\033[1m",
+    "removed": "\033[31m",
+    "added": "\033[32m",
+}
 _RESET = "\033[0m"
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
+    from lockhouse.model.input_changes import InputChange
     from lockhouse.model.spec import Origin
 
 
@@ -74,9 +75,13 @@ class Stale:
     """The lock does not satisfy the declaration.
 
     :ivar reasons: every reason, in a stable order
+    :ivar changes: what was declared otherwise when the lock was made; empty where the lock does not record it
+    :ivar path: the lock, relative to the project; empty where the content was judged and no file
     """
 
     reasons: tuple[Reason, ...]
+    changes: tuple[InputChange, ...] = ()
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import LockMissingError, LockStaleError
@@ -25,8 +26,8 @@ def check(
 ) -> Freshness:
     """Say whether a lock satisfies a declaration.
 
-    Where the lock is as Lockhouse wrote it, and was made from just these inputs, that is all there is to know and
-    nothing is parsed. Everywhere else its content is judged.
+    Where the lock is as Lockhouse wrote it, and was made from just these inputs for these Pythons (and for those of the
+    environments that share it), that is all there is to know and nothing is parsed. Everywhere else its content is judged.
 
     :param spec: what is declared
     :param files: where its lock lies
@@ -37,10 +38,13 @@ def check(
     if not files.exists():
         return Missing(files.place)
     look = files.quick_look()
-    unchanged = look.intact and look.inputs_digest == spec.inputs.digest
-    if unchanged and spec.resolver in _OWN_RESOLVERS and not plugins.have_rules:
+    if look.serves(spec.inputs) and spec.resolver in _OWN_RESOLVERS and not plugins.have_rules:
         return Fresh()
-    return judge_lock(spec, files.read(), plugins=plugins, environment=environment)
+    return _placed(judge_lock(spec, files.read(), plugins=plugins, environment=environment), files)
+
+
+def _placed(verdict: Fresh | Stale, files: LockFiles) -> Fresh | Stale:
+    return replace(verdict, path=files.place) if isinstance(verdict, Stale) else verdict
 
 
 def judge_lock(
@@ -53,7 +57,8 @@ def judge_lock(
     :param plugins: who may have a say
     :param environment: marker environment of the one target that counts, None for all that are declared
     """
-    from lockhouse.model.judge import judge  # noqa: PLC0415 - the quick answer does not need it
+    from lockhouse.model.input_changes import changed_inputs  # noqa: PLC0415 - the quick answer does not need it
+    from lockhouse.model.judge import judge  # noqa: PLC0415 - likewise
 
     resolvers = () if spec.resolver in _OWN_RESOLVERS else plugins.resolver_names()
     verdict = judge(spec, lock, environment=environment, resolvers=resolvers)
@@ -61,9 +66,11 @@ def judge_lock(
         Reason(code=ReasonCode.RULE_BROKEN, message=f'the plugin "{plugin}" says [{finding.code}] {finding.message}')
         for plugin, finding in plugins.findings(spec, lock)
     )
-    if not broken:
+    if isinstance(verdict, Fresh) and not broken:
         return verdict
-    return Stale((*verdict.reasons, *broken) if isinstance(verdict, Stale) else broken)
+    reasons = (*verdict.reasons, *broken) if isinstance(verdict, Stale) else broken
+    changes = () if lock.record is None else changed_inputs(lock.record.inputs, spec.inputs)
+    return Stale(reasons, changes=changes)
 
 
 def require_fresh(spec: EnvironmentSpec, files: LockFiles, verdict: Freshness, *, fix: str) -> None:

@@ -1,0 +1,164 @@
+"""What is to be said about one environment, whichever way it is rendered."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import EXIT_NO, EXIT_OK, LockhouseError
+from lockhouse.model.freshness import Fresh, Missing, Stale
+from lockhouse.model.redaction import hide_environ
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lockhouse.model.freshness import Freshness
+    from lockhouse.model.input_changes import InputChange
+    from lockhouse.model.spec import EnvironmentSpec, Origin
+
+#: The states that make a command succeed.
+GOOD = frozenset({"fresh", "matching"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """One reason of an answer.
+
+    :ivar code: its stable code
+    :ivar message: the fact in one line
+    :ivar origin: where the declaration stands, or None
+    :ivar package: the package that it is about, or None
+    """
+
+    code: str
+    message: str
+    origin: Origin | None = None
+    package: str | None = None
+
+    def __str__(self) -> str:
+        """Give the fact and its place."""
+        return self.message if self.origin is None else f"{self.message}; {self.origin}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What is known of one environment.
+
+    :ivar name: name of the environment
+    :ivar lock: name of its lock
+    :ivar state: ``fresh``, ``stale``, ``missing``, ``matching``, ``drifted`` or ``error``
+    :ivar origin: where the environment is declared
+    :ivar place: the file or folder that the answer is about, relative to the project, or None
+    :ivar whys: the reasons
+    :ivar changes: what was declared otherwise when the lock was made
+    :ivar notes: what only verbose output has
+    :ivar fix: the command that mends it
+    :ivar error: what kept us from an answer
+    """
+
+    name: str
+    lock: str
+    state: str
+    origin: Origin | None = None
+    place: str | None = None
+    whys: tuple[Why, ...] = ()
+    changes: tuple[InputChange, ...] = ()
+    notes: tuple[str, ...] = ()
+    fix: str | None = None
+    error: LockhouseError | None = None
+
+    @property
+    def good(self) -> bool:
+        """Tell whether nothing has to be done."""
+        return self.state in GOOD
+
+
+def of_error(spec: EnvironmentSpec, error: LockhouseError) -> Answer:
+    """Say what kept us from an answer.
+
+    :param spec: the environment
+    :param error: the error; it is given the environment's name where it does not have it
+    """
+    named = f'"{spec.name}"' in error.what
+    told = _hidden(error if named else error.within(f'environment "{spec.name}"'))
+    return Answer(name=spec.name, lock=spec.lock_name, state="error", origin=spec.origin, fix=told.fix, error=told)
+
+
+def _hidden(error: LockhouseError) -> LockhouseError:
+    """Hide what the user's variables hold of secrets."""
+
+    def hide(text: str) -> str:
+        return hide_environ(text, os.environ)
+
+    fix = None if error.fix is None else hide(error.fix)
+    return type(error)(hide(error.what), why=map(hide, error.why), fix=fix)
+
+
+def of_freshness(spec: EnvironmentSpec, verdict: Freshness) -> Answer:
+    """Say whether a lock satisfies what is declared.
+
+    :param spec: the environment
+    :param verdict: what the check found
+    """
+    if isinstance(verdict, Fresh):
+        return Answer(name=spec.name, lock=spec.lock_name, state="fresh", origin=spec.origin, notes=verdict.notes)
+    if isinstance(verdict, Missing):
+        why = Why(code="lock-missing", message=f"{verdict.path} is not there")
+        return _bad(spec, "missing", verdict.path, (why,))
+    whys = tuple(
+        Why(code=reason.code.value, message=reason.message, origin=reason.origin, package=reason.package)
+        for reason in verdict.reasons
+    )
+    return _bad(spec, "stale", verdict.path, whys, verdict)
+
+
+def _bad(spec: EnvironmentSpec, state: str, place: str, whys: tuple[Why, ...], verdict: Stale | None = None) -> Answer:
+    return Answer(
+        name=spec.name,
+        lock=spec.lock_name,
+        state=state,
+        origin=spec.origin,
+        place=place,
+        whys=whys,
+        changes=() if verdict is None else verdict.changes,
+        fix=spec.lock_command,
+    )
+
+
+def summary(answers: Sequence[Answer]) -> str:
+    """Count the answers in one line: ``3 environments: 2 fresh, 1 stale``.
+
+    :param answers: all of them
+    """
+    counts = counted(answers)
+    noun = "environment" if len(answers) == 1 else "environments"
+    words = [f"{count} {state}{'s' if state == 'error' and count > 1 else ''}" for state, count in counts.items()]
+    return f"{len(answers)} {noun}: {', '.join(words)}"
+
+
+def counted(answers: Iterable[Answer]) -> dict[str, int]:
+    """Count the answers by their state, the good ones first.
+
+    :param answers: all of them
+    """
+    counts = Counter(answer.state for answer in answers)
+    return dict(sorted(counts.items(), key=lambda item: (item[0] not in GOOD, item[0] == "error", item[0])))
+
+
+def exit_code(answers: Iterable[Answer]) -> int:
+    """Give the exit code: that of the first error, else whether all is good.
+
+    :param answers: all of them
+    """
+    known = list(answers)
+    return first_error(known) or (EXIT_OK if all(answer.good for answer in known) else EXIT_NO)
+
+
+def first_error(answers: Iterable[Answer]) -> int:
+    """Give the exit code of the first error, 0 where there is none.
+
+    :param answers: all of them
+    """
+    return next((answer.error.exit_code for answer in answers if answer.error is not None), EXIT_OK)

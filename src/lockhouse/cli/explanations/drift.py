@@ -1,0 +1,59 @@
+"""The reasons why an environment does not match its lock."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockhouse.cli.explanations.model import Explanation
+from lockhouse.model.drift import DriftCode
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NEXT = "The next run repairs it, and says so."
+
+DRIFT: Mapping[str, Explanation] = {
+    DriftCode.NEVER_SYNCED: Explanation(
+        means="There is no receipt, or none that can be read: nothing was installed by Lockhouse, the receipt is of "
+        "another version of it, or a sync was killed half-way.",
+        matters="Nobody can say what the environment holds.",
+        mend="Run the session or environment once with installing allowed: everything is installed anew.",
+    ),
+    DriftCode.LOCK_CHANGED: Explanation(
+        means="The lock changed since the environment was synced.",
+        matters="The tests would run with the former versions.",
+        mend="The next run installs what differs, and nothing else.",
+    ),
+    DriftCode.INTERPRETER_CHANGED: Explanation(
+        means="The interpreter is another file than before, or another version of it. A restored cache is a frequent "
+        "cause.",
+        matters="Compiled packages may not fit the new interpreter.",
+        mend="The next run installs everything anew. Where the interpreter is gone, remove the environment's folder.",
+    ),
+    DriftCode.PACKAGE_MISSING: Explanation(
+        means="A package of the receipt is not there.",
+        matters="What needs it fails, or falls back to something else unnoticed.",
+        mend=_NEXT,
+    ),
+    DriftCode.PACKAGE_EXTRA: Explanation(
+        means="A package is there that is not locked. `pip` may stay, because environments are seeded with it.",
+        matters="The tests would see a package that your users do not get.",
+        mend="The next run removes it. If you need it, declare it and lock again.",
+    ),
+    DriftCode.PACKAGE_CHANGED: Explanation(
+        means="A package is there in another version, or its `RECORD` changed: it was reinstalled by hand.",
+        matters="It is not the artifact that was verified against the lock.",
+        mend=_NEXT,
+    ),
+    DriftCode.SOURCE_CHANGED: Explanation(
+        means="The project, or a directory or checkout that you allowed by name, changed since it was installed. A "
+        "project that is installed editable changes only with the files that decide its metadata.",
+        matters="The tests would see the former code.",
+        mend="The next run builds and installs it again.",
+    ),
+    DriftCode.SOURCE_REFUSED: Explanation(
+        means="A directory or checkout was installed while `allow-unhashed` named it, and is not named any more.",
+        matters="It has no hash, so nothing vouches for it.",
+        mend="The next run stops and says so. Name it in `allow-unhashed` again, or take the requirement out and lock.",
+    ),
+}

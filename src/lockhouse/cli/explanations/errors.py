@@ -1,0 +1,180 @@
+"""The errors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockhouse import errors
+from lockhouse.cli.explanations.model import FAMILY, Explanation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ERRORS: Mapping[str, Explanation] = {
+    errors.ConfigError.code: Explanation(
+        means="What was declared cannot be used as it stands: a `pyproject.toml`, noxfile or tox configuration that "
+        "cannot be read, no Python bounds anywhere, an index address whose variable is not set.",
+        matters="Whatever would be installed might not be what you mean.",
+        mend="Mend the place that the message names.",
+    ),
+    errors.InvalidSettingError.code: Explanation(
+        means="A key or keyword is unknown, a value has the wrong type or is out of range.",
+        matters="A setting that is passed over in silence is one that you rely on in vain.",
+        mend="The nearest right name is part of the message; [the settings](settings.md) have all of them.",
+    ),
+    errors.InvalidRequirementError.code: Explanation(
+        means="A requirement, constraint, dependency group, extra or requirement file cannot be read: bad syntax, a "
+        "group that includes itself, an extra that the project does not have, an option of a requirement file that has "
+        "no meaning for a lock.",
+        matters="A requirement that is left out is a package that is not installed.",
+        mend="The message names the file and the line.",
+    ),
+    errors.UnknownEnvironmentError.code: Explanation(
+        means="You named an environment that is declared nowhere.",
+        matters="To go on without it would look like success.",
+        mend="`lockhouse list` shows all of them.",
+    ),
+    errors.EnvironmentConflictError.code: Explanation(
+        means="One environment, or one lock, is declared in two places and the inputs differ, or two names would give "
+        "one lock file.",
+        matters="One of the two would be locked from the inputs of the other.",
+        mend="Give both the same inputs, or one of them a `lock` of its own.",
+    ),
+    errors.UnlockedInstallError.code: Explanation(
+        means="Something was to be installed into a locked environment that its lock does not name: "
+        "`session.install(...)` inside of a locked nox session, for instance.",
+        matters="It would be installed unpinned and unverified.",
+        mend='Declare it and lock again. nox sessions may allow it with `on_install="allow"`: see [nox](nox.md).',
+    ),
+    errors.LockError.code: FAMILY,
+    errors.LockMissingError.code: Explanation(
+        means="The environment has no lock.",
+        matters="Nothing says what is to be installed.",
+        mend="Run the command of the message, and commit the file.",
+    ),
+    errors.LockInvalidError.code: Explanation(
+        means="The lock file cannot be read: no TOML, the marks of an unresolved merge, a truncated file, a record "
+        "of a newer Lockhouse, a broken rule of its format.",
+        matters="What is read wrongly is installed wrongly.",
+        mend="Take the file back from version control, or let `lockhouse lock --upgrade` make it anew. A file of a "
+        "newer Lockhouse needs a newer Lockhouse.",
+    ),
+    errors.LockStaleError.code: Explanation(
+        means="The lock does not satisfy what is declared. Each `why` is one [reason](freshness.md).",
+        matters="The tests would run with other packages than you declare.",
+        mend="Lock again, look at what changed, and commit it.",
+    ),
+    errors.LockRefusedError.code: Explanation(
+        means="The lock was resolved, but is not written: a plugin's rule forbids it, a package would come from "
+        "another index than before, a version that is locked would have other bytes, or the answer of the resolver "
+        "does not satisfy the inputs.",
+        matters="Nobody asked for such a change, and it may be an attack.",
+        mend="The present lock stays as it is. The message says how to have the change if you want it.",
+    ),
+    errors.SelectionError.code: Explanation(
+        means="Two entries of one package apply to this interpreter at once.",
+        matters="Nobody can say which one is meant.",
+        mend="Lock again.",
+    ),
+    errors.NoCompatibleArtifactError.code: Explanation(
+        means="A package has no wheel that this interpreter can install. Where the package has only an sdist, there is "
+        "no way yet: Lockhouse does not build sdists.",
+        matters="Another file than one of the lock is never taken.",
+        mend="Take another version, or another Python.",
+    ),
+    errors.UnsupportedTargetError.code: Explanation(
+        means="The lock is not for this interpreter or platform: its Python bounds or its list of environments exclude "
+        "it.",
+        matters="What would be installed was never resolved for it.",
+        mend="Declare the Python, and lock again.",
+    ),
+    errors.UnverifiableArtifactError.code: Explanation(
+        means="An entry of the lock cannot carry a strong hash: a directory, a VCS checkout, or a file with md5 only.",
+        matters="Nothing vouches for its bytes.",
+        mend="Name the package in `allow-unhashed` if you want it for all that; everything else stays verified.",
+    ),
+    errors.StoreError.code: Explanation(
+        means="A file of the project or the store cannot be read or written: no permission, a full disk.",
+        matters="What is written half is worse than nothing; so nothing is.",
+        mend="Mend what the message names, then run again.",
+    ),
+    errors.HashMismatchError.code: Explanation(
+        means="The bytes of a file are not those that the lock names. The message gives package, file, expected and "
+        "found hash, and what the bytes look like: a file of that name with other content, a truncated download, a "
+        "proxy's page.",
+        matters="It may be an attack. Nothing of the file was unpacked.",
+        mend="Do not lock again before you know why. A file that was damaged in the store is removed; the next run "
+        "fetches it anew.",
+    ),
+    errors.ArtifactUnavailableError.code: Explanation(
+        means="A file cannot be had from where the lock says it is: no network, the server refused, the file is gone.",
+        matters="Another file is never taken in its place.",
+        mend="Credentials are a frequent cause: see [private indexes](../how-to/private-indexes.md).",
+    ),
+    errors.StoreBusyError.code: Explanation(
+        means="Another process holds what this one needs for too long.",
+        matters="Two at once would spoil each other's work.",
+        mend="See what that process does, then run again.",
+    ),
+    errors.BackendError.code: FAMILY,
+    errors.BackendNotFoundError.code: Explanation(
+        means="uv or pip is not there; no resolver or installer has the name that the settings say; or the project has "
+        "locked sessions or environments, and nox or tox is not installed beside Lockhouse.",
+        matters="To leave out what they would have done would look like success.",
+        mend="Install what the message names, beside Lockhouse.",
+    ),
+    errors.BackendTooOldError.code: Explanation(
+        means="uv or pip lacks what is asked of it.",
+        matters="An older one passes over what it does not know.",
+        mend="Upgrade it.",
+    ),
+    errors.BackendFailedError.code: Explanation(
+        means="uv or pip ran and failed, for a reason that has no code of its own. Its words are the `why`.",
+        matters="What it should have done is not done.",
+        mend="Do what its words ask for; run again.",
+    ),
+    errors.ResolutionError.code: Explanation(
+        means="No set of versions satisfies the inputs. The resolver's explanation is the `why`.",
+        matters="There is nothing that could be locked; the present lock stays.",
+        mend="Loosen one of the requirements that it names, or give the environments that are at odds "
+        "[a lock each](../how-to/conflicting-environments.md).",
+    ),
+    errors.InterpreterError.code: Explanation(
+        means="An interpreter is missing, or gives no usable answer.",
+        matters="What a lock gives depends on the interpreter.",
+        mend="Install it, or name another one.",
+    ),
+    errors.BuildError.code: FAMILY,
+    errors.BuildFailedError.code: Explanation(
+        means="The project, or a directory or checkout that you allowed by name, could not be built. What the build "
+        "backend said is the `why`.",
+        matters="The tests would not see your code, or see an older one.",
+        mend="Mend what the build backend says.",
+    ),
+    errors.PluginError.code: FAMILY,
+    errors.PluginLoadError.code: Explanation(
+        means="A plugin cannot be imported, or has a hook that is not in the [list](hooks.md), or with wrong "
+        "arguments.",
+        matters="A rule that is not asked would look like one that is kept.",
+        mend="Mend or remove the plugin. `LOCKHOUSE_DISABLE_PLUGINS=NAME` leaves it out.",
+    ),
+    errors.PluginConflictError.code: Explanation(
+        means="Two plugins register a resolver or an installer of one name. Both distributions are named.",
+        matters="Which of them works would depend on chance.",
+        mend="Remove one, or leave it out with `LOCKHOUSE_DISABLE_PLUGINS=NAME`.",
+    ),
+    errors.HookFailedError.code: Explanation(
+        means="A plugin's hook raised an exception. The plugin and the exception are named.",
+        matters="What the plugin was to say is not known.",
+        mend="Mend the plugin, or leave it out with `LOCKHOUSE_DISABLE_PLUGINS=NAME`.",
+    ),
+    errors.LockhouseError.code: Explanation(
+        means="The base of all errors; a message of this code itself is not expected."
+    ),
+    errors.EnvironmentDriftedError.code: Explanation(
+        means="The environment does not match its lock, and installing was forbidden (`nox -R`, `nox --no-install`, "
+        "`tox --skip-env-install`). Each `why` is one [reason](drift.md).",
+        matters="The tests would be green or red for an environment that no lock describes.",
+        mend="Run it once with installing allowed.",
+    ),
+}

@@ -1,0 +1,184 @@
+"""The JSON that ``check``, ``list`` and ``verify`` print; the JSON Schemas in the reference come from here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from lockhouse.cli.answers import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lockhouse.cli.answers import Answer
+    from lockhouse.errors import LockhouseError
+    from lockhouse.model.spec import EnvironmentSpec
+
+#: The version of the JSON that commands print; raised when its form changes.
+JSON_VERSION: Final = 1
+
+SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
+
+Version = Annotated[Literal[1], Meta(description="Version of this form.")]
+Count = Annotated[int, Meta(ge=0)]
+Text = Annotated[str, Meta(min_length=1)]
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """What all records have in common."""
+
+
+class ReasonRecord(_Record, frozen=True, kw_only=True):
+    """One reason."""
+
+    code: Annotated[str, Meta(description="Stable code; each has a section in the reference.", min_length=1)]
+    message: Annotated[str, Meta(description="The fact in one line.", min_length=1)]
+    package: Annotated[str | None, Meta(description="Normalised name of the package that it is about.")]
+    file: Annotated[str | None, Meta(description="File of the declaration, relative to the project.")]
+    line: Annotated[int | None, Meta(description="Line in that file, from 1.")]
+
+
+class InputRecord(_Record, frozen=True, kw_only=True):
+    """One input that is declared otherwise than when the lock was made."""
+
+    name: Annotated[str, Meta(description="The input, spelled as in the lock.", examples=["requirements"])]
+    recorded: Annotated[tuple[str, ...], Meta(description="What the lock records and is declared no more.")]
+    declared: Annotated[tuple[str, ...], Meta(description="What is declared and the lock does not record.")]
+
+
+class ErrorRecord(_Record, frozen=True, kw_only=True):
+    """What kept Lockhouse from an answer."""
+
+    code: Annotated[str, Meta(description="Stable code; each has a section in the reference.", min_length=1)]
+    what: Annotated[str, Meta(description="The fact and its place.", min_length=1)]
+    why: Annotated[tuple[str, ...], Meta(description="Expected and found, a line each.")]
+    fix: Annotated[str | None, Meta(description="One command or one edit that mends it.")]
+
+
+class CheckedEnvironment(_Record, frozen=True, kw_only=True):
+    """One environment and the verdict on its lock."""
+
+    environment: Annotated[str, Meta(description="Name of the environment.")]
+    lock: Annotated[str, Meta(description="Name of its lock.")]
+    verdict: Annotated[
+        Literal["fresh", "stale", "missing", "error"],
+        Meta(description='Whether the lock satisfies what is declared; "error" where that cannot be told.'),
+    ]
+    reasons: Annotated[tuple[ReasonRecord, ...], Meta(description="Why it is stale or missing; empty else.")]
+    inputs: Annotated[
+        tuple[InputRecord, ...], Meta(description="Where the lock is stale: which inputs are not as it records them.")
+    ]
+    notes: Annotated[tuple[str, ...], Meta(description="What changed and does not matter.")]
+    fix: Annotated[str | None, Meta(description="The command that mends it.")]
+    error: ErrorRecord | None
+
+
+class ListedEnvironment(CheckedEnvironment, frozen=True, kw_only=True):
+    """One environment, its lock and what it runs on."""
+
+    requires_python: Annotated[str, Meta(description="Python bounds of its lock.")]
+    pythons: Annotated[tuple[str, ...], Meta(description="The Pythons that it runs on, where they are listed.")]
+    resolver: Annotated[str, Meta(description="Name of its resolver.")]
+    declared: Annotated[str, Meta(description="Where it is declared.")]
+
+
+class ListReport(_Record, frozen=True, kw_only=True):
+    """What ``lockhouse list --format json`` prints."""
+
+    version: Version
+    environments: Annotated[tuple[ListedEnvironment, ...], Meta(description="In the order of their declaration.")]
+
+
+class CheckReport(_Record, frozen=True, kw_only=True):
+    """What ``lockhouse check --format json`` prints."""
+
+    version: Version
+    summary: Annotated[dict[str, Count], Meta(description="Verdict → number of environments.")]
+    environments: Annotated[tuple[CheckedEnvironment, ...], Meta(description="In the order of their declaration.")]
+
+
+def check_report(answers: Sequence[Answer]) -> CheckReport:
+    """Give the record of a check.
+
+    :param answers: one an environment
+    """
+    return CheckReport(
+        version=JSON_VERSION,
+        summary=counted(answers),
+        environments=tuple(CheckedEnvironment(**_checked(answer)) for answer in answers),
+    )
+
+
+def list_report(rows: Iterable[tuple[EnvironmentSpec, Answer]]) -> ListReport:
+    """Give the record of a list.
+
+    :param rows: each environment and the answer about it
+    """
+    listed = tuple(
+        ListedEnvironment(
+            **_checked(answer),
+            requires_python=spec.requires_python,
+            pythons=spec.pythons,
+            resolver=spec.resolver,
+            declared=str(spec.origin),
+        )
+        for spec, answer in rows
+    )
+    return ListReport(version=JSON_VERSION, environments=listed)
+
+
+def _checked(answer: Answer) -> dict[str, Any]:
+    return {
+        "environment": answer.name,
+        "lock": answer.lock,
+        "verdict": answer.state,
+        "reasons": _reasons(answer),
+        "inputs": tuple(
+            InputRecord(name=change.name, recorded=change.recorded, declared=change.declared)
+            for change in answer.changes
+        ),
+        "notes": answer.notes,
+        "fix": answer.fix,
+        "error": None if answer.error is None else error_record(answer.error),
+    }
+
+
+def _reasons(answer: Answer) -> tuple[ReasonRecord, ...]:
+    return tuple(
+        ReasonRecord(
+            code=why.code,
+            message=why.message,
+            package=why.package,
+            file=None if why.origin is None else why.origin.file,
+            line=None if why.origin is None else why.origin.line,
+        )
+        for why in answer.whys
+    )
+
+
+def error_record(error: LockhouseError) -> ErrorRecord:
+    """Give the record of an error.
+
+    :param error: the error
+    """
+    return ErrorRecord(code=error.code, what=error.what, why=error.why, fix=error.fix)
+
+
+def as_json(record: object) -> str:
+    """Give a record as text, indented for those who look at it.
+
+    :param record: a record of this module, or a dictionary with records in it
+    """
+    return msgspec.json.format(msgspec.json.encode(record), indent=2).decode()
+
+
+def schema(report: type[_Record], title: str) -> dict[str, Any]:
+    """Give the JSON Schema of a report.
+
+    :param report: its type
+    :param title: the command that prints it
+    """
+    made: dict[str, Any] = msgspec.json.schema(report)
+    return {"$schema": SCHEMA_ID, "title": title, **made}
