@@ -136,13 +136,44 @@ def test_the_quick_look_knows_whether_anything_was_touched(tmp_path: Path, lock_
     files = written(tmp_path, lock_of(asked, pin("a", "1.0")), asked)
     look = files.quick_look()
     assert look.intact
-    assert look.inputs_digest == asked.inputs.digest
+    assert look.is_of(asked.inputs)
     text = files.main.read_text()
     files.main.write_text(text.replace("\n", "\r\n"), newline="")
     assert files.quick_look() == look
     files.main.write_text(text.replace("1.0", "1.1"), newline="")
     assert not files.quick_look().intact
     assert files.quick_look().digest != look.digest
+
+
+@FORMATS
+def test_a_lock_that_environments_share_serves_each_of_them_at_a_glance(
+    tmp_path: Path, lock_format: LockFormat
+) -> None:
+    shared = spec("a", lock_format=lock_format, requires_python=">=3.11", pythons=("3.11", "3.12"))
+    look = written(tmp_path, lock_of(shared, pin("a", "1.0")), shared).quick_look()
+    for bounds, pythons, answer in (
+        (">=3.12", ("3.12",), True),
+        ("==3.11.*", (), True),
+        (">=3.11", ("3.13",), False),
+        (">=3.10", ("3.11",), False),
+        ("<3.13", ("3.12",), False),
+        (">=3.12", (), False),
+    ):
+        asked = spec("a", lock_format=lock_format, requires_python=bounds, pythons=pythons)
+        assert look.serves(asked.inputs) is answer, (bounds, pythons)
+        assert not look.is_of(asked.inputs)
+    assert not look.serves(spec("b", requires_python=">=3.11", pythons=("3.11",)).inputs)
+
+
+@FORMATS
+def test_a_head_that_says_what_is_not_so_is_not_believed(tmp_path: Path, lock_format: LockFormat) -> None:
+    asked = spec("a", lock_format=lock_format)
+    files = written(tmp_path, lock_of(asked, pin("a", "1.0")), asked)
+    now = spec("b", lock_format=lock_format)
+    for path in tmp_path.rglob("*.*"):
+        path.write_text(path.read_text().replace(asked.inputs.digest, now.inputs.digest))
+    assert files.quick_look().inputs_digest == now.inputs.digest
+    assert not files.quick_look().serves(now.inputs)
 
 
 def test_a_bot_that_moves_a_pin_changes_the_pin_and_nothing_recorded(tmp_path: Path) -> None:

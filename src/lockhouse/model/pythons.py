@@ -104,6 +104,20 @@ def union_of_bounds(one: str, other: str) -> str:
     return f">={min(known)}" if len(known) == len(lows) else ""
 
 
+def covers(bounds: str, declared: str) -> bool:
+    """Tell, without looking at single versions, whether bounds allow all that is declared.
+
+    A no means that it takes a closer look: it is not always one.
+
+    :param bounds: the bounds of a lock, a specifier set
+    :param declared: the declared bounds, a specifier set
+    """
+    if bounds == declared or not bounds:
+        return True
+    (low, *others), least = SpecifierSet(bounds), lower_bound(declared)
+    return not others and low.operator == ">=" and least is not None and least >= Version(low.version)
+
+
 def minors_within(bounds: str, listed: Iterable[str] = ()) -> tuple[str, ...]:
     """List the minor versions that a lock of these bounds must serve.
 

@@ -16,7 +16,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from lockhouse.errors import EnvironmentConflictError
 from lockhouse.model.indexes import IndexOptions, hide_userinfo
-from lockhouse.model.pythons import union_of_bounds
+from lockhouse.model.pythons import minors_within, union_of_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -182,9 +182,15 @@ class LockInputs:
 
     @property
     def digest(self) -> str:
-        """Give a sha256 over the canonical form: equal digests mean that nothing of meaning changed."""
-        text = json.dumps([INPUTS_VERSION, self.to_dict()], sort_keys=True, separators=(",", ":"))
+        """Give a sha256 over the canonical form of all but the Pythons: those who share a lock have the same."""
+        form = {key: value for key, value in self.to_dict().items() if key not in {"requires-python", "pythons"}}
+        text = json.dumps([INPUTS_VERSION, form], sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def minors(self) -> tuple[str, ...]:
+        """Give the minor versions that a lock made from these inputs serves, ascending."""
+        return minors_within(self.requires_python, self.pythons)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,7 +27,8 @@ def check(
     """Say whether a lock satisfies a declaration.
 
     Where the lock is as Lockhouse wrote it, and was made from just these inputs for these Pythons (and for those of the
-    environments that share it), that is all there is to know and nothing is parsed. Everywhere else its content is judged.
+    environments that share it), that is all there is to know and nothing is parsed. Everywhere else its content is
+    judged.
 
     :param spec: what is declared
     :param files: where its lock lies

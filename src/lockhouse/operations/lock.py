@@ -212,7 +212,7 @@ def _nothing_to_do(request: LockRequest, present: Lock, tools: LockTools) -> boo
     if request.upgrade_all or request.upgrade:
         return False
     look = request.files.quick_look()
-    if not look.intact or look.inputs_digest != request.spec.inputs.digest:
+    if not look.is_of(request.spec.inputs):
         return False
     return isinstance(_judged(request, present, tools.plugins), Fresh)
 

@@ -109,10 +109,9 @@ class LockFiles:
         from lockhouse.storage.lockfiles import pylock, requirements  # noqa: PLC0415
 
         title = f'The lock "{spec.lock_name}", written by Lockhouse. To change it, change the inputs: lockhouse lock'
-        digest = spec.inputs.digest
         if self.lock_format is LockFormat.PYLOCK:
             body = pylock.to_toml(lock, self.directory)
-            return {self.main: with_head(body, title=title, inputs_digest=digest)}
+            return {self.main: with_head(body, title=title, inputs=spec.inputs)}
         name = self.main.stem
         constraints = requirements.constraints_text(spec, name)
         pins = requirements.pins_text(
@@ -123,7 +122,7 @@ class LockFiles:
             files[self.main.with_name(f"{name}-constraints.in")] = constraints
         files[self.main] = pins
         body = tomli_w.dumps(requirements.record_document(lock)).encode()
-        files[self._record] = with_head(body, title=title, inputs_digest=digest, also=(pins,))
+        files[self._record] = with_head(body, title=title, inputs=spec.inputs, also=(pins,))
         return files
 
     def _bytes(self) -> tuple[bytes, bytes]:
