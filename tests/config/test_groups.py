@@ -53,10 +53,16 @@ def test_an_empty_group_is_no_error(tmp_path: Path) -> None:
             '[dependency-groups]\ntest = [{include-group = "a"}]\na = [{include-group = "test"}]\n',
             ["(pyproject.toml:3)", "includes itself", "test → a → test"],
         ),
-        ('[dependency-groups]\ntest = ["a >="]\n', ['dependency group "test" (pyproject.toml:2) is malformed']),
-        ("[dependency-groups]\ntest = [3]\n", ["is malformed", "Invalid dependency group item: 3"]),
-        ('[dependency-groups]\ntest = "a"\n', ["is malformed"]),
-        ("[dependency-groups]\ntest = []\nTEST = []\n", ["is malformed", "Duplicate"]),
+        (
+            '[dependency-groups]\ntest = [\n  "b",\n  "a = 8",\n]\n',
+            ["dependency group \"test\" (pyproject.toml:4): 'a = 8' is not a requirement", "fix: write 'a==8'"],
+        ),
+        (
+            '[dependency-groups]\ntest = ["a >=", {include = "b"}, 3]\n',
+            ["3 entries of", "'a >=' is not", "{'include': 'b'} is no entry", "found 3", '{include-group = "NAME"}'],
+        ),
+        ('[dependency-groups]\ntest = "a"\n', ["is malformed", 'fix: write test = ["pytest>=8"]']),
+        ("[dependency-groups]\ntest = []\nTEST = []\n", ["is malformed", "Duplicate", "fix: "]),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(tmp_path: Path, text: str, words: list[str]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from lockhouse.config.malformed import joined, unparsed
 from lockhouse.config.nearest import nearest
 from lockhouse.config.requirement_lines import read_requirement
 from lockhouse.errors import InvalidRequirementError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from lockhouse.model.spec import DeclaredRequirement, Origin
 
 _TABLE = "dependency-groups"
+_INCLUDE = "include-group"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +79,33 @@ class DependencyGroups:
             parsed = self._resolver.lookup(spelled)
         except ExceptionGroup as group:
             place = self.pyproject.origin((_TABLE, spelled), source=f'dependency group "{spelled}"')
-            raise _malformed(f"{place} is malformed", group) from None
+            problems = list(self._problems(spelled, place))
+            if not problems:
+                raise _malformed(f"{place} is malformed", group, fix=f'write {spelled} = ["pytest>=8"]') from None
+            raise joined(problems, f"{len(problems)} entries of {place} cannot be used") from None
         return [
             (entry.include_group, True) if isinstance(entry, DependencyGroupInclude) else (str(raw), False)
             for raw, entry in zip(self._table[spelled], parsed, strict=True)
         ]
+
+    def _problems(self, spelled: str, place: Origin) -> Iterator[InvalidRequirementError]:
+        """Look at each entry by itself: the library tells neither the text nor its place."""
+        from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - errors only
+
+        entries = self._table[spelled]
+        for entry in entries if isinstance(entries, list) else ():
+            if isinstance(entry, str):
+                try:
+                    Requirement(entry)
+                except InvalidRequirement as error:
+                    here = self.pyproject.origin((_TABLE, spelled), entry, source=place.source)
+                    yield unparsed(entry, here, error)
+            elif not (isinstance(entry, dict) and list(entry) == [_INCLUDE] and isinstance(entry[_INCLUDE], str)):
+                yield InvalidRequirementError(
+                    f"{place}: {entry!r} is no entry of a dependency group",
+                    why=f"an entry is a requirement in quotes, or names another group to include; found {entry!r}",
+                    fix='write a string such as "pytest>=8", or {include-group = "NAME"}',
+                )
 
     @cached_property
     def _table(self) -> Mapping[str, Any]:
@@ -98,8 +122,9 @@ class DependencyGroups:
         try:
             return DependencyGroupResolver(self._table)
         except ExceptionGroup as group:
-            raise _malformed(f"{self.pyproject.origin((_TABLE,))} is malformed", group) from None
+            place = self.pyproject.origin((_TABLE,))
+            raise _malformed(f"{place} is malformed", group, fix="keep one spelling of the name") from None
 
 
-def _malformed(what: str, group: ExceptionGroup[Exception]) -> InvalidRequirementError:
-    return InvalidRequirementError(what, why=[str(error).splitlines()[0] for error in group.exceptions])
+def _malformed(what: str, group: ExceptionGroup[Exception], *, fix: str) -> InvalidRequirementError:
+    return InvalidRequirementError(what, why=[str(error).splitlines()[0] for error in group.exceptions], fix=fix)

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lockhouse.config.file_lines import FileLines
 from lockhouse.config.index_addresses import declared_index, declared_links
+from lockhouse.config.malformed import joined
 from lockhouse.config.requirement_lines import expand_user, read_requirement, refuse_variables, relative_path
 from lockhouse.config.requirement_text import Line, OptionError, decode, expand_variables, logical_lines, split_options
 from lockhouse.errors import InvalidRequirementError, InvalidSettingError
@@ -72,13 +74,18 @@ class RequirementReader:
         """Read a text, such as the ``deps`` of tox.
 
         :param text: lines as in a requirement file
-        :param origin: where it stands; its line, if any, is that of the first line of the text
+        :param origin: where it stands; its line, if any, is that of the first line of the text. Without one, each line
+            is looked for in its file
         :param constraint: whether its lines are constraints
         """
-        folder = self._root if origin.file is None else (self._root / origin.file).parent
-        first = origin.line
+        file = None if origin.file is None else self._root / origin.file
+        folder = self._root if file is None else file.parent
+        lines = None if file is None or origin.line is not None else FileLines(file)
         for line in logical_lines(text):
-            place = origin if first is None else replace(origin, line=first + line.number - 1)
+            if lines is not None:
+                place = replace(origin, line=lines.of(line.text))
+            else:
+                place = origin if origin.line is None else replace(origin, line=origin.line + line.number - 1)
             self._line(line, place, folder, constraint=constraint, chain=())
 
     def result(self) -> RequirementInputs:
@@ -86,14 +93,8 @@ class RequirementReader:
 
         :raises InvalidRequirementError: something could not be read; every problem is named
         """
-        if len(self._problems) == 1:
-            raise self._problems[0]
         if self._problems:
-            raise InvalidRequirementError(
-                f"{len(self._problems)} lines of requirement files cannot be used",
-                why=[f"{problem.what}; {'; '.join(problem.why)}".rstrip("; ") for problem in self._problems],
-                fix="; ".join(dict.fromkeys(problem.fix for problem in self._problems if problem.fix)) or None,
-            )
+            raise joined(self._problems, f"{len(self._problems)} lines of requirement files cannot be used")
         return RequirementInputs(
             requirements=tuple(self._requirements),
             constraints=tuple(self._constraints),

@@ -18,9 +18,10 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
+from lockhouse.config.malformed import malformed, unparsed
 from lockhouse.config.requirement_text import has_variable
 from lockhouse.errors import ConfigError, InvalidRequirementError
-from lockhouse.model.indexes import hide, places_of_credentials
+from lockhouse.model.indexes import places_of_credentials
 from lockhouse.model.spec import DeclaredRequirement, canonical_requirement
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def read_requirement(text: str, origin: Origin, *, root: Path, editable: bool = 
     if editable or _looks_like_path(text, root):
         match = _PATH.fullmatch(text)
         if match is None:
-            raise _invalid(text, origin, "it is no path, with or without extras")
+            raise malformed(text, origin, "it is no path, with or without extras")
         return _read_path(match["path"], match["extras"], match["marker"], origin, root, editable=editable)
     return _named(_parsed(text, text, origin), origin, root)
 
@@ -71,7 +72,7 @@ def _named(requirement: Requirement, origin: Origin, root: Path) -> DeclaredRequ
             _split(url, origin)
         return DeclaredRequirement(text=canonical_requirement(requirement), origin=origin)
     if scheme not in {"", "file"}:
-        raise _invalid(str(requirement), origin, f"addresses of the kind {scheme}: are not known")
+        raise malformed(str(requirement), origin, f"addresses of the kind {scheme}: are not known")
     path = _local_path(url, root)
     _require_existing(path, origin, root)
     return _local(requirement, path, origin, root, editable=False)
@@ -80,7 +81,7 @@ def _named(requirement: Requirement, origin: Origin, root: Path) -> DeclaredRequ
 def _read_address(text: str, origin: Origin, root: Path, *, editable: bool) -> DeclaredRequirement:
     match = _ADDRESS.fullmatch(text)
     if match is None:
-        raise _invalid(text, origin, "blanks in an address must be written as %20")
+        raise malformed(text, origin, "blanks in an address must be written as %20")
     url, marker = match["url"] or match["alone"], match["marker"]
     scheme = _scheme_of(url)
     parts = _split(url, origin)
@@ -89,11 +90,11 @@ def _read_address(text: str, origin: Origin, root: Path, *, editable: bool) -> D
         path = _local_path(url.removesuffix(extras[0] if extras else ""), root)
         return _read_path(str(path), extras[1] if extras else None, marker, origin, root, editable=editable)
     if editable and "+" not in scheme:
-        raise _invalid(text, origin, "only a local directory or a VCS reference can follow -e")
+        raise malformed(text, origin, "only a local directory or a VCS reference can follow -e")
     egg, fragment = _split_egg(parts.fragment)
     name = egg or _name_of_file(unquote(parts.path).rpartition("/")[2])
     if name is None:
-        raise _invalid(text, origin, "the address does not tell the name of the package", fix="write NAME @ ADDRESS")
+        raise malformed(text, origin, "the address does not tell the name of the package", fix="write NAME @ ADDRESS")
     bare = urlunsplit(parts._replace(fragment=fragment))
     requirement = _parsed(f"{name} @ {bare}" + (f" ; {marker}" if marker else ""), text, origin)
     return DeclaredRequirement(text=canonical_requirement(requirement), origin=origin)
@@ -105,10 +106,10 @@ def _read_path(
     path = _local_path(path_text, root)
     _require_existing(path, origin, root)
     if editable and not path.is_dir():
-        raise _invalid(path_text, origin, "only a directory can be installed editable")
+        raise malformed(path_text, origin, "only a directory can be installed editable")
     name = _name_of_directory(path, origin, root) if path.is_dir() else _name_of_file(path.name)
     if name is None:
-        raise _invalid(
+        raise malformed(
             path_text,
             origin,
             "the name of the package cannot be read from it without building it",
@@ -158,7 +159,7 @@ def _local_path(text: str, root: Path) -> Path:
 def _require_existing(path: Path, origin: Origin, root: Path) -> None:
     if not path.exists():
         shown = relative_path(path, root)
-        raise _invalid(shown, origin, "there is no such file or directory", fix=f"correct the path at {origin}")
+        raise malformed(shown, origin, "there is no such file or directory", fix=f"correct the path at {origin}")
 
 
 def _scheme_of(text: str) -> str:
@@ -205,18 +206,17 @@ def _name_of_directory(path: Path, origin: Origin, root: Path) -> str | None:
         return None
     except ConfigError as error:
         shown = relative_path(path, root)
-        raise _invalid(shown, origin, "; ".join((f"{shown}/{error.what}", *error.why))) from error
+        raise malformed(shown, origin, "; ".join((f"{shown}/{error.what}", *error.why))) from error
 
 
 def _parsed(line: str, shown: str, origin: Origin) -> Requirement:
     try:
         requirement = Requirement(line)
     except InvalidRequirement as error:
-        fix = "write NAME, with bounds such as NAME>=1.0, or NAME @ ADDRESS"
-        raise _invalid(shown, origin, str(error).splitlines()[0], fix=fix) from None
+        raise unparsed(shown, origin, error) from None
     if found := _LOCK_ONLY.search(_QUOTED.sub("", str(requirement.marker or ""))):
         why = f"the marker variable {found[0]} has a meaning in lock files only (PEP 751)"
-        raise _invalid(shown, origin, why, fix="choose extras and dependency groups in the environment's declaration")
+        raise malformed(shown, origin, why, fix="choose extras and dependency groups in the environment's declaration")
     return requirement
 
 
@@ -262,7 +262,3 @@ def credential_in_address(origin: Origin, places: Iterable[str]) -> InvalidRequi
         why="a lock names the address, and may hold no credential",
         fix="give credentials before the host, in a netrc file or in the keyring",
     )
-
-
-def _invalid(text: str, origin: Origin, why: str, *, fix: str | None = None) -> InvalidRequirementError:
-    return InvalidRequirementError(f"{origin}: {hide(text)!r} is not a requirement", why=hide(why), fix=fix)

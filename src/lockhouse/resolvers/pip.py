@@ -22,6 +22,7 @@ from lockhouse.resolvers.inputs import LocalPaths, requirement_line, write_lines
 from lockhouse.resolvers.pip_output import ReportReader, read_found_links, read_skipped_pages
 from lockhouse.resolvers.revisions import HeldRevisions
 from lockhouse.resolvers.seeding import Incoming, keep_recorded, pin_lines, with_descendants, without
+from lockhouse.resolvers.unsolvable import unknown_package, unsolvable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,6 +38,7 @@ _UNKNOWN = re.compile(r"No matching distribution found for ([A-Za-z0-9._-]+)")
 _UNSOLVABLE = re.compile(
     r"ResolutionImpossible|conflicting dependencies|No matching distribution|requires a different Python"
 )
+_LINE_OF_FILE = re.compile(r"-r \S*requirements\.txt \(line (\d+)\)")
 _BUILD = re.compile(r"metadata-generation-failed|Failed to build|subprocess-exited-with-error|pyproject_hooks")
 
 
@@ -143,25 +145,25 @@ class _Resolving:
         )
         return tuple(map(self._revisions.restore, reader.read(report)))
 
+    def _declared_on(self, match: re.Match[str]) -> str:
+        """Give the requirement on a line of the file that pip was given: the file is gone when the message is read."""
+        number = int(match[1])
+        declared = self._request.requirements
+        return declared[number - 1].recorded if 0 < number <= len(declared) else match[0]
+
     def _failure(self, result: CommandResult, log: Path) -> LockhouseError:
         """Turn pip's failure into an error; pip calls a package unknown too when its index was not reached."""
-        lines = (*read_skipped_pages(log, self._request.indexes.secrets), *self._pip.explain(result))
+        said = (*read_skipped_pages(log, self._request.indexes.secrets), *self._pip.explain(result))
+        lines = tuple(_LINE_OF_FILE.sub(self._declared_on, line) for line in said)
         text = "\n".join(lines)
         if error := refused(lines, self._request.indexes) or unreachable(lines, self._request.indexes):
             return error
         unknown = _UNKNOWN.search(text)
         if unknown and "(from versions: none)" in text:
-            return ResolutionError(
-                f"no index has a package {unknown[1]} for Python {self._target.python}",
-                why=lines,
-                fix=f"correct the name {unknown[1]}, or configure the index that has it",
-            )
+            target = f" for Python {self._target.python}"
+            return unknown_package(unknown[1], lines, self._request, target=target)
         if _UNSOLVABLE.search(text):
-            return ResolutionError(
-                "no set of versions satisfies the requirements",
-                why=lines,
-                fix="loosen one of the requirements named above",
-            )
+            return unsolvable(lines, self._request)
         if _BUILD.search(text):
             return BuildFailedError("the metadata of a package cannot be built", why=lines)
         return BackendFailedError("pip cannot resolve the requirements", why=lines)

@@ -15,6 +15,7 @@ from lockhouse.model.pythons import lower_bound
 from lockhouse.resolvers.addresses import IndexAddresses
 from lockhouse.resolvers.inputs import LocalPaths, requirement_line, write_lines
 from lockhouse.resolvers.seeding import is_from_index, keep_recorded, pin_lines, with_descendants, without
+from lockhouse.resolvers.unsolvable import unknown_package, unsolvable
 from lockhouse.resolvers.uv_output import PylockReader, read_index_annotations
 
 if TYPE_CHECKING:
@@ -161,17 +162,9 @@ class _Resolving:
         if error := refused(lines, self._request.indexes):
             return error
         if unknown := _UNKNOWN.search(text):
-            return ResolutionError(
-                f"no index has a package {unknown[1]}",
-                why=lines,
-                fix=f"correct the name {unknown[1]}, or configure the index that has it",
-            )
+            return unknown_package(unknown[1], lines, self._request)
         if _UNSOLVABLE.search(text):
-            return ResolutionError(
-                "no set of versions satisfies the requirements",
-                why=lines,
-                fix="loosen one of the requirements named above",
-            )
+            return unsolvable(lines, self._request)
         if error := unreachable(lines, self._request.indexes):
             return error
         if _BUILD.search(text):

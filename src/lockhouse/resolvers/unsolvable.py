@@ -1,0 +1,89 @@
+"""Errors for requirements that have no solution: they name the declarations that the solver speaks of."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+
+from lockhouse.errors import ResolutionError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lockhouse.interfaces import ResolveRequest
+    from lockhouse.model.spec import DeclaredRequirement, Origin
+
+_ADDRESS = re.compile(r"\S+://\S+")
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_OTHER_PYTHON = re.compile(
+    r"Python version \([^)]*\) does not satisfy Python|requires? a different python", re.IGNORECASE
+)
+_LOCK_AGAIN = "then lock again"
+
+
+def unsolvable(lines: Sequence[str], request: ResolveRequest) -> ResolutionError:
+    """Give the error for requirements that no set of versions satisfies.
+
+    :param lines: what the solver said, with nothing secret
+    :param request: what it was asked
+    """
+    declared = _concerned(lines, request)
+    bounded = [item for item in declared if item.requirement.specifier or item.requirement.url or item.path]
+    steps: list[str] = []
+    if any(_OTHER_PYTHON.search(line) for line in lines):
+        steps.append(f'narrow the Pythons of the environment, which are "{request.requires_python}" now')
+    if bounded:
+        steps.append(f"loosen {_named(bounded)}")
+    elif not steps:
+        steps.append(f"replace {_named(declared)}" if declared else "loosen one of the requirements named above")
+    return ResolutionError(
+        "no set of versions satisfies the requirements",
+        why=[*lines, *map(_declared, declared)],
+        fix=f"{', or '.join(steps)}; {_LOCK_AGAIN}",
+    )
+
+
+def unknown_package(name: str, lines: Sequence[str], request: ResolveRequest, *, target: str = "") -> ResolutionError:
+    """Give the error for a package that no index has.
+
+    :param name: its name
+    :param lines: what the solver said, with nothing secret
+    :param request: what it was asked
+    :param target: what it was asked for, in words with a blank in front
+    """
+    if any(_OTHER_PYTHON.search(line) for line in lines):  # pip's words for a package that is there for others only
+        return unsolvable(lines, request)
+    declared = _concerned(lines, request)
+    wrong = [item for item in declared if item.name == canonicalize_name(name)]
+    steps = [f"configure the index that has {name}"]
+    if wrong:
+        steps.insert(0, f"correct the name {name} at {' and at '.join(_place(item.origin) for item in wrong)}")
+    elif declared:
+        steps.append(f"replace {_named(declared)}")
+    return ResolutionError(
+        f"no index has a package {name}{target}",
+        why=[*lines, *map(_declared, declared)],
+        fix=f"{', or '.join(steps)}; {_LOCK_AGAIN}",
+    )
+
+
+def _concerned(lines: Sequence[str], request: ResolveRequest) -> list[DeclaredRequirement]:
+    """List the declarations whose package occurs in the solver's words."""
+    words = {canonicalize_name(word) for line in lines for word in _NAME.findall(_ADDRESS.sub("", line))}
+    return [item for item in (*request.requirements, *request.constraints) if item.name in words]
+
+
+def _named(declared: Sequence[DeclaredRequirement]) -> str:
+    *first, last = (f'"{item.recorded}" at {_place(item.origin)}' for item in declared)
+    return f"one of {', '.join(first)} and {last}" if first else last
+
+
+def _declared(item: DeclaredRequirement) -> str:
+    return f'declared: "{item.recorded}" ({_place(item.origin)})'
+
+
+def _place(origin: Origin) -> str:
+    """Give file and line where both are known, else what is known in words."""
+    return f"{origin.file}:{origin.line}" if origin.file and origin.line else str(origin)
