@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 from lockhouse.config.nearest import nearest
@@ -43,6 +43,17 @@ class DeclaredEnvironment:
     pythons: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     requirements_text: tuple[tuple[str, Origin], ...] = ()
+
+    def with_policy(self, policy: EnvironmentSettings) -> DeclaredEnvironment:
+        """Give the same environment with the policies of who runs it, where it has some of its own.
+
+        :param policy: settings of which only the policies count
+        """
+        if policy.on_stale is None:
+            return self
+        import msgspec  # noqa: PLC0415 - the settings model has it loaded
+
+        return replace(self, settings=msgspec.structs.replace(self.settings, on_stale=policy.on_stale))
 
     def filled(self) -> FilledEnvironment:
         """Put the values of the parameters into the placeholders.

@@ -72,6 +72,7 @@ class Expansion:
             allow_unhashed=tuple(
                 sorted({canonicalize_name(name) for name in _said(settings.allow_unhashed, common.allow_unhashed)})
             ),
+            on_stale=_said(settings.on_stale, common.on_stale),
         )
 
     @cached_property

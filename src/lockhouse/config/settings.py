@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from lockhouse.model.spec import LockFormat, ProjectMode
+from lockhouse.model.spec import LockFormat, OnStale, ProjectMode
 
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
 
@@ -41,6 +41,16 @@ NoIndex = Annotated[bool, Meta(description="Ask no index at all; only `find-link
 AllowUnhashed = Annotated[
     tuple[str, ...],
     Meta(description="Names of packages that may come from a directory or a VCS checkout, which no hash can cover."),
+]
+OnStalePolicy = Annotated[
+    OnStale,
+    Meta(
+        description=(
+            'What a run does where the lock is stale: "error" ends it before anything is installed; "warn" goes on '
+            "with the lock as it is, and warns each time. Nothing is ever locked by a run, a missing or unreadable "
+            "lock is always an error, and `lockhouse check` says stale either way."
+        )
+    ),
 ]
 Python = Annotated[
     str,
@@ -148,6 +158,7 @@ class EnvironmentSettings(_Table, frozen=True, kw_only=True):
     find_links: FindLinks | None = None
     no_index: NoIndex | None = None
     allow_unhashed: AllowUnhashed | None = None
+    on_stale: OnStalePolicy | None = None
 
 
 class LockhouseSettings(_Table, frozen=True, kw_only=True):
@@ -164,6 +175,7 @@ class LockhouseSettings(_Table, frozen=True, kw_only=True):
     find_links: FindLinks = ()
     no_index: NoIndex = False
     allow_unhashed: AllowUnhashed = ()
+    on_stale: OnStalePolicy = OnStale.ERROR
     environments: Annotated[dict[str, EnvironmentSettings], Meta(description="The environments, by their names.")] = (
         msgspec.field(default_factory=dict)
     )

@@ -211,9 +211,10 @@ def _explain(key: str, message: str, value: object) -> str:
 
 
 def _explain_choice(key: str, found: str) -> str:
-    from lockhouse.model.spec import LockFormat, ProjectMode  # noqa: PLC0415
+    from lockhouse.model.spec import LockFormat, OnStale, ProjectMode  # noqa: PLC0415
 
-    choices = [str(member) for member in (LockFormat if key == "format" else ProjectMode)]
+    kinds = {"format": LockFormat, "on-stale": OnStale, "on_stale": OnStale}
+    choices = [str(member) for member in kinds.get(key, ProjectMode)]
     guess = nearest(found.strip("'"), choices)
     return f"expected one of {', '.join(choices)}, found {found}" + (f"; did you mean {guess!r}?" if guess else "")
 

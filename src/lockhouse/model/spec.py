@@ -36,6 +36,13 @@ class LockFormat(StrEnum):
     REQUIREMENTS = "requirements"
 
 
+class OnStale(StrEnum):
+    """What a run does where its lock is stale."""
+
+    ERROR = "error"
+    WARN = "warn"  # it goes on with the lock as it is, and says so each time
+
+
 class ProjectMode(StrEnum):
     """How the project itself gets into the environment, beside its dependencies."""
 
@@ -215,6 +222,7 @@ class EnvironmentSpec:
     :ivar lock_directory: folder of the lock files, relative to the project, with forward slashes
     :ivar allow_unhashed: names of packages that may come from a directory or VCS, which no hash can cover
     :ivar fingerprints: what plugins contribute to the inputs
+    :ivar on_stale: what a run does where the lock is stale
     """
 
     name: str
@@ -234,6 +242,7 @@ class EnvironmentSpec:
     lock_format: LockFormat = LockFormat.PYLOCK
     lock_directory: str = "locks"
     allow_unhashed: tuple[NormalizedName, ...] = ()
+    on_stale: OnStale = OnStale.ERROR
     fingerprints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @cached_property

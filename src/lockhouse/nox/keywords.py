@@ -34,6 +34,7 @@ class SessionKeywords(NoxKeywords, total=False):
 
     environment: str
     on_install: OnInstall
+    on_stale: Literal["error", "warn"]
     requirements: Sequence[str]
     requirement_files: Sequence[str]
     constraints: Sequence[str]

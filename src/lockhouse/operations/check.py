@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import LockMissingError, LockStaleError
 from lockhouse.model.freshness import Fresh, Missing, Reason, ReasonCode, Stale
+from lockhouse.model.spec import OnStale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lockhouse.interfaces import Reporter
     from lockhouse.model.freshness import Freshness
     from lockhouse.model.lock import Lock
     from lockhouse.model.spec import EnvironmentSpec
@@ -74,19 +76,37 @@ def judge_lock(
     return Stale(reasons, changes=changes)
 
 
-def require_fresh(spec: EnvironmentSpec, files: LockFiles, verdict: Freshness, *, fix: str) -> None:
-    """Turn a verdict that is not "fresh" into the error that stops a session.
+def require_fresh(
+    spec: EnvironmentSpec, files: LockFiles, verdict: Freshness, *, fix: str, reporter: Reporter
+) -> None:
+    """Turn a verdict that is not "fresh" into the error that stops a session, or into a warning where that was chosen.
 
     :param spec: what is declared
     :param files: where its lock lies
     :param verdict: what :func:`check` said
     :param fix: the command that locks this environment
+    :param reporter: where to warn
     :raises LockMissingError: there is no lock
     :raises LockStaleError: the lock does not satisfy the declaration
     """
     if isinstance(verdict, Missing):
         raise LockMissingError(f'environment "{spec.name}" has no lock', why=f"{verdict.path} is not there", fix=fix)
     if isinstance(verdict, Stale):
-        raise LockStaleError(
+        stale = LockStaleError(
             f'{files.place} does not match environment "{spec.name}"', why=map(str, verdict.reasons), fix=fix
         )
+        refuse_or_warn(stale, spec, reporter)
+
+
+def refuse_or_warn(stale: LockStaleError, spec: EnvironmentSpec, reporter: Reporter) -> None:
+    """Raise, or warn where the environment's policy is to go on with a stale lock.
+
+    :param stale: what is wrong
+    :param spec: the environment
+    :param reporter: where to warn
+    :raises LockStaleError: the policy is to stop
+    """
+    if spec.on_stale is not OnStale.WARN:
+        raise stale
+    what = f'{stale.what} [{stale.code}]; the run goes on with it, as on-stale = "warn" says'
+    reporter.warning(str(LockStaleError(what, why=stale.why, fix=stale.fix)).partition(": ")[2])

@@ -17,6 +17,8 @@ from lockhouse.model.drift import SEED, Drifted, Matching
 from lockhouse.model.lock import Artifact, ArtifactKind, LockedPackage
 from lockhouse.model.outcomes import SyncOutcome
 from lockhouse.model.receipt import InstalledSource, Receipt
+from lockhouse.model.spec import OnStale
+from lockhouse.operations.check import refuse_or_warn
 from lockhouse.operations.drift import find_drift, not_ours, project_source
 from lockhouse.storage.files import file_lock
 from lockhouse.storage.receipts import read_receipt, remove_receipt, write_receipt
@@ -161,23 +163,27 @@ class _Sync:
         from lockhouse.model.closure import walk  # noqa: PLC0415
 
         own = self.request.project_name
+        told = self.request.spec.on_stale is OnStale.WARN  # of what is declared, the check has warned
         roots = [declared.requirement for declared in self.request.spec.requirements]
         found = walk([*roots, *also], packages, self.target.markers)
         unmet = [
             f'{_who(demand)} "{demand.requirement}", the lock has no {demand.name}'
             for demand in found.unmet
-            if demand.name != own
+            if demand.name != own and not (told and demand.parent is None)
         ]
         violated = [
-            f'{_who(demand)} "{demand.requirement}", {package.version} is pinned' for demand, package in found.violated
+            f'{_who(demand)} "{demand.requirement}", {package.version} is pinned'
+            for demand, package in found.violated
+            if not (told and demand.parent is None)
         ]
         if unmet or violated:
-            raise LockStaleError(
+            lacking = LockStaleError(
                 f'{self.request.files.place} lacks what environment "{self.request.spec.name}" requires on '
                 f"{self.target.label}",
                 why=dict.fromkeys([*unmet, *violated]),
                 fix=self.request.spec.lock_command,
             )
+            refuse_or_warn(lacking, self.request.spec, self.tools.reporter)
 
     def _apply(self, plan: Plan, files: tuple[StoredFile, ...], drift: Drifted) -> SyncOutcome:
         before = {package.name: package for package in self._installed()}

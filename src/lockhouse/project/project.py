@@ -75,7 +75,8 @@ class Project:
         spec = self._fingerprinted(self._config.expand(declared))
         for other in self._config.declared():
             if other.name == declared.name and other.origin != declared.origin:
-                return self._joined(self._fingerprinted(self._config.expand(other)), spec)
+                joined = self._joined(self._fingerprinted(self._config.expand(other)), spec)
+                return replace(joined, on_stale=spec.on_stale)
         return spec
 
     def environments(self) -> tuple[EnvironmentSpec, ...]:
@@ -157,7 +158,7 @@ class Project:
         return verdict
 
     def require_fresh(self, spec: EnvironmentSpec, python: Path | None = None) -> None:
-        """Stop where the lock of an environment is missing or stale.
+        """Stop where the lock of an environment is missing or stale; where ``on-stale`` says so, warn of a stale one.
 
         :param spec: the environment
         :param python: the interpreter that counts, where there is a lock a target
@@ -166,7 +167,7 @@ class Project:
         """
         for files, environment in self._locks_of(spec, python):
             verdict = check(spec, files, plugins=self._wiring.plugins, environment=environment)
-            require_fresh(spec, files, verdict, fix=spec.lock_command)
+            require_fresh(spec, files, verdict, fix=spec.lock_command, reporter=self._wiring.reporter)
 
     # -- locking --------------------------------------------------------------------------------------------------
 
