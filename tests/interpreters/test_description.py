@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from packaging.markers import default_environment
@@ -112,9 +112,8 @@ def test_an_answer_that_lacks_a_field_is_asked_for_again(venv: Path, tmp_path: P
     assert describe(venv, run=run_command, cache=tmp_path, environ=os.environ) == first
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="needs a folder that cannot be written")
 def test_a_folder_that_cannot_be_written_is_no_failure(venv: Path, tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
+    (tmp_path / "cache").write_text("a file stands in the way of the folder")
     assert describe(venv, run=run_command, cache=tmp_path / "cache", environ=os.environ).tags
 
 
@@ -141,13 +140,15 @@ def test_other_versions_are_served(version: str, require_python: Callable[[str],
     assert target.tags[-1] == "py30-none-any"
 
 
-def test_the_tags_of_38_are_those_that_pip_finds_there(require_python: Callable[[str], Path]) -> None:
+def test_the_tags_of_38_are_those_that_pip_finds_there(
+    require_python: Callable[[str], Path], leave_out: Callable[[str], NoReturn]
+) -> None:
     python = require_python("3.8")
     target = describe(python, run=run_command, cache=None, environ=os.environ)
     code = "from pip._vendor.packaging.tags import sys_tags; print(*sys_tags())"
     done = subprocess.run([python, "-Ic", code], capture_output=True, text=True, check=False)
     if done.returncode:
-        pytest.skip("this Python 3.8 has no pip")
+        leave_out("this Python 3.8 has no pip")
     assert set(target.tags) - {"cp38-none-any"} == set(done.stdout.split()) - {"cp38-none-any"}  # older pips lack it
 
 

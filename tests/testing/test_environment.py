@@ -120,7 +120,7 @@ def test_a_missing_interpreter_fails_where_all_are_wanted(project: ProjectFolder
     project.write("test_it.py", "def test_it(require_python): require_python('3.9')\n")
     project.write("conftest.py", CONFTEST)
     lenient = project.run("pytest", "-rs")
-    strict = project.run("pytest", env={"LOCKHOUSE_TEST_ALL_PYTHONS": "1"})
+    strict = project.run("pytest", env={"LOCKHOUSE_TEST_ALL": "1"})
     assert (lenient.returncode, strict.returncode) == (0, 1)
     assert "needs CPython 3.9; found are none" in lenient.stdout
     assert "needs CPython 3.9; found are none" in strict.stdout

@@ -6,7 +6,7 @@ Name it in the ``conftest.py`` at the root of the tests: ``pytest_plugins = ["lo
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -98,20 +98,29 @@ def path_with_pythons(interpreters: Mapping[str, Path], monkeypatch: pytest.Monk
     return interpreters
 
 
-@pytest.fixture
-def require_python(interpreters: Mapping[str, Path], outside_environ: Mapping[str, str]) -> Callable[[str], Path]:
-    """Give a function from a minor version (``3.9``) to its executable.
+@pytest.fixture(scope="session")
+def leave_out(outside_environ: Mapping[str, str]) -> Callable[[str], NoReturn]:
+    """Give a function that leaves a test out because this machine lacks something; the reason says what.
 
-    Where that is missing the test is skipped; it fails where ``LOCKHOUSE_TEST_ALL_PYTHONS`` is 1.
+    Such a test is skipped; it fails where ``LOCKHOUSE_TEST_ALL`` is 1.
     """
 
-    def require(version: str) -> Path:
-        if version in interpreters:
-            return interpreters[version]
-        reason = f"needs CPython {version}; found are {', '.join(interpreters) or 'none'}"
-        if outside_environ.get("LOCKHOUSE_TEST_ALL_PYTHONS") == "1":
+    def leave(reason: str) -> NoReturn:
+        if outside_environ.get("LOCKHOUSE_TEST_ALL") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
+
+    return leave
+
+
+@pytest.fixture
+def require_python(interpreters: Mapping[str, Path], leave_out: Callable[[str], NoReturn]) -> Callable[[str], Path]:
+    """Give a function from a minor version (``3.9``) to its executable; without it the test is left out."""
+
+    def require(version: str) -> Path:
+        if version not in interpreters:
+            leave_out(f"needs CPython {version}; found are {', '.join(interpreters) or 'none'}")
+        return interpreters[version]
 
     return require
 
