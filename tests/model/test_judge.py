@@ -144,10 +144,7 @@ def test_a_vcs_reference_holds_at_its_revision_only() -> None:
     assert codes(spec("a"), lock) == ["direct-reference-changed"]
 
 
-@pytest.mark.parametrize(
-    "marker",
-    ['python_full_version < "3.11.8"', 'platform_machine == "aarch64"', 'platform_python_implementation == "PyPy"'],
-)
+@pytest.mark.parametrize("marker", ['platform_release == "5.4"', 'platform_version >= "10"', 'sys_platform == "haiku"'])
 def test_what_applies_nowhere_that_is_looked_at_is_held_against_the_record(marker: str) -> None:
     plain = spec("a")
     with_it = spec("a", f"b<2; {marker}")
@@ -156,6 +153,106 @@ def test_what_applies_nowhere_that_is_looked_at_is_held_against_the_record(marke
     assert codes(spec("a", f"b>=2; {marker}"), made_with_it) == ["requirement-changed"] * 2
     assert codes(plain, made_with_it) == ["requirement-changed"]
     assert codes(with_it, made_with_it) == []
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        'python_full_version < "3.11.8"',
+        'platform_machine == "aarch64"',
+        '"aarch64" in platform_machine',
+        "platform_machine in 'armv7l, aarch64'",
+        'platform_machine != "x86_64" and platform_machine != "AMD64" and platform_machine != "arm64"',
+        'platform_python_implementation == "PyPy"',
+        'implementation_name != "cpython"',
+        'sys_platform == "emscripten"',
+        'platform_system == "iOS"',
+    ],
+)
+def test_where_only_markers_lead_is_looked_at(marker: str) -> None:
+    plain = spec("a")
+    with_it = spec("a", f"b<2; {marker}")
+    made_with_it = lock_of(with_it, pin("a", "1"), pin("b", "1", marker=marker))
+    assert codes(with_it, lock_of(plain, pin("a", "1"))) == ["requirement-missing"]
+    assert codes(spec("a", f"b>=2; {marker}"), made_with_it) == ["requirement-unmet"]
+    assert codes(plain, made_with_it) == ["pin-unreachable"]
+    assert codes(with_it, made_with_it) == []
+    widened = spec("a", f"b<2; {marker} or python_version < '3.12'")
+    assert codes(widened, made_with_it) == ["requirement-missing"]
+    assert codes(with_it, lock_of(with_it, pin("a", "1"))) == ["requirement-missing"]
+
+
+def test_what_only_an_edge_or_a_pin_names_is_looked_at() -> None:
+    asked = spec("a")
+    marker = 'platform_machine == "aarch64"'
+    lock = lock_of(asked, pin("a", "1", f"b; {marker}"), pin("b", "1", marker=marker))
+    assert codes(asked, lock) == []
+    assert codes(asked, changed(lock, "b", marker='platform_machine == "ppc64le"')) == [
+        "closure-incomplete",
+        "pin-unreachable",
+    ]
+    assert codes(asked, changed(lock, "a", marker='platform_machine != "aarch64"')) == [
+        "requirement-missing",
+    ]
+
+
+def test_a_patch_level_is_named() -> None:
+    asked = spec("a", 'b; python_full_version < "3.11.4"')
+    verdict = judge(asked, lock_of(spec("a"), pin("a", "1")))
+    assert isinstance(verdict, Stale)
+    (reason,) = verdict.reasons
+    assert "(on cp311-linux-x86_64 with Python 3.11.3 and 2 more)" in reason.message
+
+
+def test_pins_for_newer_pythons_do_not_serve_the_older_ones() -> None:
+    asked = spec("a", requires_python=">=3.11")
+    assert codes(asked, lock_of(asked, pin("a", "1", requires_python=">=3.12"))) == ["python-uncovered"]
+    assert codes(asked, lock_of(asked, pin("a", "1", requires_python=">=3.11.4"))) == ["python-uncovered"]
+    assert codes(asked, lock_of(asked, pin("a", "1", requires_python=">=3.8,<3.12"))) == [], "resolvers ignore it"
+    newer = 'python_full_version >= "3.11.4"'
+    forked = lock_of(
+        asked,
+        pin("a", "1", marker='python_full_version < "3.11.4"'),
+        pin("a", "2", requires_python=">=3.11.4", marker=newer),
+    )
+    assert codes(asked, forked) == []
+
+
+@pytest.mark.parametrize(
+    ("made", "now", "stale"),
+    [
+        (">=3.11.5", ">=3.11.2", True),
+        (">=3.11.2", ">=3.11.5", False),
+        (">=3.11,<3.13", ">=3.11,<3.13.1", True),
+        (">=3.11,<3.15", ">=3.11", True),
+        (">=3.11,<4", ">=3.11", False),
+        (">=3.11", ">=3.11,<3.14", False),
+        (">=3.11,!=3.12.1", ">=3.11", True),
+        (">=3.11", ">=3.11,!=3.12.1", False),
+    ],
+)
+def test_bounds_are_compared_where_they_differ(made: str, now: str, stale: bool) -> None:
+    lock = lock_of(spec("a", requires_python=made), pin("a", "1"))
+    assert codes(spec("a", requires_python=now), lock) == ["python-uncovered"] * stale
+
+
+def test_a_pre_release_that_nothing_names_any_more_is_stale() -> None:
+    asked = spec("a>=1.0rc1")
+    lock = lock_of(asked, pin("a", "1.0rc1"))
+    assert codes(asked, lock) == []
+    assert codes(spec("a>=0.9"), lock) == ["policy-changed"]
+    assert codes(spec("a>=0.9", prereleases=True), lock) == []
+    assert codes(spec("a>=0.9", constraints=("a<2.0a1",)), lock) == []
+    assert codes(spec("a"), lock_of(spec("a"), pin("a", "1.0rc1"))) == [], "there may be no release"
+
+
+def test_a_pin_that_was_moved_past_the_cut_off_is_stale() -> None:
+    asked = spec("a", exclude_newer="2024-06-01T00:00:00Z")
+    late = wheel("a", "2", upload_time="2024-07-01T00:00:00Z")
+    early = wheel("a", "2", "py2-none-any", upload_time="2024-05-01T00:00:00Z")
+    assert codes(asked, lock_of(asked, pin("a", "2", artifacts=(late,)))) == ["policy-changed"]
+    assert codes(asked, lock_of(asked, pin("a", "2", artifacts=(late, early)))) == []
+    assert codes(asked, lock_of(asked, pin("a", "2"))) == [], "not every index tells the time"
 
 
 def test_what_is_asked_of_a_package_with_unknown_dependencies_is_held_against_the_record() -> None:

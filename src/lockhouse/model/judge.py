@@ -9,19 +9,23 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from lockhouse.model.closure import Demand, Walk, applies, parse_marker, walk
+from lockhouse.model.environments import judged_environments, neighbours
 from lockhouse.model.freshness import Fresh, Reason, ReasonCode, Stale
 from lockhouse.model.lock import ArtifactKind
-from lockhouse.model.pythons import minors_within
+from lockhouse.model.policies import policy_reasons
+from lockhouse.model.pythons import NEWEST_MINOR, lower_bound, minor_of, minors_within
 from lockhouse.model.references import describe_reference, same_reference
-from lockhouse.model.target import marker_environments, target_label
+from lockhouse.model.target import target_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from lockhouse.model.lock import Lock, LockedPackage, LockRecord
+    from lockhouse.model.lock import Lock, LockRecord
     from lockhouse.model.spec import DeclaredRequirement, EnvironmentSpec, LockInputs
 
 _DIRECT = {ArtifactKind.ARCHIVE, ArtifactKind.VCS, ArtifactKind.DIRECTORY}
+#: A Python that only bounds without an upper end allow.
+_FAR_FUTURE = "3.99.0"
 
 
 def judge(
@@ -44,10 +48,10 @@ def judge(
                 ),
             )
         )
-    environments = _environments(spec, environment)
+    environments = [environment] if environment is not None else _environments(spec, lock, lock.record.inputs)
     reasons = [
         *_python_reasons(spec, lock, environments),
-        *_policy_reasons(spec, lock, lock.record),
+        *policy_reasons(spec, lock, lock.record.inputs),
         *_plugin_reasons(spec, lock.record, tuple(resolvers)),
         *_hash_reasons(lock),
         *_content_reasons(spec, lock, lock.record.inputs, environments),
@@ -55,10 +59,14 @@ def judge(
     return Stale(tuple(reasons)) if reasons else Fresh(_notes(spec.inputs, lock.record.inputs))
 
 
-def _environments(spec: EnvironmentSpec, environment: Mapping[str, str] | None) -> Sequence[Mapping[str, str]]:
-    if environment is not None:
-        return (environment,)
-    return marker_environments(minors_within(spec.requires_python, spec.pythons))
+def _environments(spec: EnvironmentSpec, lock: Lock, recorded: LockInputs) -> Sequence[Mapping[str, str]]:
+    """Imagine where the lock must serve, from the declared Pythons and all markers that have a say."""
+    lines = [*spec.inputs.requirements, *spec.inputs.constraints, *recorded.requirements]
+    lines += [line for package in lock.packages for line in package.requires or ()]
+    markers = [line.partition(";")[2] for line in lines] + [package.marker or "" for package in lock.packages]
+    bounds = [package.requires_python for package in lock.packages if package.requires_python is not None]
+    minors = minors_within(spec.requires_python, spec.pythons)
+    return judged_environments(spec.requires_python, minors, markers, bounds)
 
 
 # -- Pythons and targets ------------------------------------------------------------------------------------------
@@ -67,9 +75,8 @@ def _environments(spec: EnvironmentSpec, environment: Mapping[str, str] | None) 
 def _python_reasons(spec: EnvironmentSpec, lock: Lock, environments: Sequence[Mapping[str, str]]) -> Iterator[Reason]:
     bounds, declared = SpecifierSet(lock.requires_python), SpecifierSet(spec.requires_python)
     uncovered = [
-        env["python_version"]
-        for env in environments
-        for version in dict.fromkeys((f"{env['python_version']}.0", env["python_full_version"]))
+        label
+        for label, version in _declared_versions(spec, bounds, environments)
         if declared.contains(version, prereleases=True) and not bounds.contains(version, prereleases=True)
     ]
     if uncovered:
@@ -90,52 +97,22 @@ def _python_reasons(spec: EnvironmentSpec, lock: Lock, environments: Sequence[Ma
                 )
 
 
-# -- Index options and policies -----------------------------------------------------------------------------------
-
-
-def _policy_reasons(spec: EnvironmentSpec, lock: Lock, record: LockRecord) -> Iterator[Reason]:
-    declared, recorded = spec.inputs, record.inputs
-    if declared.indexes != recorded.indexes:
-        yield Reason(
-            code=ReasonCode.INDEXES_CHANGED,
-            message=f"the index options changed from {_words(recorded.indexes)} to {_words(declared.indexes)}",
-            origin=spec.origin,
-        )
-    if recorded.prereleases and not declared.prereleases:
-        pinned = [p.label for p in lock.packages if p.version is not None and Version(p.version).is_prerelease]
-        if pinned:
-            yield Reason(
-                code=ReasonCode.POLICY_CHANGED,
-                message=f"pre-releases are no longer allowed; pinned are {', '.join(pinned)}",
-                origin=spec.origin,
-            )
-    yield from _cutoff_reasons(spec, lock, recorded)
-
-
-def _cutoff_reasons(spec: EnvironmentSpec, lock: Lock, recorded: LockInputs) -> Iterator[Reason]:
-    cutoff = spec.exclude_newer
-    if cutoff is None or cutoff == recorded.exclude_newer:
+def _declared_versions(
+    spec: EnvironmentSpec, bounds: SpecifierSet, environments: Sequence[Mapping[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """List versions by which bounds may differ: both ends of each minor version, and what lies beside each bound."""
+    minors = dict.fromkeys(env["python_version"] for env in environments)
+    for env in environments:
+        for version in (f"{env['python_version']}.0", env["python_full_version"]):
+            yield env["python_version"], version
+    if len(environments) == 1:
         return
-    if recorded.exclude_newer is not None and recorded.exclude_newer < cutoff:
-        return
-    late = [package.label for package in lock.packages if not _uploaded_before(package, cutoff)]
-    if late:
-        yield Reason(
-            code=ReasonCode.POLICY_CHANGED,
-            message=f"the cut-off date is now {cutoff}; not known to be older: {', '.join(late)}",
-            origin=spec.origin,
-        )
-
-
-def _uploaded_before(package: LockedPackage, cutoff: str) -> bool:
-    times = [artifact.upload_time for artifact in package.artifacts if artifact.kind not in _DIRECT]
-    return all(time is not None and time < cutoff for time in times)
-
-
-def _words(options: Mapping[str, object]) -> str:
-    if not options:
-        return "none"
-    return ", ".join(f"{key} {value!r}" for key, value in options.items())
+    for specifier in (*SpecifierSet(spec.requires_python), *bounds):
+        for version in neighbours(specifier.version):
+            if minor_of(version) in minors:
+                yield version, version
+    if not spec.pythons:
+        yield f"above 3.{NEWEST_MINOR}", _FAR_FUTURE
 
 
 # -- Plugins ------------------------------------------------------------------------------------------------------
@@ -192,7 +169,10 @@ class _Findings:
         self.reasons: dict[Reason, list[str]] = {}
 
     def add(self, reason: Reason, environment: Mapping[str, str]) -> None:
-        self.reasons.setdefault(reason, []).append(target_label(environment))
+        label, python = target_label(environment), environment["python_full_version"]
+        if not python.endswith(".50"):  # one patch level, where others are well
+            label += f" with Python {python}"
+        self.reasons.setdefault(reason, []).append(label)
 
     def told(self, count: int) -> Iterator[Reason]:
         for reason, labels in self.reasons.items():
@@ -220,6 +200,7 @@ def _content_reasons(
             *_unmet_reasons(spec, found),
             *_violation_reasons(spec, found),
             *_reference_reasons(spec, found),
+            *_too_old_reasons(found, environment),
             *_constraint_reasons(spec, found, environment),
             *_leftover_reasons(found, removed),
         ):
@@ -316,6 +297,18 @@ def _who(spec: EnvironmentSpec, demand: Demand) -> str:
         return f'"{spec.requirements[demand.root].recorded}" is declared'
     parent = demand.parent
     return f'{parent.label if parent else "?"} requires "{demand.requirement}"'
+
+
+def _too_old_reasons(found: Walk, environment: Mapping[str, str]) -> Iterator[Reason]:
+    """Name pins for newer Pythons. An upper bound of a package is a guess at the future, and resolvers ignore it."""
+    for package in found.reached.values():
+        lowest = None if package.requires_python is None else lower_bound(package.requires_python)
+        if lowest is not None and Version(environment["python_full_version"]) < lowest:
+            yield Reason(
+                code=ReasonCode.PYTHON_UNCOVERED,
+                message=f"{package.label} is pinned, it requires Python {package.requires_python}",
+                package=package.name,
+            )
 
 
 def _reference_reasons(spec: EnvironmentSpec, found: Walk) -> Iterator[Reason]:

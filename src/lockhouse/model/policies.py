@@ -1,0 +1,110 @@
+"""Whether a lock keeps to the index options, to the cut-off date and to what is said of pre-releases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from lockhouse.model.closure import parse_requirement
+from lockhouse.model.freshness import Reason, ReasonCode
+from lockhouse.model.lock import ArtifactKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from packaging.utils import NormalizedName
+
+    from lockhouse.model.lock import Lock, LockedPackage
+    from lockhouse.model.spec import EnvironmentSpec, LockInputs
+
+_FROM_INDEX = {ArtifactKind.WHEEL, ArtifactKind.SDIST}
+
+
+def policy_reasons(spec: EnvironmentSpec, lock: Lock, recorded: LockInputs) -> Iterator[Reason]:
+    """Name what a lock does not keep to.
+
+    :param spec: what is declared now
+    :param lock: the content of the lock
+    :param recorded: the inputs that it was made from
+    """
+    if spec.inputs.indexes != recorded.indexes:
+        yield Reason(
+            code=ReasonCode.INDEXES_CHANGED,
+            message=f"the index options changed from {_words(recorded.indexes)} to {_words(spec.inputs.indexes)}",
+            origin=spec.origin,
+        )
+    if not spec.prereleases:
+        yield from _prerelease_reasons(spec, lock, recorded)
+    if spec.exclude_newer is not None:
+        yield from _cutoff_reasons(spec, spec.exclude_newer, lock, recorded)
+
+
+def _words(options: Mapping[str, object]) -> str:
+    if not options:
+        return "none"
+    return ", ".join(f"{key} {value!r}" for key, value in options.items())
+
+
+# -- pre-releases -------------------------------------------------------------------------------------------------
+
+
+def _prerelease_reasons(spec: EnvironmentSpec, lock: Lock, recorded: LockInputs) -> Iterator[Reason]:
+    pinned = [p for p in lock.packages if p.version is not None and Version(p.version).is_prerelease]
+    if not pinned:
+        return
+    if recorded.prereleases:
+        yield Reason(
+            code=ReasonCode.POLICY_CHANGED,
+            message=f"pre-releases are no longer allowed; pinned are {', '.join(p.label for p in pinned)}",
+            origin=spec.origin,
+        )
+        return
+    before = _naming_prereleases((*recorded.requirements, *recorded.constraints))
+    now = _naming_prereleases((*spec.inputs.requirements, *spec.inputs.constraints))
+    for package in pinned:
+        if package.name in before - now:
+            yield Reason(
+                code=ReasonCode.POLICY_CHANGED,
+                message=f"{package.label} is a pre-release, and no requirement names one any more",
+                origin=next((item.origin for item in spec.requirements if item.name == package.name), spec.origin),
+                package=package.name,
+            )
+
+
+def _naming_prereleases(lines: Iterable[str]) -> set[NormalizedName]:
+    """Name the packages for which a version that is a pre-release is spelled out: that allows them."""
+    parsed = (parse_requirement(line) for line in lines)
+    return {
+        canonicalize_name(requirement.name)
+        for requirement in parsed
+        if requirement is not None and requirement.specifier.prereleases
+    }
+
+
+# -- the cut-off date ---------------------------------------------------------------------------------------------
+
+
+def _cutoff_reasons(spec: EnvironmentSpec, cutoff: str, lock: Lock, recorded: LockInputs) -> Iterator[Reason]:
+    tightened = recorded.exclude_newer is None or recorded.exclude_newer > cutoff
+    late = [package.label for package in lock.packages if _is_late(package, cutoff, tightened=tightened)]
+    if late:
+        said = "the cut-off date is now" if tightened else "the cut-off date is"
+        yield Reason(
+            code=ReasonCode.POLICY_CHANGED,
+            message=f"{said} {cutoff}; not known to be older: {', '.join(late)}",
+            origin=spec.origin,
+        )
+
+
+def _is_late(package: LockedPackage, cutoff: str, *, tightened: bool) -> bool:
+    """Tell whether a package breaks a cut-off date.
+
+    One that moved to an earlier date must be known to hold for each file. Under the one that the lock was made with,
+    a package is late when all of its files are: then somebody else moved the pin.
+    """
+    times = [artifact.upload_time for artifact in package.artifacts if artifact.kind in _FROM_INDEX]
+    if tightened:
+        return not all(time is not None and time < cutoff for time in times)
+    return bool(times) and all(time is not None and time >= cutoff for time in times)

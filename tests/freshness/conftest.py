@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.testing import PackageIndex, ProjectFolder
+
+from .locked_project import Kind, make, stock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture(scope="package")
+def stocked() -> Iterator[PackageIndex]:
+    """Give the index of the project; a test of its own does not change it."""
+    with PackageIndex() as index:
+        stock(index)
+        yield index
+
+
+@pytest.fixture(scope="package")
+def template(stocked: PackageIndex, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Kind], ProjectFolder]:
+    """Give a function from a kind of lock to the locked project, made once for each."""
+    made: dict[Kind, ProjectFolder] = {}
+
+    def template(kind: Kind) -> ProjectFolder:
+        if kind not in made:
+            made[kind] = make(tmp_path_factory.mktemp(str(kind)) / "project", kind, stocked)
+        return made[kind]
+
+    return template
