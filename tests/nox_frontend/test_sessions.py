@@ -243,6 +243,30 @@ def test_an_environment_of_pyproject_is_used_by_name_and_by_the_session_s_own(pr
 
 
 @pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [(f"python = '>={MINOR}'", f'is for Python ">={MINOR}"'), (f"pythons = ['{MINOR}']", f"lists Python {MINOR}")],
+)
+def test_a_session_on_a_python_that_its_environment_leaves_out_is_an_error_that_names_both_places(
+    project: ProjectFolder, bounds: str, said: str
+) -> None:
+    other = "3.10" if "python =" in bounds else "3.99"
+    write(project, f'@lockhouse.session(environment="docs", python=["{other}", "{MINOR}"])')
+    project.write("pyproject.toml", f"[tool.lockhouse.environments.docs]\nrequirements = ['demo<2']\n{bounds}\n")
+    result = project.run("nox", "-s", f"tests-{MINOR}")
+    refused(result, "invalid-setting")
+    checked = project.run("lockhouse", "check")
+    assert checked.returncode == 2, checked
+    for text in (result.stderr, checked.stderr):
+        assert f"(noxfile.py:4): Python {other} is not among" in text
+        assert "(pyproject.toml:1)" in text
+        assert said in text
+    project.replace("noxfile.py", f'"{other}", ', "")
+    lock(project)
+    ran(project.run("nox"))
+
+
+@pytest.mark.usefixtures("demo")
 def test_one_name_with_other_inputs_in_two_places_is_an_error_that_names_both(project: ProjectFolder) -> None:
     write(project)
     project.write(

@@ -237,6 +237,13 @@ def test_an_environment_of_pyproject_can_be_named(project: ProjectFolder) -> Non
     refused(project.run("tox"), "config")
     write(project, deps="", more="lockhouse_environment = test")
     refused(project.run("tox"), "unknown-environment")
+    assert project.run("lockhouse", "check").returncode == 2
+    write(project, deps="", more="lockhouse_environment = tests", env_list=f"py310, {PY}")
+    for command in (("tox", "lock-check"), ("lockhouse", "check")):
+        result = project.run(*command)
+        assert result.returncode == 2, result
+        assert 'tox environment "py310"' in result.output, result
+        assert "Python 3.10 is not among those of environment" in result.output, result
 
 
 @pytest.mark.usefixtures("demo")
@@ -368,14 +375,15 @@ def test_the_project_named_in_deps_is_installed_where_tox_does_not_package(proje
     ran(project.run("tox", "run", "--skip-env-install"))
 
 
-def refer(project: ProjectFolder, mode: str, tox: str, commands: str = SHOW) -> None:
+def refer(project: ProjectFolder, mode: str, tox: str, commands: str = SHOW, *, locks: bool = True) -> None:
     write_package(project, tox=f"lockhouse_environment = there\n{tox}\n{commands}")
     project.replace(
         "pyproject.toml",
         "[project]",
         f"[tool.lockhouse.environments.there]\nproject = '{mode}'\nrequirements = ['demo']\n[project]",
     )
-    project.run("lockhouse", "lock", "there", check=True)
+    if locks:
+        project.run("lockhouse", "lock", "there", check=True)
 
 
 @pytest.mark.usefixtures("demo")
@@ -390,19 +398,43 @@ def test_an_environment_of_pyproject_brings_the_project_where_tox_does_not_packa
 
 
 @pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize("mode", ["editable", "wheel"])
+def test_tox_packages_as_the_environment_of_pyproject_says(project: ProjectFolder, mode: str) -> None:
+    refer(project, mode, "")
+    result = project.run("tox")
+    ran(result)
+    assert (f"mine at {project / 'src/mine'}" in result.stdout) is (mode == "editable"), result
+    assert f".pkg_lockhouse: build_{mode}>" in result.stdout, "tox has built it"
+
+
+@pytest.mark.usefixtures("demo")
 @pytest.mark.parametrize("mode", ["none", "dependencies"])
 def test_tox_does_not_package_for_an_environment_without_the_project(project: ProjectFolder, mode: str) -> None:
     refer(project, mode, "", f"commands = {RUNS}")
-    for arguments in ((), ("lock",), ("lock-check",)):
-        result = project.run("tox", *arguments)
+    ran(project.run("tox"))
+    assert not list((project / ".tox" / PY).rglob("mine*"))
+
+
+OTHERWISE = {
+    "none": ("package = wheel", "wheel"),
+    "dependencies": ("package = wheel", "wheel"),
+    "editable": ("package = sdist", "wheel"),
+    "wheel": ("use_develop = true", "editable"),
+}
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize("mode", OTHERWISE)
+def test_tox_and_the_environment_of_pyproject_must_not_say_differently(project: ProjectFolder, mode: str) -> None:
+    tox, other = OTHERWISE[mode]
+    refer(project, mode, tox, f"commands = {RUNS}", locks=False)
+    for command in (("tox",), ("tox", "lock"), ("tox", "lock-check"), ("lockhouse", "check")):
+        result = project.run(*command)
         assert result.returncode != 0, result
         assert "error[config]" in result.output, result
         assert "it ran" not in result.output
         assert f'project = "{mode}"' in result.output, result
-        assert "skip_install = true" in result.output, result
-    refer(project, mode, "skip_install = true", f"commands = {RUNS}")
-    ran(project.run("tox"))
-    assert not list((project / ".tox" / PY).rglob("mine*"))
+        assert f'set project = "{other}"' in result.output, result
 
 
 @pytest.mark.usefixtures("demo")

@@ -177,13 +177,28 @@ class Expansion:
             fix='set python = ">=3.11" (the lowest version that you test) in [tool.lockhouse]',
         )
 
+    def require_served(self, listed: Iterable[str], by: Origin) -> None:
+        """Refuse Pythons that the environment does not serve, of somebody who refers to it.
+
+        :param listed: the Pythons that it is run on, as nox and tox name them; what is no version is ignored
+        :param by: who refers to it
+        :raises InvalidSettingError: the environment is not for some of them; both places are named
+        """
+        bounds, own = self._bounds(), self._pythons
+        minors = dict.fromkeys(minor_of(version) for version in map(version_of_python, listed) if version is not None)
+        outside = _outside(bounds, minors) or [minor for minor in minors if own and minor not in own]
+        if not outside:
+            return
+        words = f"lists Python {', '.join(own)}" if own else f'is for Python "{bounds}"'
+        raise InvalidSettingError(
+            f'{by}: Python {", ".join(outside)} is not among those of environment "{self.filled.name}"',
+            why=f"{self.filled.origin} {words}",
+            fix=f"take {', '.join(outside)} out of {by.source}, or add to {'pythons' if own else 'python'} in "
+            f"[tool.lockhouse.environments.{self.filled.name}] and lock again",
+        )
+
     def _refuse_outside(self, bounds: str) -> None:
-        specifiers = SpecifierSet(bounds)
-        outside = [
-            minor
-            for minor in self._pythons
-            if not any(specifiers.contains(f"{minor}.{micro}", prereleases=True) for micro in (0, 50))
-        ]
+        outside = _outside(bounds, self._pythons)
         if outside:
             raise InvalidSettingError(
                 f'{self.filled.origin}: Python {", ".join(outside)} is outside of python = "{bounds}"',
@@ -283,3 +298,12 @@ def refuse_two_sources(requirements: Iterable[DeclaredRequirement]) -> None:
 def _said(own: _T | None, common: _T) -> _T:
     """Take what the environment says, else what ``[tool.lockhouse]`` says."""
     return common if own is None else own
+
+
+def _outside(bounds: str, minors: Iterable[str]) -> list[str]:
+    specifiers = SpecifierSet(bounds)
+    return [
+        minor
+        for minor in minors
+        if not any(specifiers.contains(f"{minor}.{micro}", prereleases=True) for micro in (0, 50))
+    ]

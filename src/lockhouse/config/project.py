@@ -14,10 +14,10 @@ from lockhouse.config.validation import parse_settings
 from lockhouse.errors import UnknownEnvironmentError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.model.spec import EnvironmentSpec, Origin
 
 _TABLE = ("tool", "lockhouse")
 
@@ -72,6 +72,16 @@ class ProjectConfig(ProjectFiles):
             why=f"[tool.lockhouse.environments] has {', '.join(known) or 'none'}",
             fix=f'write "{guess}"' if guess else f"add [tool.lockhouse.environments.{name}]",
         )
+
+    def require_served(self, declared: DeclaredEnvironment, listed: Iterable[str], by: Origin) -> None:
+        """Refuse Pythons that an environment does not serve, of somebody who refers to it.
+
+        :param declared: the environment
+        :param listed: the Pythons that it is run on, as nox and tox name them
+        :param by: who refers to it
+        :raises ConfigError: the environment is not for some of them, or cannot be used
+        """
+        Expansion(files=self, declared=declared, filled=declared.filled()).require_served(listed, by)
 
     def expand(self, declared: DeclaredEnvironment) -> EnvironmentSpec:
         """Expand one environment: groups, extras, files and the project's own dependencies.

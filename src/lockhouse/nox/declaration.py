@@ -71,12 +71,13 @@ class Declaration:
 
         :param variant: which of its calls
         :param project: knows the environments of ``pyproject.toml``
-        :raises InvalidSettingError: the keywords do not make an environment; all problems of one kind are named
+        :raises InvalidSettingError: the keywords do not make an environment (all problems of one kind are named), or
+            it runs on Pythons that the environment is not for to which it refers
         :raises UnknownEnvironmentError: it refers to an environment that is not declared
         """
         self.check()
         if self.refers:
-            return self._referred(project)
+            return self._referred(variant, project)
         from lockhouse.config.declared import DeclaredEnvironment  # noqa: PLC0415 - keeps `nox --list` fast
         from lockhouse.config.validation import parse_environment  # noqa: PLC0415 - keeps `nox --list` fast
 
@@ -134,11 +135,12 @@ class Declaration:
     def _place(self) -> str:
         return f'nox session "{self.name}" ({Path(self.file).name}:{self.line})'
 
-    def _referred(self, project: Project) -> DeclaredEnvironment:
+    def _referred(self, variant: Variant, project: Project) -> DeclaredEnvironment:
+        by = self.origin(project.root)
         if "environment" in self.keywords:
-            return project.declared(str(self.keywords["environment"]))
+            return project.referred(str(self.keywords["environment"]), pythons=variant.pythons, by=by)
         try:
-            return project.declared(self.name)
+            return project.referred(self.name, pythons=variant.pythons, by=by)
         except UnknownEnvironmentError as error:
             raise InvalidSettingError(
                 f"{self._place()} does not say what to install",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lockhouse.model.drift import Drift
     from lockhouse.model.freshness import Freshness
     from lockhouse.model.outcomes import SyncOutcome
-    from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.model.spec import EnvironmentSpec, Origin
     from lockhouse.operations.drift import SyncRequest
     from lockhouse.operations.lock import LockFailure, LockOutcome
     from lockhouse.storage.lockfiles import LockFiles
@@ -64,6 +64,24 @@ class Project:
         :raises UnknownEnvironmentError: there is none of this name
         """
         return self._config.environment(name)
+
+    def referred(self, name: str, *, pythons: Iterable[str], by: Origin) -> DeclaredEnvironment:
+        """Give an environment of ``pyproject.toml`` to a session or tox environment that refers to it.
+
+        :param name: its name
+        :param pythons: what it is run on there, as nox and tox name Pythons; nothing where that is not said
+        :param by: who refers to it
+        :raises UnknownEnvironmentError: there is none of this name
+        :raises InvalidSettingError: it does not serve all these Pythons
+        """
+        try:
+            declared = self._config.environment(name)
+        except UnknownEnvironmentError as error:
+            raise error.within(str(by)) from error
+        listed = tuple(pythons)
+        if listed:
+            self._config.require_served(declared, listed, by)
+        return declared
 
     def spec(self, declared: DeclaredEnvironment) -> EnvironmentSpec:
         """Expand a declaration.

@@ -12,7 +12,7 @@ from tox.tox_env.errors import Fail, Skip
 from lockhouse.config.declared import DeclaredEnvironment
 from lockhouse.config.nearest import nearest
 from lockhouse.config.validation import parse_environment
-from lockhouse.errors import ConfigError, InvalidRequirementError, InvalidSettingError
+from lockhouse.errors import ConfigError, InvalidRequirementError, InvalidSettingError, LockhouseError
 from lockhouse.model.spec import Origin, ProjectMode
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ def declared_environment(
     groups = sorted(conf["dependency_groups"])
     referred = own.pop("environment")
     if referred is not None:
-        return _referred(referred, project, origin, deps=deps, constraints=constraints, dependency_groups=groups)
+        _refuse_inputs(referred, origin, deps=deps, constraints=constraints, dependency_groups=groups)
+        return project.referred(referred, pythons=base_pythons_of(conf), by=origin)
     mode = _MODES.get(str(conf["package"]), ProjectMode.WHEEL)
     given: dict[str, Any] = {
         **own,
@@ -122,24 +123,48 @@ def tox_packages(conf: EnvConfigSet) -> bool:
     return str(conf["package"]) not in _NOT_PACKAGED
 
 
-def refuse_unlocked_package(conf: EnvConfigSet, core: CoreConfigSet, spec: EnvironmentSpec) -> None:
-    """Refuse that tox installs the project beside a lock that lacks what the project needs.
+def package_said(name: str, project: Project) -> str | None:
+    """Give what tox's ``package`` is where it is not set and an environment of ``pyproject.toml`` is used.
 
-    Only an environment of ``pyproject.toml`` can say other than tox does.
+    :param name: its name; empty for none
+    :param project: knows it
+    :return: None where it does not say; what is wrong with it is said when the environment is checked
+    """
+    if not name:
+        return None
+    try:
+        declared = project.declared(name)
+        mode = declared.settings.project or project.spec(declared).project
+    except LockhouseError:
+        return None
+    return str(mode) if mode in {ProjectMode.EDITABLE, ProjectMode.WHEEL} else "skip"
+
+
+def refuse_other_package(
+    conf: EnvConfigSet, core: CoreConfigSet, spec: EnvironmentSpec, *, asked_for_editable: bool
+) -> None:
+    """Refuse that tox installs the project in another way than the environment of ``pyproject.toml`` says.
 
     :param conf: the configuration of the environment
     :param core: the configuration of tox
     :param spec: what is locked
-    :raises ConfigError: tox packages the project, and the spec leaves the project out
+    :param asked_for_editable: ``--develop`` was given; like ``--installpkg`` it is for one run, and changes no lock
+    :raises ConfigError: tox packages the project in one way, and the spec has another
     """
-    if spec.installs_project or not tox_packages(conf):
+    if not tox_packages(conf):
+        return  # then it is up to the spec, and to our own sync
+    chosen = _MODES.get(str(conf["package"]), ProjectMode.WHEEL)
+    for_one_run = asked_for_editable or str(conf["package"]) == "external"
+    if chosen is spec.project or (for_one_run and spec.installs_project):
         return
+    why = f'{spec.origin} has project = "{spec.project}", the tox environment package = {conf["package"]}'
+    if not spec.installs_project:
+        why += ", which installs the project without its dependencies: the lock has to have those"
     raise ConfigError(
-        f"{_origin(str(conf['env_name']), core)}: tox is to install the project, which its lock leaves out",
-        why=f'{spec.origin} has project = "{spec.project}", and package = {conf["package"]} installs the project '
-        "without its dependencies: the lock has to have those",
-        fix="set skip_install = true in the tox environment, or project = "
-        f'"{_MODES.get(str(conf["package"]), ProjectMode.WHEEL)}" in [tool.lockhouse.environments.{spec.name}]',
+        f"{_origin(str(conf['env_name']), core)}: two places say differently how the project gets in",
+        why=why,
+        fix=f'remove package (and use_develop) from the tox environment, or set project = "{chosen}" in '
+        f"[tool.lockhouse.environments.{spec.name}]",
     )
 
 
@@ -187,9 +212,7 @@ def base_pythons_of(conf: EnvConfigSet) -> tuple[str, ...]:
         return ()
 
 
-def _referred(
-    name: str, project: Project, origin: Origin, **inputs: tuple[str, ...] | list[str]
-) -> DeclaredEnvironment:
+def _refuse_inputs(name: str, origin: Origin, **inputs: tuple[str, ...] | list[str]) -> None:
     present = [key for key, value in inputs.items() if value]
     if present:
         raise ConfigError(
@@ -197,7 +220,6 @@ def _referred(
             why="an environment of pyproject.toml is taken as it is declared there",
             fix=f"move them to [tool.lockhouse.environments.{name}], or remove lockhouse_environment",
         )
-    return project.declared(name)
 
 
 def _origin(name: str, core: CoreConfigSet) -> Origin:

@@ -72,11 +72,10 @@ def _environments(root: Path) -> list[EnvironmentSpec]:
 
     state = _running(root) or _loaded(root)
     environments = [state.envs[name] for name in state.envs.iter(only_active=False)]
-    return [
-        environment.spec
-        for environment in environments
-        if isinstance(environment, LockhouseRunner) and not environment.conf["lockhouse_environment"]
-    ]
+    ours = [environment for environment in environments if isinstance(environment, LockhouseRunner)]
+    specs = [(environment.spec, environment.conf["lockhouse_environment"]) for environment in ours]
+    # what is declared in pyproject.toml is found there; that it can be used by those who refer to it was looked at
+    return [spec for spec, referred in specs if not referred]
 
 
 def _running(root: Path) -> State | None:

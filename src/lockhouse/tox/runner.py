@@ -15,7 +15,8 @@ from lockhouse.tox.declaration import (
     declared_environment,
     environ_of,
     lock_base,
-    refuse_unlocked_package,
+    package_said,
+    refuse_other_package,
     tox_packages,
 )
 from lockhouse.tox.failures import as_tox_failures
@@ -60,7 +61,9 @@ class LockhouseRunner(VirtualEnvRunner):
         """
         pythons = [python for conf in self._sharing_confs() for python in base_pythons_of(conf)]
         spec = self.project.spec(declared_environment(self.conf, self.core, self.project, pythons))
-        refuse_unlocked_package(self.conf, self.core, spec)
+        refuse_other_package(
+            self.conf, self.core, spec, asked_for_editable=bool(getattr(self.options, "develop", False))
+        )
         return spec
 
     def _sharing_confs(self) -> Iterator[Any]:
@@ -127,7 +130,15 @@ class LockhouseRunner(VirtualEnvRunner):
 
     @property
     def default_pkg_type(self) -> str:
-        """Give how the project is packaged where it is not said: a wheel, which needs no build in the environment."""
+        """Give how the project is packaged where ``package`` is not set.
+
+        As the environment of ``pyproject.toml`` has it, where one is used; else a wheel, which needs no build in the
+        environment.
+        """
+        with as_tox_failures(self.conf):
+            said = package_said(str(self.conf["lockhouse_environment"]), self.project)
+        if said is not None:
+            return said
         known = super().default_pkg_type
         return "wheel" if known == "sdist" else known
 
