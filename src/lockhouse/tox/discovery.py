@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import BackendNotFoundError, ConfigError, LockhouseError
+from lockhouse.config.nearest import nearest
+from lockhouse.errors import BackendNotFoundError, ConfigError, InvalidSettingError, LockhouseError
 from lockhouse.hookspecs import hookimpl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping
 
     from tox.session.state import State
 
@@ -20,6 +22,12 @@ if TYPE_CHECKING:
 
 #: Where tox looks for its configuration → what shows that a file holds one.
 _FILES = {"tox.ini": b"", "tox.toml": b"", "setup.cfg": b"tox:tox", "pyproject.toml": b"tool.tox"}
+
+
+#: What ``runner`` has to be for a locked environment.
+OUR_RUNNER = "lockhouse"
+
+_RUNNER = re.compile(rb"\brunner[\"']?[ \t]*=[ \t]*[\"']?([A-Za-z0-9._-]+)")
 
 
 def needs(root: Path) -> bool:
@@ -31,8 +39,32 @@ def needs(root: Path) -> bool:
         with contextlib.suppress(OSError):
             content = (root / name).read_bytes()
             if sign in content:
-                return b"lockhouse" in content and b"runner" in content
+                return b"lockhouse" in content and b"runner" in content or bool(_misspelt(content))
     return False
+
+
+def _misspelt(content: bytes) -> list[str]:
+    """List the runners in a configuration that are nearly ours: whoever wrote them believes to have a lock."""
+    named = {match[1].decode() for match in _RUNNER.finditer(content)}
+    return sorted(name for name in named if name != OUR_RUNNER and nearest(name, [OUR_RUNNER]))
+
+
+def refuse_misspelt_runners(state: State) -> None:
+    """Refuse environments whose runner is nearly ours: tox passes over those whose runner it does not know.
+
+    :param state: the run; its environments were looked at
+    :raises InvalidSettingError: there are some; all are named
+    """
+    unavailable: Callable[[], Mapping[str, str]] = getattr(state.envs, "unavailable_envs", dict)  # since tox 4.46
+    wrong = {name: runner for name, runner in unavailable().items() if nearest(runner, [OUR_RUNNER])}
+    if not wrong:
+        return
+    file = Path(state.conf.core["config_file_path"]).name
+    raise InvalidSettingError(
+        "; ".join(f'tox environment "{name}" ({file}): no runner is called {wrong[name]!r}' for name in wrong),
+        why="tox passes over an environment whose runner it does not know, and ends well",
+        fix=f"write runner = {OUR_RUNNER}",
+    )
 
 
 class ToxPlugin:
@@ -52,7 +84,8 @@ class ToxPlugin:
             raise BackendNotFoundError(
                 "the tox configuration has locked environments, and tox is not installed beside Lockhouse",
                 why="its environments cannot be known without it",
-                fix='pip install "lockhouse[tox]", or name environments of pyproject.toml only',
+                fix='pip install "lockhouse[tox]"; to go on without its environments, name environments of '
+                "pyproject.toml (lockhouse check NAME), or set LOCKHOUSE_DISABLE_PLUGINS=tox",
             )
         try:
             with _undisturbed():
@@ -72,6 +105,7 @@ def _environments(root: Path) -> list[EnvironmentSpec]:
 
     state = _running(root) or _loaded(root)
     environments = [state.envs[name] for name in state.envs.iter(only_active=False)]
+    refuse_misspelt_runners(state)
     ours = [environment for environment in environments if isinstance(environment, LockhouseRunner)]
     specs = [(environment.spec, environment.conf["lockhouse_environment"]) for environment in ours]
     # what is declared in pyproject.toml is found there; that it can be used by those who refer to it was looked at
