@@ -24,6 +24,9 @@ ATTRIBUTE = "lockhouse_declaration"
 #: Settings that nox has keywords of its own for.
 _FROM_NOX = {"python", "pythons"}
 
+#: Keywords that say how a session behaves, not what it installs; they may stand beside ``environment``.
+_POLICIES = {"on_install", "on_stale"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
@@ -58,8 +61,8 @@ class Declaration:
 
     @property
     def inputs(self) -> dict[str, Any]:
-        """Give the keywords that are settings of an environment."""
-        return {key: value for key, value in self.keywords.items() if key not in {"environment", "on_install"}}
+        """Give the keywords that decide what is installed; the policies of a session do not."""
+        return {key: value for key, value in self.keywords.items() if key not in {"environment", *_POLICIES}}
 
     @property
     def refers(self) -> bool:
@@ -76,16 +79,17 @@ class Declaration:
         :raises UnknownEnvironmentError: it refers to an environment that is not declared
         """
         self.check()
-        if self.refers:
-            return self._referred(variant, project)
         from lockhouse.config.declared import DeclaredEnvironment  # noqa: PLC0415 - keeps `nox --list` fast
         from lockhouse.config.validation import parse_environment  # noqa: PLC0415 - keeps `nox --list` fast
 
         origin = self.origin(project.root)
+        policy = {key: value for key, value in self.keywords.items() if key == "on_stale"}
+        if self.refers:
+            return self._referred(variant, project).with_policy(parse_environment(policy, origin))
         return DeclaredEnvironment(
             name=variant.name,
             base=self.name,
-            settings=parse_environment(self.inputs, origin),
+            settings=parse_environment({**self.inputs, **policy}, origin),
             origin=origin,
             pythons=variant.pythons,
             parameters={key: str(value) for key, value in variant.parameters.items()},

@@ -31,6 +31,7 @@ OWN_KEYS: Mapping[str, str] = {
     "resolver": "who resolves",
     "installer": "who installs",
     "format": "format of the lock file: pylock or requirements",
+    "on_stale": "what a run does where the lock is stale: error or warn",
 }
 
 _PREFIX = "lockhouse_"
@@ -94,7 +95,8 @@ def declared_environment(
     referred = own.pop("environment")
     if referred is not None:
         _refuse_inputs(referred, origin, deps=deps, constraints=constraints, dependency_groups=groups)
-        return project.referred(referred, pythons=base_pythons_of(conf), by=origin)
+        policy = parse_environment({"on_stale": own["on_stale"]}, origin)
+        return project.referred(referred, pythons=base_pythons_of(conf), by=origin).with_policy(policy)
     mode = _MODES.get(str(conf["package"]), ProjectMode.WHEEL)
     given: dict[str, Any] = {
         **own,
