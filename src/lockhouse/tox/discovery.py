@@ -39,7 +39,7 @@ def needs(root: Path) -> bool:
         with contextlib.suppress(OSError):
             content = (root / name).read_bytes()
             if sign in content:
-                return b"lockhouse" in content and b"runner" in content or bool(_misspelt(content))
+                return (b"lockhouse" in content and b"runner" in content) or bool(_misspelt(content))
     return False
 
 
@@ -55,7 +55,7 @@ def refuse_misspelt_runners(state: State) -> None:
     :param state: the run; its environments were looked at
     :raises InvalidSettingError: there are some; all are named
     """
-    unavailable: Callable[[], Mapping[str, str]] = getattr(state.envs, "unavailable_envs", dict)  # since tox 4.46
+    unavailable: Callable[[], Mapping[str, str]] = getattr(state.envs, "unavailable_envs", dict)  # older releases lack it
     wrong = {name: runner for name, runner in unavailable().items() if nearest(runner, [OUR_RUNNER])}
     if not wrong:
         return
