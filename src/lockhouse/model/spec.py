@@ -268,10 +268,14 @@ class EnvironmentSpec:
     @property
     def lock_command(self) -> str:
         """Give the command that locks the environment, to be pasted into a shell."""
-        return f"lockhouse lock {_quoted(self.name)}"
+        return f"lockhouse lock {quoted(self.name)}"
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Give a name as it can be pasted into any shell.
+
+    :param name: such as ``tests(django='5.1')``
+    """
     if _PLAIN.fullmatch(name):
         return name
     if not _SPECIAL.search(name):
