@@ -97,6 +97,17 @@ class Missing:
 Freshness: TypeAlias = Fresh | Stale | Missing
 
 
+def next_step(verdict: Stale | Missing, lock_command: str) -> str:
+    """Say what mends a lock that is not fresh.
+
+    :param verdict: what is wrong
+    :param lock_command: the command that locks the environment
+    """
+    if isinstance(verdict, Stale) and all(reason.code is ReasonCode.RULE_BROKEN for reason in verdict.reasons):
+        return f"change the inputs so that the rule holds, then run: {lock_command}"  # else the same is resolved again
+    return lock_command
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """What a plugin's rule says against a lock (``lockhouse_check_lock``).
