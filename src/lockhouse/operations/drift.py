@@ -81,7 +81,7 @@ def _refused(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedNam
     return [source.name for source in receipt.sources if source.name not in allowed]
 
 
-def require_matching(request: SyncRequest, *, fix: str) -> None:
+def require_matching(request: SyncRequest, *, fix: str | None) -> None:
     """Refuse an environment that does not match, where installing is forbidden.
 
     :param request: the environment
