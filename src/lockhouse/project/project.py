@@ -318,18 +318,21 @@ class Project:
 
         return find_drift(self._sync_request(spec, python, skip_project=skip_project))
 
-    def require_matching(self, spec: EnvironmentSpec, python: Path, *, skip_project: bool = False) -> None:
+    def require_matching(
+        self, spec: EnvironmentSpec, python: Path, *, skip_project: bool = False, fix: str | None = None
+    ) -> None:
         """Stop where an environment does not match its lock and installing is forbidden.
 
         :param spec: the environment
         :param python: its interpreter
         :param skip_project: somebody else installs the project
+        :param fix: the command that installs
         :raises EnvironmentDriftedError: it does not match
         """
         from lockhouse.operations.drift import require_matching  # noqa: PLC0415 - a check needs no drift
 
         request = self._sync_request(spec, python, skip_project=skip_project)
-        require_matching(request, fix="run it once with installing allowed")
+        require_matching(request, fix=fix)
 
     def _sync_request(self, spec: EnvironmentSpec, python: Path, *, skip_project: bool) -> SyncRequest:
         from lockhouse.operations.drift import SyncRequest  # noqa: PLC0415 - a check needs no drift
