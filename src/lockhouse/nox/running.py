@@ -11,6 +11,7 @@ import nox
 from lockhouse.errors import InterpreterError, UnlockedInstallError
 from lockhouse.interfaces import SilentReporter
 from lockhouse.model.redaction import hide_environ
+from lockhouse.model.spec import quoted
 from lockhouse.nox.installing import installs
 from lockhouse.project import Project
 
@@ -29,13 +30,13 @@ def prepare(given: nox.Session, declaration: Declaration, variant: Variant, *, r
     :raises LockhouseError: the lock or the environment is not as it must be
     """
     project = Project.open(root, reporter=_Log(given))
-    spec = project.spec(declaration.declared(variant, project))
     python = _python_of(given)
+    spec = project.spec(declaration.declared(variant, project))
     project.require_fresh(spec, python)
     if _may_install(given):
         project.sync(spec, python)
     else:
-        project.require_matching(spec, python)
+        project.require_matching(spec, python, fix=f"nox -s {quoted(given.name)}")
     return GuardedSession.of(given, declaration)
 
 
@@ -49,10 +50,12 @@ def _python_of(given: nox.Session) -> Path:
     name = "python.exe" if os.name == "nt" else "python"
     folders = given.bin_paths if given.venv_backend != "none" else None
     if folders is None:
+        forced = given._runner.global_config.force_venv_backend == "none"  # noqa: SLF001 - nox has no public word for it
+        said = "--no-venv was given" if forced else 'its venv_backend is "none"'
         raise InterpreterError(
             f'nox session "{given.name}" has no environment of its own',
-            why='its venv_backend is "none", and a lock is never installed into the Python that runs nox',
-            fix='give it venv_backend="virtualenv", "venv" or "uv"',
+            why=f"{said}, and a lock is never installed into the Python that runs nox",
+            fix="run nox without --no-venv" if forced else 'give it venv_backend="virtualenv", "venv" or "uv"',
         )
     found = next((Path(folder, name) for folder in folders if Path(folder, name).exists()), None)
     if found is None:
