@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tox.tox_env.python.virtual_env.runner import VirtualEnvRunner
 
+from lockhouse.model.spec import quoted
 from lockhouse.project import Project
 from lockhouse.tox.declaration import (
     OWN_KEYS,
@@ -98,7 +99,12 @@ class LockhouseRunner(VirtualEnvRunner):
         super()._setup_env()
         if getattr(self.options, "skip_env_install", False):
             with as_tox_failures(self.conf):
-                self.project.require_matching(self.spec, self.env_python(), skip_project=tox_packages(self.conf))
+                self.project.require_matching(
+                    self.spec,
+                    self.env_python(),
+                    skip_project=tox_packages(self.conf),
+                    fix=f"tox run -e {quoted(self.name)}",
+                )
 
     def _install_deps(self) -> None:
         try:
