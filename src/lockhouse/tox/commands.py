@@ -120,13 +120,16 @@ def _selected(state: State) -> list[LockhouseRunner]:
 
     :raises ConfigError: none of them is ours
     """
-    from lockhouse.tox.runner import LockhouseRunner  # noqa: PLC0415 - keeps every other tox command fast
+    from lockhouse.tox.discovery import refuse_misspelt_runners  # noqa: PLC0415 - keeps every other tox command fast
+    from lockhouse.tox.runner import LockhouseRunner  # noqa: PLC0415 - likewise
 
     options = state.conf.options
     state.envs.on_empty_fallback_py = False
     chosen = bool(getattr(options, "env", None) or options.labels or options.factors)
     all_of_them = not chosen or (getattr(options, "env", None) is not None and options.env.is_all)
     found = [state.envs[name] for name in state.envs.iter(only_active=not all_of_them)]
+    if all_of_them:  # tox itself knows what to say of one that was chosen
+        refuse_misspelt_runners(state)
     ours = [environment for environment in found if isinstance(environment, LockhouseRunner)]
     if not ours:
         where = f"declared in {state.conf.core['tox_root']}" if all_of_them else "among those that were chosen"
@@ -152,7 +155,7 @@ def _by_project(environments: list[LockhouseRunner]) -> Iterator[tuple[Project, 
 
 def _checked(specs: list[EnvironmentSpec], freshness: Freshness) -> str:
     """Give the verdict on a lock in the words of ``lockhouse check``, with all environments that share it."""
-    from lockhouse.model.freshness import Fresh, Stale  # noqa: PLC0415 - keeps every other tox command fast
+    from lockhouse.model.freshness import Fresh, Stale, next_step  # noqa: PLC0415 - keeps every other tox command fast
 
     names = ", ".join(spec.name for spec in specs)
     if isinstance(freshness, Fresh):
@@ -161,4 +164,4 @@ def _checked(specs: list[EnvironmentSpec], freshness: Freshness) -> str:
         lines = [f"{names}: stale", *(f"  why[{reason.code}]: {reason}" for reason in freshness.reasons)]
     else:
         lines = [f"{names}: missing", f"  why: {freshness.path} is not there"]
-    return "\n".join([*lines, f"  fix: {specs[0].lock_command}"])
+    return "\n".join([*lines, f"  fix: {next_step(freshness, specs[0].lock_command)}"])
