@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import LockMissingError, LockStaleError
-from lockhouse.model.freshness import Fresh, Missing, Reason, ReasonCode, Stale
+from lockhouse.model.freshness import Fresh, Missing, Reason, ReasonCode, Stale, next_step
 from lockhouse.model.spec import OnStale
 
 if TYPE_CHECKING:
@@ -93,7 +93,9 @@ def require_fresh(
         raise LockMissingError(f'environment "{spec.name}" has no lock', why=f"{verdict.path} is not there", fix=fix)
     if isinstance(verdict, Stale):
         stale = LockStaleError(
-            f'{files.place} does not match environment "{spec.name}"', why=map(str, verdict.reasons), fix=fix
+            f'{files.place} does not match environment "{spec.name}"',
+            why=map(str, verdict.reasons),
+            fix=next_step(verdict, fix),
         )
         refuse_or_warn(stale, spec, reporter)
 
