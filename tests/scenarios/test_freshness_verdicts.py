@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,11 +14,10 @@ import pytest
 from lockhouse.testing import PackageIndex, ProjectFolder, build_wheel
 from lockhouse.testing.environment import index_environ
 
-from .frontends import Frontend, declare, lock, reasons, tree_of, verdict
+from .frontends import NOXFILE, Frontend, declare, lock, reasons, tree_of, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 LOCK = "locks/pylock.tests.toml"
 
@@ -521,11 +522,38 @@ def test_the_resolver_of_a_plugin_that_is_gone_is_named(
     assert checked(project, with_plugin)["verdict"] == "fresh"
 
     before = tree_of(project.path)
-    result = project.run("lockhouse", "check")
+    answer = verdict(project)
+    assert reasons(answer) == {("plugin-absent", None)}
+    assert 'the resolver "careful", which is not installed here' in answer["reasons"][0]["message"]
+    project.write("noxfile.py", NOXFILE)
+    stopped = project.run("nox", "-s", "tests")
+    assert stopped.returncode == 1, stopped
+    assert "error[lock-stale]" in stopped.stderr
+    assert 'the resolver "careful"' in stopped.stderr
+    (project / "noxfile.py").unlink()
+    assert tree_of(project.path, without={".nox", "__pycache__"}) == before
+
+    # only who resolves needs it
+    result = project.run("lockhouse", "lock")
     assert result.returncode == 6, result
-    assert result.error_lines == [
-        'error[backend-not-found]: environment "tests": there is no resolver "careful"',
-        "  why: known are pip, uv",
-        "  fix: install the plugin that brings it, or choose another resolver",
-    ]
-    assert tree_of(project.path) == before
+    assert result.error_lines[0].startswith("error[backend-not-found]"), result
+
+    declare(project, 'requirements = ["alpha"]', 'resolver = "carefull"')
+    slip = checked(project, with_plugin)
+    assert reasons(slip) == {("plugin-absent", None)}
+    assert 'no resolver "carefull" here; known are careful, pip, uv' in slip["reasons"][0]["message"]
+
+
+def test_a_lock_a_target_outlives_its_resolver_too(
+    project: ProjectFolder, index: PackageIndex, with_plugin: dict[str, str | None]
+) -> None:
+    index.add_wheel("alpha", "1.0")
+    plugin = Path(str(with_plugin["PYTHONPATH"]), "careful.py")
+    plugin.write_text(plugin.read_text(encoding="utf-8").replace("uv", "pip").replace("Uv", "Pip"), encoding="utf-8")
+    minor = ".".join(map(str, sys.version_info[:2]))
+    declare(project, 'requirements = ["alpha"]', 'resolver = "careful"', f'pythons = ["{minor}"]')
+    missing = project.run("lockhouse", "check")
+    assert missing.returncode == 6, "no lock tells what it would be: the name may be a slip of the pen"
+    lock(project, env=with_plugin)
+    assert checked(project, with_plugin)["verdict"] == "fresh"
+    assert reasons(verdict(project)) == {("plugin-absent", None)}

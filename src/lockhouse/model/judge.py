@@ -37,7 +37,8 @@ def judge(
     :param lock: the content of the lock
     :param environment: the marker environment of the one target that counts; None for every Python that the
         declaration names, on every platform
-    :param resolvers: names of the resolvers that are there; a lock of another one is told apart; empty for any
+    :param resolvers: names of the resolvers that are there: a lock or declaration of another one is told by them; empty
+        for any
     """
     if lock.record is None:
         return Stale(
@@ -123,6 +124,12 @@ def _plugin_reasons(spec: EnvironmentSpec, record: LockRecord, resolvers: Sequen
         yield Reason(
             code=ReasonCode.PLUGIN_ABSENT,
             message=f'the lock was made by the resolver "{record.inputs.resolver}", which is not installed here',
+        )
+    elif resolvers and spec.resolver not in resolvers:
+        yield Reason(
+            code=ReasonCode.PLUGIN_ABSENT,
+            message=f'there is no resolver "{spec.resolver}" here; known are {", ".join(resolvers)}',
+            origin=spec.origin,
         )
     recorded, present = record.inputs.fingerprints, spec.fingerprints
     for plugin in sorted(recorded.keys() - present.keys()):

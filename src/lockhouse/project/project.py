@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.config.project import ProjectConfig
-from lockhouse.errors import EnvironmentConflictError, LockhouseError, UnknownEnvironmentError
+from lockhouse.errors import BackendNotFoundError, EnvironmentConflictError, LockhouseError, UnknownEnvironmentError
 from lockhouse.interfaces import SilentReporter
 from lockhouse.operations.check import check, require_fresh
 from lockhouse.project.wiring import Wiring
@@ -356,7 +356,7 @@ class Project:
     # -- parts ----------------------------------------------------------------------------------------------------
 
     def _locks_of(self, spec: EnvironmentSpec, python: Path | None) -> list[tuple[LockFiles, Mapping[str, str] | None]]:
-        if self._wiring.plugins.is_universal(spec.resolver):
+        if self._is_universal(spec, python):
             return [(self.lock_files(spec), None)]
         from lockhouse.operations.targets import target_environment  # noqa: PLC0415 - only where there is a lock a target
 
@@ -364,6 +364,25 @@ class Project:
             (self.lock_files(spec, environment.label), environment.markers)
             for environment in target_environment(spec, python, describe=self._wiring.describe)
         ]
+
+    def _is_universal(self, spec: EnvironmentSpec, python: Path | None) -> bool:
+        """Tell whether there is one lock for all targets. A lock outlives the plugin that brought its resolver.
+
+        :raises BackendNotFoundError: there is no such resolver, and no lock that could say
+        """
+        try:
+            return self._wiring.plugins.is_universal(spec.resolver)
+        except BackendNotFoundError:
+            if self.lock_files(spec).exists():
+                return True
+            from lockhouse.operations.targets import target_environment  # noqa: PLC0415 - errors only
+
+            if python is None and not spec.pythons:
+                raise
+            targets = target_environment(spec, python, describe=self._wiring.describe)
+            if not any(self.lock_files(spec, each.label).exists() for each in targets):
+                raise
+            return False
 
     def _fingerprinted(self, spec: EnvironmentSpec) -> EnvironmentSpec:
         fingerprints = self._wiring.plugins.fingerprints(spec)
