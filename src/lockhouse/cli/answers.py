@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import EXIT_NO, EXIT_OK, LockhouseError
-from lockhouse.model.freshness import Fresh, Missing, Stale
+from lockhouse.model.freshness import Fresh, Missing, Stale, next_step
 from lockhouse.model.redaction import hide_environ
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _bad(spec: EnvironmentSpec, state: str, place: str, whys: tuple[Why, ...], v
         place=place,
         whys=whys,
         changes=() if verdict is None else verdict.changes,
-        fix=spec.lock_command,
+        fix=spec.lock_command if verdict is None else next_step(verdict, spec.lock_command),
     )
 
 
