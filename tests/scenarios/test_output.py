@@ -89,6 +89,24 @@ def test_a_terminal_without_colour(env: dict[str, str], index: PackageIndex, pro
     assert ("TERM" in env) != (b"\x1b[" in shown), "a dumb terminal gets no bar either"
 
 
+@needs_terminal
+@pytest.mark.parametrize("resolver", ["uv", "pip"])
+def test_locking_says_what_is_running_on_a_terminal_and_elsewhere_when_asked(
+    resolver: str, index: PackageIndex, project: ProjectFolder
+) -> None:
+    index.add_wheel("demo", "1.0")
+    version = ".".join(map(str, sys.version_info[:2]))
+    declare(project, "demo", extra=f'pythons = ["{version}"]', resolver=resolver)
+    title = f"Locking tests with {resolver}" if resolver == "uv" else f"Locking tests for Python {version} with pip"
+    index.delay = 0.3
+    shown = in_terminal(project, "lock", env={"COLUMNS": "120"})
+    assert title in shown.decode()
+    assert b"0/?" not in shown, "there are no bytes to count"
+    index.delay = 0
+    assert "Locking" not in lock(project, "--upgrade").output
+    assert lock(project, "--upgrade", "-v").error_lines == [title]
+
+
 def test_no_terminal_no_colour_and_no_bar(index: PackageIndex, project: ProjectFolder) -> None:
     write_slow(index, project)
     plain = CLI.succeed(project).output + project.run("lockhouse", "check", check=True).output

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+_VERBOSE = "also say what is running, why something was done, and what changed without making a lock stale"
+
 _EXIT_CODES = """\
 exit codes:
   0    yes, or done
@@ -102,7 +104,7 @@ def _command(
         "-C", "--directory", metavar="DIR", type=Path, default=Path(), help="folder of the project (default: this one)"
     )
     made.add_argument("-q", "--quiet", action="store_true", help="say only what went wrong")
-    made.add_argument("-v", "--verbose", action="store_true", help="say more")
+    made.add_argument("-v", "--verbose", action="store_true", help=_VERBOSE)
     return made
 
 

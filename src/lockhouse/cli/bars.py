@@ -6,7 +6,16 @@ import threading
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TransferSpeedColumn,
+)
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -15,15 +24,16 @@ if TYPE_CHECKING:
 class Bars:
     """One bar over everything that was announced so far, gone when all is done.
 
+    As long as nothing is announced, what is shown is that work goes on, and for how long.
+
     :param title: the words in front of it
     """
 
     def __init__(self, title: str) -> None:
         self._progress = Progress(
+            SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
+            TimeElapsedColumn(),
             console=Console(stderr=True),
             transient=True,
         )
@@ -48,6 +58,12 @@ class Bars:
     def start(self, name: str, total: int | None) -> None:
         """Announce a file."""
         with self._lock:
+            self._progress.columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                DownloadColumn(),
+                TransferSpeedColumn(),
+            )
             self._total += total or 0
             self._running[name] = None
             self._show()

@@ -64,8 +64,9 @@ class Console:
 
     @contextmanager
     def progress(self, title: str) -> Iterator[Progress]:
-        """Show a bar under a title, on a terminal."""
+        """Show long work under a title, on a terminal; elsewhere verbose output names it."""
         if self.quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+            self.detail(title)
             yield SilentProgress()
             return
         from lockhouse.cli.bars import Bars  # noqa: PLC0415 - rich takes long to import

@@ -236,9 +236,15 @@ def _resolve(request: LockRequest, present: Lock | None, tools: LockTools) -> Re
             environ=tools.environ,
         )
         try:
-            return tools.resolver.resolve(asked, tools.run)
+            with tools.reporter.progress(_title(request, tools.resolver)):
+                return tools.resolver.resolve(asked, tools.run)
         except LockhouseError as error:  # a resolver knows requirements, not environments
             raise error.within(f'environment "{spec.name}"') from error
+
+
+def _title(request: LockRequest, resolver: Resolver) -> str:
+    place = "" if request.target is None else f" for Python {request.target.markers['python_version']}"
+    return f"Locking {request.spec.name}{place} with {resolver.name}"
 
 
 # -- completing what was resolved ---------------------------------------------------------------------------------
