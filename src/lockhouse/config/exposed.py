@@ -1,0 +1,56 @@
+"""Passwords that stand in ``pyproject.toml``, which everybody has who has the project."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from lockhouse.config.requirement_text import has_variable
+from lockhouse.model.indexes import places_of_credentials, public_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from lockhouse.config.project_files import ProjectFiles
+
+_TABLE = ("tool", "lockhouse")
+
+
+def exposed_passwords(files: ProjectFiles) -> tuple[str, ...]:
+    """Say which addresses of indexes in ``pyproject.toml`` hold a password, in words for a warning.
+
+    A user name alone is none: the keyring is asked by it. A variable is none either.
+
+    :param files: the files of the project
+    """
+    addresses = [(path, url) for path, url in _addresses(files) if _holds_password(url)]
+    return tuple(
+        f"{files.pyproject.origin(path, url)}: the address of {public_url(url)} holds a password, and whoever has the "
+        "project has this file\n  fix: take it out, change it, and give it by UV_INDEX_<NAME>_PASSWORD, netrc, the "
+        "keyring, or a variable in the address: https://${NAME}@…"
+        for path, url in dict.fromkeys(addresses)
+    )
+
+
+def _addresses(files: ProjectFiles) -> Iterator[tuple[tuple[str, ...], str]]:
+    settings = files.settings
+    tables: Iterable[tuple[tuple[str, ...], object]] = [
+        (_TABLE, settings),
+        *(((*_TABLE, "environments", name), each) for name, each in settings.environments.items()),
+    ]
+    for path, table in tables:
+        for index in getattr(table, "indexes", None) or ():
+            yield (*path, "indexes", "url"), index.url
+        for link in getattr(table, "find_links", None) or ():
+            yield (*path, "find-links"), link
+
+
+def _holds_password(url: str) -> bool:
+    if "://" not in url:
+        return False
+    try:
+        userinfo = urlsplit(url).netloc.rpartition("@")[0]
+        password = userinfo.partition(":")[2]
+        return bool(password and not has_variable(password)) or bool(places_of_credentials(url))
+    except ValueError:  # whoever reads it as an address says so
+        return False

@@ -1,0 +1,63 @@
+"""Which environments a user means by the names that were given."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import UnknownEnvironmentError
+from lockhouse.model.spec import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lockhouse.model.spec import EnvironmentSpec
+
+
+def meant(names: Iterable[str], known: Sequence[EnvironmentSpec]) -> tuple[EnvironmentSpec, ...]:
+    """Give the environments of these names; that of a parametrized session stands for all its environments.
+
+    :param names: as the user said them
+    :param known: all environments
+    :raises UnknownEnvironmentError: there is none of a name; the nearest is named
+    """
+    chosen: dict[str, EnvironmentSpec] = {}
+    for name in names:
+        found = [spec for spec in known if spec.name == name] or [spec for spec in known if _base(spec) == name]
+        if not found:
+            raise _unknown(name, known)
+        chosen |= {spec.name: spec for spec in found}
+    return tuple(chosen.values())
+
+
+def only(name: str, found: Sequence[EnvironmentSpec]) -> EnvironmentSpec:
+    """Give the one environment of a name.
+
+    :param name: as the user said it
+    :param found: what is meant by it
+    :raises UnknownEnvironmentError: it stands for several
+    """
+    if len(found) > 1:
+        raise UnknownEnvironmentError(
+            f'"{name}" stands for {len(found)} environments',
+            why=f"they are {', '.join(spec.name for spec in found)}",
+            fix=f"name one of them, such as {quoted(found[0].name)}",
+        )
+    return found[0]
+
+
+def _base(spec: EnvironmentSpec) -> str:
+    """Give the name without the parameters of nox, as in ``tests(django='5.1')``."""
+    base, parameters, _ = spec.name.partition("(")
+    return base if parameters and spec.name.endswith(")") else ""
+
+
+def _unknown(name: str, known: Sequence[EnvironmentSpec]) -> UnknownEnvironmentError:
+    from lockhouse.config.nearest import nearest  # noqa: PLC0415 - only for a wrong name
+
+    names = dict.fromkeys((*(spec.name for spec in known), *filter(None, map(_base, known))))
+    guess = nearest(name, names)
+    return UnknownEnvironmentError(
+        f'there is no environment "{name}"',
+        why=f"known are {', '.join(sorted(spec.name for spec in known)) or 'none'}",
+        fix=f'did you mean "{guess}"?' if guess else "lockhouse list",
+    )
