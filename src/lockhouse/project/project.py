@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lockhouse.config.exposed import exposed_passwords
 from lockhouse.config.project import ProjectConfig
 from lockhouse.errors import BackendNotFoundError, EnvironmentConflictError, LockhouseError, UnknownEnvironmentError
 from lockhouse.interfaces import SilentReporter
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from lockhouse.operations.drift import SyncRequest
     from lockhouse.operations.lock import LockFailure, LockOutcome
     from lockhouse.storage.lockfiles import LockFiles
+
+#: What this run warned of already.
+_WARNED: set[str] = set()
 
 
 class Project:
@@ -53,6 +57,11 @@ class Project:
         """
         variables = dict(os.environ if environ is None else environ)
         config = ProjectConfig.read(Path(root), variables)
+        if reporter is not None:
+            for message in exposed_passwords(config):
+                if message not in _WARNED:  # nox and tox open the project for each of their environments
+                    _WARNED.add(message)
+                    reporter.warning(message)
         return cls(config, environ=variables, reporter=reporter or SilentReporter())
 
     # -- declarations ---------------------------------------------------------------------------------------------
@@ -97,16 +106,19 @@ class Project:
                 return replace(joined, on_stale=spec.on_stale)
         return spec
 
-    def environments(self) -> tuple[EnvironmentSpec, ...]:
+    def environments(self, unavailable: list[BackendNotFoundError] | None = None) -> tuple[EnvironmentSpec, ...]:
         """Give all environments of the project, those of noxfile and tox configuration included.
 
+        :param unavailable: takes the error for each tool whose environments cannot be known because it is not there;
+            where not given, such an error is raised
+        :raises BackendNotFoundError: a tool is not there, and its environments were not to be left out
         :raises ConfigError: one of them cannot be read
         :raises EnvironmentConflictError: one name or lock is declared twice with different inputs
         """
         from lockhouse.config.lock_names import LockClaim, refuse_collisions  # noqa: PLC0415 - where all are looked at
 
         declared = self._config.declared()
-        discovered = self._wiring.plugins.discover_environments(self.root)
+        discovered = self._wiring.plugins.discover_environments(self.root, unavailable)
         claims = [LockClaim.of_declared(each.filled()) for each in declared]
         refuse_collisions([*claims, *map(LockClaim.of_spec, discovered)])
         known: dict[str, EnvironmentSpec] = {}
@@ -119,28 +131,31 @@ class Project:
     def named(self, names: Collection[str]) -> tuple[EnvironmentSpec, ...]:
         """Give environments by name; all where no name is given.
 
-        Names that ``pyproject.toml`` declares are read from there alone.
+        Names that ``pyproject.toml`` declares are read from there alone. The name of a parametrized session stands for
+        all its environments, as in ``nox -s``.
 
         :param names: names of environments
         :raises UnknownEnvironmentError: a name is declared nowhere; the nearest is named
         """
-        from lockhouse.config.nearest import nearest  # noqa: PLC0415 - only for a wrong name
-
         own = {declared.name: declared for declared in self._config.declared()}
         if names and all(name in own for name in names):
             return tuple(self._fingerprinted(self._config.expand(own[name])) for name in names)
-        known = {spec.name: spec for spec in self.environments()}
+        known = self.environments()
         if not names:
-            return tuple(known.values())
-        unknown = [name for name in names if name not in known]
-        if unknown:
-            guess = nearest(unknown[0], known)
-            raise UnknownEnvironmentError(
-                f'there is no environment "{unknown[0]}"',
-                why=f"known are {', '.join(sorted(known)) or 'none'}",
-                fix=f'did you mean "{guess}"?' if guess else "lockhouse list",
-            )
-        return tuple(known[name] for name in names)
+            return known
+        from lockhouse.project.naming import meant  # noqa: PLC0415 - only for names that pyproject.toml does not have
+
+        return meant(names, known)
+
+    def one(self, name: str) -> EnvironmentSpec:
+        """Give the one environment of a name.
+
+        :param name: its name
+        :raises UnknownEnvironmentError: there is none of this name, or it stands for several
+        """
+        from lockhouse.project.naming import only  # noqa: PLC0415 - only where just one is wanted
+
+        return only(name, self.named([name]))
 
     # -- freshness ------------------------------------------------------------------------------------------------
 
@@ -240,9 +255,16 @@ class Project:
         chosen = list(specs)
         locks = {spec.lock_name for spec in chosen}
         known = {(spec.name, spec.lock_name) for spec in chosen}
+        unavailable: list[BackendNotFoundError] = []
         partners = [
-            spec for spec in self.environments() if spec.lock_name in locks and (spec.name, spec.lock_name) not in known
+            spec
+            for spec in self.environments(unavailable)
+            if spec.lock_name in locks and (spec.name, spec.lock_name) not in known
         ]
+        for error in unavailable:
+            self._wiring.reporter.warning(
+                f"{error.what}: whether its environments share a lock with these cannot be known\n  fix: {error.fix}"
+            )
         return [*chosen, *partners]
 
     # -- environments ---------------------------------------------------------------------------------------------
