@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -100,13 +100,23 @@ class Plugins:
         """
         return _chosen(name, self._registered("lockhouse_register_installer"), "installer")()  # type: ignore[no-any-return]
 
-    def discover_environments(self, root: Path) -> tuple[EnvironmentSpec, ...]:
+    def discover_environments(
+        self, root: Path, unavailable: list[BackendNotFoundError] | None = None
+    ) -> tuple[EnvironmentSpec, ...]:
         """List the environments that are declared outside of ``pyproject.toml``.
 
         :param root: the project's folder
+        :param unavailable: takes the error of each plugin whose tool is not there; where not given, it is raised
         """
-        groups = self._call("lockhouse_discover_environments", root=root)
-        return tuple(spec for group in groups for spec in group)
+        found: list[EnvironmentSpec] = []
+        for _, call in reversed(self._calls("lockhouse_discover_environments", root=root)):  # as pluggy does
+            try:
+                found += call() or ()
+            except BackendNotFoundError as error:
+                if unavailable is None:
+                    raise
+                unavailable.append(error)
+        return tuple(found)
 
     def fingerprints(self, spec: EnvironmentSpec) -> dict[str, dict[str, str]]:
         """Ask for inputs that plugins add, by plugin.
@@ -175,13 +185,16 @@ class Plugins:
         return self._guarded(hook, lambda: getattr(self._manager.hook, hook)(**arguments), "a plugin")
 
     def _call_each(self, hook: str, **arguments: object) -> Iterator[tuple[str, Any]]:
+        for plugin, call in self._calls(hook, **arguments):
+            yield plugin, call()
+
+    def _calls(self, hook: str, **arguments: object) -> list[tuple[str, Callable[[], Any]]]:
+        calls: list[tuple[str, Callable[[], Any]]] = []
         for implementation in getattr(self._manager.hook, hook).get_hookimpls():
             wanted = {name: arguments[name] for name in implementation.argnames}
-
-            def call(function: Callable[..., Any] = implementation.function, given: Any = wanted) -> Any:
-                return function(**given)
-
-            yield implementation.plugin_name, self._guarded(hook, call, implementation.plugin_name)
+            call = partial(implementation.function, **wanted)
+            calls.append((implementation.plugin_name, partial(self._guarded, hook, call, implementation.plugin_name)))
+        return calls
 
     def _guarded(self, hook: str, call: Callable[[], _Made], plugin: str) -> _Made:
         try:
