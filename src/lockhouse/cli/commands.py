@@ -96,7 +96,7 @@ def _explain(code: str, console: Console) -> int:
 def sync(options: argparse.Namespace, console: Console) -> int:
     """Make an environment."""
     project = _project(options, console)
-    (spec,) = project.named([options.environment])
+    spec = project.one(options.environment)
     base = project.choose_python(spec, options.into, options.python)
     project.require_fresh(spec, base)
     python = project.make_environment(options.into, base)
