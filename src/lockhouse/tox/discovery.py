@@ -55,7 +55,8 @@ def refuse_misspelt_runners(state: State) -> None:
     :param state: the run; its environments were looked at
     :raises InvalidSettingError: there are some; all are named
     """
-    unavailable: Callable[[], Mapping[str, str]] = getattr(state.envs, "unavailable_envs", dict)  # older releases lack it
+    # older releases of tox lack it
+    unavailable: Callable[[], Mapping[str, str]] = getattr(state.envs, "unavailable_envs", dict)
     wrong = {name: runner for name, runner in unavailable().items() if nearest(runner, [OUR_RUNNER])}
     if not wrong:
         return
