@@ -46,13 +46,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Self
 
 EXIT_OK = 0
 EXIT_NO = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
+
+#: What each exit code means, in the words of the help and of the reference.
+EXIT_CODES: Mapping[int, str] = {
+    EXIT_OK: "yes, or done",
+    EXIT_NO: "the answer is no: a lock is stale or missing, an environment drifted",
+    EXIT_USAGE: "usage or configuration",
+    3: "a lock is missing, stale or invalid where a fresh one is needed, or may not be written as it is",
+    4: "nothing in the lock fits the interpreter",
+    5: "a file cannot be had, or its bytes are not those of the lock",
+    6: "uv, pip or an interpreter failed, or nothing satisfies the inputs",
+    7: "something could not be built",
+    8: "a plugin is broken",
+    EXIT_INTERRUPTED: "interrupted",
+}
 
 
 class LockhouseError(Exception):

@@ -85,12 +85,12 @@ def test_the_tree_of_errors_is_drawn_whole() -> None:
     assert sorted(drawn) == sorted(error.__name__ for error in _all_errors())
 
 
-def test_the_exit_codes_are_those_of_the_help_and_of_the_errors() -> None:
+def test_the_exit_codes_are_told_in_the_same_words_by_the_help_and_the_page() -> None:
     page = (REFERENCE / "exit-codes.md").read_text(encoding="utf-8")
-    told = {int(code) for code in re.findall(r"(?m)^\| (\d+) \|", page)}
-    helped = {int(code) for code in re.findall(r"(?m)^  (\d+)  ", parser().epilog or "")}
-    assert told == helped
-    assert {errors.EXIT_OK, errors.EXIT_INTERRUPTED, *(error.exit_code for error in _all_errors())} == told
+    told = {int(code): words for code, words in re.findall(r"(?m)^\| (\d+) \| (.+) \|$", page)}
+    helped = {int(code): words for code, words in re.findall(r"(?m)^  (\d+) +(.+)$", parser().epilog or "")}
+    assert told == helped == errors.EXIT_CODES
+    assert {errors.EXIT_OK, errors.EXIT_INTERRUPTED, *(error.exit_code for error in _all_errors())} == told.keys()
 
 
 def test_the_page_of_nox_names_every_keyword_that_is_ours() -> None:

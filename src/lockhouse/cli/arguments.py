@@ -5,21 +5,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from lockhouse.errors import EXIT_CODES
+
 _VERBOSE = "also say what is running, why something was done, and what changed without making a lock stale"
 
-_EXIT_CODES = """\
-exit codes:
-  0    yes, or done
-  1    the answer is no: a lock is stale or missing, an environment drifted
-  2    usage or configuration
-  3    a lock is missing, stale or invalid where a fresh one is needed
-  4    nothing in the lock fits the interpreter
-  5    a file cannot be had, or its bytes are not those of the lock
-  6    uv, pip or an interpreter failed
-  7    something could not be built
-  8    a plugin is broken
-  130  interrupted
-"""
+_PYTHON = (
+    "interpreter to make it from: a version such as 3.12, or a path. Default: the newest installed one that the "
+    "environment is for. A folder that holds an environment already keeps its Python; one of another than X is refused"
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -29,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="lockhouse",
         description="Every nox session and tox environment installs exactly what its lock says.",
-        epilog=_EXIT_CODES,
+        epilog="\n".join(["exit codes:", *(f"  {code:<4} {meaning}" for code, meaning in EXIT_CODES.items())]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action=_Version, help="show the version and leave")
@@ -79,7 +72,7 @@ def parser() -> argparse.ArgumentParser:
     )
     sync.add_argument("environment", metavar="ENV", help="name of the environment")
     sync.add_argument("--into", metavar="DIR", type=Path, required=True, help="folder of the virtual environment")
-    sync.add_argument("--python", metavar="X", help="interpreter to make it from: a version such as 3.12, or a path")
+    sync.add_argument("--python", metavar="X", help=_PYTHON)
     _format(sync)
     sync.set_defaults(command=commands.sync)
 
