@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from lockhouse.errors import BackendFailedError
+from lockhouse.model.ways_in import ways_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,18 +58,25 @@ def refused(lines: Sequence[str], indexes: IndexOptions) -> BackendFailedError |
     return BackendFailedError(
         f"{_place(lines, _REFUSED, indexes)} refuses access",
         why=lines,
-        fix="give valid credentials for this index: in its address, in netrc, or through keyring",
+        fix=f"give valid credentials for it by {ways_in(_host(lines, _REFUSED), indexes)}",
     )
 
 
 def _place(lines: Sequence[str], pattern: re.Pattern[str], indexes: IndexOptions) -> str:
     """Name the host: from a line that speaks of the failure, else by the indexes that were given."""
+    if host := _host(lines, pattern):
+        return f"the index at {host}"
+    hosts = dict.fromkeys(_without_userinfo(index.url) for index in indexes.indexes)
+    return f"the index at {' or '.join(hosts)}" if hosts else "the index"
+
+
+def _host(lines: Sequence[str], pattern: re.Pattern[str]) -> str:
+    """Give host and port from a line that speaks of the failure, empty where none does."""
     for line in filter(pattern.search, lines):
         for host in _HOSTS:
             if match := host.search(line):
-                return f"the index at {':'.join(filter(None, match.groups()))}"
-    hosts = dict.fromkeys(_without_userinfo(index.url) for index in indexes.indexes)
-    return f"the index at {' or '.join(hosts)}" if hosts else "the index"
+                return ":".join(filter(None, match.groups()))
+    return ""
 
 
 def _without_userinfo(url: str) -> str:
