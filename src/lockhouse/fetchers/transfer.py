@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from lockhouse.errors import ArtifactUnavailableError
 from lockhouse.model.indexes import hide, public_url, strip_userinfo
+from lockhouse.model.ways_in import ways_in
 
 if TYPE_CHECKING:
     import threading
@@ -28,7 +29,8 @@ _UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
 _PARTIAL = 206
 _GOOD = frozenset({200, _PARTIAL})
 _UNAUTHORIZED = 401
-_REFUSED = frozenset({401, 403, 407})
+_REFUSED = frozenset({401, 403})
+_PROXY_REFUSES = 407
 #: Status codes that say that there is no such file.
 ABSENT = frozenset({404, 410})
 
@@ -220,10 +222,15 @@ class Transfer:
 
     def _refusal(self, status: int) -> ArtifactUnavailableError:
         host = host_of(self._url)
+        if status == _PROXY_REFUSES:
+            return self._unavailable(
+                f"the proxy on the way to {host} asks for credentials (HTTP {status})",
+                fix="give them in the address of the proxy: HTTPS_PROXY or HTTP_PROXY",
+            )
         if status in _REFUSED:
             return self._unavailable(
                 f"{host} refuses it (HTTP {status})",
-                fix=f"give credentials for {host}: in the address of the index, in .netrc, or by keyring",
+                fix=f"give valid credentials for {host} by {ways_in(host, self._credentials.indexes)}",
             )
         if status in ABSENT:
             return self._unavailable(
