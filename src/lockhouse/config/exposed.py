@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from lockhouse.config.requirement_text import has_variable
-from lockhouse.model.indexes import places_of_credentials, public_url
+from lockhouse.model.indexes import IndexOptions, places_of_credentials, public_url
+from lockhouse.model.ways_in import ways_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,12 +24,12 @@ def exposed_passwords(files: ProjectFiles) -> tuple[str, ...]:
 
     :param files: the files of the project
     """
-    addresses = [(path, url) for path, url in _addresses(files) if _holds_password(url)]
+    found = dict.fromkeys((path, url) for path, url in _addresses(files) if _holds_password(url))
+    ways = ways_in("", IndexOptions())
     return tuple(
         f"{files.pyproject.origin(path, url)}: the address of {public_url(url)} holds a password, and whoever has the "
-        "project has this file\n  fix: take it out, change it, and give it by UV_INDEX_<NAME>_PASSWORD, netrc, the "
-        "keyring, or a variable in the address: https://${NAME}@…"
-        for path, url in dict.fromkeys(addresses)
+        f"project has this file\n  fix: change the password, take it out, and give it by {ways}"
+        for path, url in found
     )
 
 

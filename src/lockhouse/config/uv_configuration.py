@@ -16,6 +16,7 @@ from lockhouse.config.pyproject import read_toml
 from lockhouse.config.user_files import home_of, read_user_file
 from lockhouse.errors import ConfigError
 from lockhouse.model.indexes import Index, IndexOptions
+from lockhouse.model.ways_in import variable_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -184,9 +185,9 @@ def with_uv_credentials(index: Index, environ: Mapping[str, str]) -> Index:
     parts = urlsplit(index.url)
     if index.name is None or parts.password:
         return index
-    variable = re.sub(r"[^A-Z0-9]", "_", index.name.upper())
-    user = environ.get(f"UV_INDEX_{variable}_USERNAME") or parts.username or ""
-    password = environ.get(f"UV_INDEX_{variable}_PASSWORD")
+    variable = variable_of(index.name)
+    user = environ.get(f"{variable}_USERNAME") or parts.username or ""
+    password = environ.get(f"{variable}_PASSWORD")
     if not user and password is None:
         return index
     userinfo = quote(user, safe="") + (f":{quote(password, safe='')}" if password is not None else "")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import UnknownEnvironmentError
+from lockhouse.errors import ConfigError, UnknownEnvironmentError
 from lockhouse.model.spec import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from lockhouse.model.spec import EnvironmentSpec
 
@@ -17,7 +18,7 @@ def meant(names: Iterable[str], known: Sequence[EnvironmentSpec]) -> tuple[Envir
     """Give the environments of these names; that of a parametrized session stands for all its environments.
 
     :param names: as the user said them
-    :param known: all environments
+    :param known: all environments, at least one
     :raises UnknownEnvironmentError: there is none of a name; the nearest is named
     """
     chosen: dict[str, EnvironmentSpec] = {}
@@ -45,6 +46,27 @@ def only(name: str, found: Sequence[EnvironmentSpec]) -> EnvironmentSpec:
     return found[0]
 
 
+def nothing_declared(root: Path) -> ConfigError:
+    """Give the error for a project without environments; who is too deep in a project is told its folder.
+
+    :param root: the folder that was taken for the project
+    """
+    from pathlib import Path  # noqa: PLC0415 - errors only
+
+    from lockhouse.config.project_above import project_above  # noqa: PLC0415 - errors only
+    from lockhouse.config.requirement_lines import relative_path  # noqa: PLC0415 - errors only
+
+    above = project_above(root)
+    fix = "add [tool.lockhouse.environments.NAME] to pyproject.toml, or a locked session to the noxfile"
+    if above is not None:
+        fix = f"give the folder of the project: -C {quoted(relative_path(above, Path.cwd()))}"
+    return ConfigError(
+        f"no environment is declared in {root}",
+        why="looked at pyproject.toml, noxfile.py and the tox configuration",
+        fix=fix,
+    )
+
+
 def _base(spec: EnvironmentSpec) -> str:
     """Give the name without the parameters of nox, as in ``tests(django='5.1')``."""
     base, parameters, _ = spec.name.partition("(")
@@ -58,6 +80,6 @@ def _unknown(name: str, known: Sequence[EnvironmentSpec]) -> UnknownEnvironmentE
     guess = nearest(name, names)
     return UnknownEnvironmentError(
         f'there is no environment "{name}"',
-        why=f"known are {', '.join(sorted(spec.name for spec in known)) or 'none'}",
+        why=f"known are {', '.join(sorted(spec.name for spec in known))}",
         fix=f'did you mean "{guess}"?' if guess else "lockhouse list",
     )
