@@ -164,21 +164,11 @@ def _project(options: argparse.Namespace, console: Console) -> Project:
 
 
 def _selected(project: Project, names: Iterable[str]) -> tuple[EnvironmentSpec, ...]:
-    from lockhouse.errors import ConfigError  # noqa: PLC0415
-
     specs = project.named(list(names))
     if not specs:
-        from lockhouse.config.project_above import project_above  # noqa: PLC0415 - errors only
-        from lockhouse.model.spec import quoted  # noqa: PLC0415 - errors only
+        from lockhouse.project.naming import nothing_declared  # noqa: PLC0415 - errors only
 
-        above = project_above(project.root)
-        raise ConfigError(
-            f"no environment is declared in {project.root}",
-            why="looked at pyproject.toml, noxfile.py and the tox configuration",
-            fix="add [tool.lockhouse.environments.NAME] to pyproject.toml, or a locked session to the noxfile"
-            if above is None
-            else f"give the folder of the project: -C {quoted(os.path.relpath(above))}",
-        )
+        raise nothing_declared(project.root)
     return specs
 
 
