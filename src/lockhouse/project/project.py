@@ -136,6 +136,7 @@ class Project:
 
         :param names: names of environments
         :raises UnknownEnvironmentError: a name is declared nowhere; the nearest is named
+        :raises ConfigError: a name was given, and nothing is declared at all
         """
         own = {declared.name: declared for declared in self._config.declared()}
         if names and all(name in own for name in names):
@@ -143,8 +144,10 @@ class Project:
         known = self.environments()
         if not names:
             return known
-        from lockhouse.project.naming import meant  # noqa: PLC0415 - only for names that pyproject.toml does not have
+        from lockhouse.project.naming import meant, nothing_declared  # noqa: PLC0415 - not for names of pyproject.toml
 
+        if not known:
+            raise nothing_declared(self.root)
         return meant(names, known)
 
     def one(self, name: str) -> EnvironmentSpec:
