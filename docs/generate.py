@@ -64,7 +64,7 @@ _HOOKS_HEAD = f"""\
 
 A plugin is a module or an object that an entry point of the group `lockhouse` names. Its functions carry
 `lockhouse.hookimpl` and have the names below; each takes those of the arguments that it needs. See
-[](../how-to/write-a-plugin.md).
+[Write a plugin](../how-to/write-a-plugin.md).
 
 `register_` adds something, a verb asks something, a past participle announces something. Arguments are frozen values:
 look, do not change.
@@ -77,9 +77,9 @@ _COMMANDS_HEAD = f"""\
 
 `python -m lockhouse` is the same as `lockhouse`. Answers go to standard output, everything else to standard error.
 Colour and progress bars are shown on a terminal only; `NO_COLOR` and `FORCE_COLOR` are kept. With `--format json` one
-object is printed, whose `version` is raised when its form changes: see [](output.md).
+object is printed, whose `version` is raised when its form changes: see [Output for programs](output.md).
 
-tox has two commands of its own, `tox lock` and `tox lock-check`: see [](tox.md).
+tox has two commands of its own, `tox lock` and `tox lock-check`: see [tox](tox.md).
 """
 
 
@@ -253,7 +253,7 @@ def _below(name: str, made: argparse.ArgumentParser) -> Iterator[tuple[str, argp
 def commands_page() -> str:
     """Give the page of the command line."""
     parts = [_COMMANDS_HEAD, *(_command(name, made) for name, made in commands())]
-    return "\n".join([*parts, "See [](exit-codes.md) for what a command returns.", ""])
+    return "\n".join([*parts, "See [Exit codes](exit-codes.md) for what a command returns.", ""])
 
 
 def _command(name: str, made: argparse.ArgumentParser) -> str:
