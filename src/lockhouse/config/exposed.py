@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from lockhouse.config.pyproject import PYPROJECT
 from lockhouse.config.requirement_text import has_variable
 from lockhouse.model.indexes import IndexOptions, places_of_credentials, public_url
 from lockhouse.model.ways_in import ways_in
@@ -27,7 +28,7 @@ def exposed_passwords(files: ProjectFiles) -> tuple[str, ...]:
     found = dict.fromkeys((path, url) for path, url in _addresses(files) if _holds_password(url))
     ways = ways_in("", IndexOptions())
     return tuple(
-        f"{files.pyproject.origin(path, url)}: the address of {public_url(url)} holds a password, and whoever has the "
+        f"{files.pyproject.origin(path, url, source=PYPROJECT)}: the address of {public_url(url)} holds a password, and whoever has the "
         f"project has this file\n  fix: change the password, take it out, and give it by {ways}"
         for path, url in found
     )

@@ -38,5 +38,5 @@ def ways_in(host: str, indexes: IndexOptions) -> str:
     )
     named = [f"{variable_of(name)}_USERNAME and {variable_of(name)}_PASSWORD" for name in names]
     last = [] if named else ["UV_INDEX_<NAME>_USERNAME and UV_INDEX_<NAME>_PASSWORD, for an index with a name"]
-    *first, final = (*named, *_OTHERS, *last)
-    return f"{', '.join(first)}, or {final}"
+    ways = [*named, *_OTHERS, *last]
+    return f"{', '.join(ways[:-1])}, or {ways[-1]}"
