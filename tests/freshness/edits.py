@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from .locked_project import MINOR
@@ -28,6 +28,7 @@ class Edit:
     :ivar verdict: what a check says
     :ivar reasons: code and package of each reason
     :ivar only: resolvers or formats that it makes sense for; empty for all
+    :ivar stops_tools: whether nox and tox stop where a check does not say "fresh"
     :ivar other: resolver or format → verdict and reasons that differ there
     """
 
@@ -36,6 +37,7 @@ class Edit:
     reasons: Reasons = frozenset()
     only: tuple[str, ...] = ()
     other: Mapping[str, tuple[str, Reasons]] | None = None
+    stops_tools: bool = True
 
     def serves(self, kind: Kind) -> bool:
         """Tell whether the edit makes sense for a kind of lock."""
@@ -332,8 +334,9 @@ _PYTHONS = {
         reasons=frozenset({("python-uncovered", None)}),
         only=("uv",),
     ),
-    "one more Python, one lock each": missing(
-        lambda c: c.pyproject(f'pythons = ["{MINOR}"]', f'pythons = ["{MINOR}", "{NEXT}"]'), "pip"
+    "one more Python, one lock each": replace(
+        missing(lambda c: c.pyproject(f'pythons = ["{MINOR}"]', f'pythons = ["{MINOR}", "{NEXT}"]'), "pip"),
+        stops_tools=False,  # the Python that they run has its lock
     ),
     "the bounds of the lock narrowed": stale(
         lambda c: c.lock.top(lambda document: document.update({"requires-python": f">={NEXT}"})),

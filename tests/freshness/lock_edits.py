@@ -52,20 +52,22 @@ class LockEditor:
         :param wheel: as for :func:`lockhouse.testing.build_wheel`
         """
         made = build_wheel(name, version, **wheel)
+        self.move_to(name, version, filename=made.filename, digest=made.sha256)
+        if self.is_pylock and made.requires_python:
+            self._package(name, lambda package: package.update({"requires-python": made.requires_python}))
+
+    def move_to(self, name: str, version: str, *, filename: str, digest: str) -> None:
+        """Pin another version, from one file."""
 
         def moved(package: dict[str, Any]) -> None:
-            url = package["wheels"][0].get("url", "https://index.example/x").rpartition("/")[0]
+            folder = package["wheels"][0].get("url", "https://index.example/x").rpartition("/")[0]
             package["version"] = version
-            package["wheels"] = [
-                {"name": made.filename, "url": f"{url}/{made.filename}", "hashes": {"sha256": made.sha256}}
-            ]
-            if made.requires_python:
-                package["requires-python"] = made.requires_python
+            package["wheels"] = [{"name": filename, "url": f"{folder}/{filename}", "hashes": {"sha256": digest}}]
 
         if self.is_pylock:
             self._package(name, moved)
         else:
-            self._block(name, lambda block: f"{name}=={version}{_marker(block)} \\\n    --hash=sha256:{made.sha256}")
+            self._block(name, lambda block: f"{name}=={version}{_marker(block)} \\\n    --hash=sha256:{digest}")
 
     def add(self, name: str, version: str, *, marker: str | None = None) -> None:
         """Add a pin."""
@@ -83,11 +85,16 @@ class LockEditor:
             self._blocks(lambda blocks: [*blocks, block])
 
     def mark(self, name: str, marker: str) -> None:
-        """Put a marker on a pin."""
+        """Put another marker on a pin."""
+
+        def marked(block: str) -> str:
+            pin, separator, hashes = block.partition(" \\\n")
+            return f"{pin.partition(' ;')[0]} ; {marker}{separator}{hashes}"
+
         if self.is_pylock:
             self._package(name, lambda package: package.update(marker=marker))
         else:
-            self._block(name, lambda block: block.replace(" \\\n", f" ; {marker} \\\n", 1))
+            self._block(name, marked)
 
     def weaken(self, name: str) -> None:
         """Leave a pin with an MD5 hash alone."""
