@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from lockhouse.testing import PackageIndex, ProjectFolder
+
 if TYPE_CHECKING:
-    from lockhouse.testing import PackageIndex, ProjectFolder, Result
+    from pathlib import Path
+
+    from lockhouse.testing import Result
 
 PROJECT = '[project]\nname = "demo"\nversion = "1.0"\nrequires-python = ">=3.11"\n'
 
@@ -89,3 +94,173 @@ def test_a_malformed_requirement_is_quoted_with_its_place_and_what_was_meant(pro
     result = project.run("lockhouse", "check")
     assert "tox environment \"tests\" (tox.ini:6): 'pytest = 8' is not a requirement" in result.stderr
     assert fixes(result) == ["write 'pytest==8' instead of 'pytest = 8'"]
+
+
+# -- names ------------------------------------------------------------------------------------------------------------
+
+TABLE = '[tool.lockhouse.environments.tests]\nrequirements = ["alpha"]\n'
+
+
+def test_who_refers_to_an_unknown_environment_is_named(project: ProjectFolder) -> None:
+    project.write("pyproject.toml", PROJECT + TABLE)
+    session = "import lockhouse.nox\n\n@lockhouse.nox.session(environment='tset', venv_backend='uv')\n"
+    project.write("noxfile.py", f"{session}def tests(session): pass\n")
+    for command in (("lockhouse", "check"), ("nox",)):
+        result = project.run(*command)
+        assert result.returncode != 0, result
+        assert 'error[unknown-environment]: nox session "tests" (noxfile.py:3): pyproject.toml' in result.output
+        assert fixes(result) == ['write "tests"']
+
+    (project / "noxfile.py").unlink()
+    project.write("tox.ini", "[testenv:a]\nrunner = lockhouse\nskip_install = true\nlockhouse_environment = tsts\n")
+    for command in (("lockhouse", "check"), ("tox", "lock"), ("tox", "run", "-e", "a")):
+        result = project.run(*command)
+        assert result.returncode != 0, result
+        assert 'error[unknown-environment]: tox environment "a" (tox.ini): pyproject.toml' in result.output
+        assert fixes(result) == ['write "tests"']
+
+
+def test_the_name_of_a_parametrized_session_stands_for_all_its_environments(
+    project: ProjectFolder, index: PackageIndex
+) -> None:
+    index.add_wheel("alpha", "1.0")
+    index.add_wheel("alpha", "2.0")
+    project.write("pyproject.toml", PROJECT)
+    project.write(
+        "noxfile.py",
+        """
+        import lockhouse.nox
+        import nox
+
+        @lockhouse.nox.session(requirements=["alpha=={version}"], python=["3.11"])
+        @nox.parametrize("version", ["1.0", "2.0"])
+        def tests(session, version): pass
+        """,
+    )
+    assert len(project.run("lockhouse", "lock", "tests", check=True).lines) == 4
+    result = project.run("lockhouse", "check", "tests", "tests(version='2.0')", check=True)
+    assert result.lines[:2] == ["tests(version='1.0'): fresh", "tests(version='2.0'): fresh"]
+    result = project.run("lockhouse", "sync", "tests", "--into", "v")
+    assert result.returncode == 2, result
+    assert fixes(result) == ["name one of them, such as \"tests(version='1.0')\""]
+    assert not (project / "v").exists()
+    assert fixes(project.run("lockhouse", "check", "tset")) == ['did you mean "tests"?']
+
+
+def test_a_runner_that_is_nearly_ours_is_refused_not_passed_over(project: ProjectFolder) -> None:
+    project.write("pyproject.toml", PROJECT)
+    project.write("tox.ini", "[testenv:a]\nrunner = lockhous\nskip_install = true\ndeps = alpha\n")
+    for command in (("lockhouse", "check"), ("lockhouse", "list"), ("tox", "lock"), ("tox", "lock-check")):
+        result = project.run(*command)
+        assert result.returncode == 2, result
+        assert "tox environment \"a\" (tox.ini): no runner is called 'lockhous'" in result.stdout + result.stderr
+        assert fixes(result) == ["write runner = lockhouse"]
+
+
+def test_who_is_too_deep_in_a_project_is_told_its_folder(project: ProjectFolder, tmp_path: Path) -> None:
+    project.write("pyproject.toml", PROJECT + TABLE)
+    project.write("src/deep/nothing.txt", "")
+    deep = ProjectFolder(project / "src/deep", project.environ)
+    for names in ((), ("tests",)):
+        result = deep.run("lockhouse", "check", *names)
+        assert result.returncode == 2, result
+        assert fixes(result) == ['give the folder of the project: -C "../.."']
+    assert deep.run("lockhouse", "check", "-C", "../..").returncode == 1
+    assert "-C" not in ProjectFolder(tmp_path / "other").run("lockhouse", "check").stderr
+
+
+# -- tools ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_session_without_an_environment_of_its_own_is_told_why_first(project: ProjectFolder) -> None:
+    project.write("noxfile.py", "import lockhouse.nox\n@lockhouse.nox.session(requirements=['a'])\ndef t(s): pass\n")
+    result = project.run("nox", "--no-venv")
+    assert result.returncode == 1, result
+    assert 'error[interpreter]: nox session "t" has no environment of its own' in result.output
+    assert "--no-venv was given" in result.output
+    assert fixes(result) == ["run nox without --no-venv"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "file", "text"),
+    [
+        ("nox", "noxfile.py", "import lockhouse.nox\n@lockhouse.nox.session(requirements=['alpha'])\ndef t(s): pass\n"),
+        ("tox", "tox.ini", "[testenv:t]\nrunner = lockhouse\nskip_install = true\ndeps = alpha\n"),
+    ],
+)
+def test_an_environment_of_pyproject_is_locked_where_nox_or_tox_is_missing(
+    project: ProjectFolder, index: PackageIndex, tool: str, file: str, text: str
+) -> None:
+    index.add_wheel("alpha", "1.0")
+    project.write("pyproject.toml", PROJECT + TABLE)
+    project.write(file, text)
+    hide = f"import sys; sys.modules[{tool!r}] = None; from lockhouse.cli import main; sys.exit(main(sys.argv[1:]))"
+    refused = project.run(sys.executable, "-c", hide, "lock")
+    assert refused.returncode == 6, refused
+    assert f"LOCKHOUSE_DISABLE_PLUGINS={tool}" in fixes(refused)[0]
+    result = project.run(sys.executable, "-c", hide, "lock", "tests", check=True)
+    assert result.stdout.startswith("locks/pylock.tests.toml: locked, 1 package")
+    assert "cannot be known" in result.line_with("warning: ")
+    assert fixes(result)[0].startswith(f'pip install "lockhouse[{tool}]"')
+
+
+# -- credentials ------------------------------------------------------------------------------------------------------
+
+PASSWORD = "s3cret-word"
+
+
+def test_an_index_that_refuses_says_which_ways_in_there_are(project: ProjectFolder) -> None:
+    with PackageIndex(username="user", password=PASSWORD) as private:
+        private.add_wheel("alpha", "1.0")
+        indexes = f'[[tool.lockhouse.indexes]]\nname = "our.private"\nurl = "{private.url}"\ndefault = true\n'
+        for resolver in ("uv", "pip"):
+            project.write(
+                "pyproject.toml", PROJECT + TABLE + f'resolver = "{resolver}"\npythons = ["3.11"]\n' + indexes
+            )
+            result = project.run("lockhouse", "lock")
+            assert result.returncode == 6, result
+            assert "refuses access" in result.stderr
+            (fix,) = fixes(result)
+            ways = (
+                "UV_INDEX_OUR_PRIVATE_USERNAME",
+                "UV_INDEX_OUR_PRIVATE_PASSWORD",
+                "~/.netrc",
+                "keyring",
+                "pip or uv",
+            )
+            assert [way for way in ways if way not in fix] == []
+        variables = {"UV_INDEX_OUR_PRIVATE_USERNAME": "user", "UV_INDEX_OUR_PRIVATE_PASSWORD": PASSWORD}
+        project.run("lockhouse", "lock", env=variables, check=True)
+        result = project.run("lockhouse", "sync", "tests", "--into", "v")
+        assert result.returncode == 5, result
+        assert "UV_INDEX_OUR_PRIVATE_PASSWORD" in fixes(result)[0]
+
+
+def test_a_password_in_pyproject_is_warned_of_once_and_hinders_nothing(project: ProjectFolder) -> None:
+    with PackageIndex(username="user", password=PASSWORD) as private:
+        private.add_wheel("alpha", "1.0")
+        address = private.url.replace("://", f"://user:{PASSWORD}@")
+        indexes = f'[[tool.lockhouse.indexes]]\nurl = "{address}"\ndefault = true\n'
+        project.write("pyproject.toml", PROJECT + TABLE + indexes)
+        project.write(
+            "noxfile.py",
+            """
+            import lockhouse.nox
+
+            @lockhouse.nox.session(environment="tests", venv_backend="uv")
+            def one(session): pass
+
+            @lockhouse.nox.session(environment="tests", venv_backend="uv")
+            def two(session): pass
+            """,
+        )
+        locked = project.run("lockhouse", "lock", check=True)
+        checked = project.run("lockhouse", "check", "--quiet", check=True)
+        ran = project.run("nox", check=True)
+        for result in (locked, checked, ran):
+            place = result.line_with("holds a password")
+            assert "pyproject.toml:8: " in place
+            assert PASSWORD not in result.output
+            assert "UV_INDEX_<NAME>_PASSWORD" in fixes(result)[0]
+        project.write("pyproject.toml", PROJECT + TABLE + indexes.replace(f"user:{PASSWORD}@", "${USER}:${TOKEN}@"))
+        assert "password" not in project.run("lockhouse", "check").stderr

@@ -28,8 +28,8 @@ def exposed_passwords(files: ProjectFiles) -> tuple[str, ...]:
     found = dict.fromkeys((path, url) for path, url in _addresses(files) if _holds_password(url))
     ways = ways_in("", IndexOptions())
     return tuple(
-        f"{files.pyproject.origin(path, url, source=PYPROJECT)}: the address of {public_url(url)} holds a password, and whoever has the "
-        f"project has this file\n  fix: change the password, take it out, and give it by {ways}"
+        f"{files.pyproject.origin(path, url, source=PYPROJECT)}: the address of {public_url(url)} holds a password, "
+        f"and whoever has the project has this file\n  fix: change the password, take it out, and give it by {ways}"
         for path, url in found
     )
 
