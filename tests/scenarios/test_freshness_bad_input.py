@@ -88,14 +88,14 @@ def no_record_of_inputs(text: str) -> str:
 
 
 INVALID = {
-    "conflict": ("pylock", LOCK, conflict, f"{LOCK}:11"),
+    "conflict": ("pylock", LOCK, conflict, f"{LOCK}:12"),
     "truncated": ("pylock", LOCK, truncated, LOCK),
     "empty": ("pylock", LOCK, lambda _: "", LOCK),
     "newer format": ("pylock", LOCK, newer_format, "newer than this Lockhouse"),
     "newer record": ("pylock", LOCK, newer_record, "newer Lockhouse"),
     "rule broken": ("pylock", LOCK, without_name, "packages[1].name"),
     "damaged record": ("pylock", LOCK, no_record_of_inputs, "[tool.lockhouse]"),
-    "no TOML": ("pylock", LOCK, lambda text: text.replace("[[packages]]", "[[packages", 1), "line 9"),
+    "no TOML": ("pylock", LOCK, lambda text: text.replace("[[packages]]", "[[packages", 1), "line 10"),
     "conflict in pins": ("requirements", REQUIREMENTS, conflict, f"{REQUIREMENTS}:5"),
     "no pin": ("requirements", REQUIREMENTS, lambda text: text.replace("beta==1.0", "beta>=1.0"), "pins no version"),
     "version edited": (
@@ -110,7 +110,13 @@ INVALID = {
         lambda text: text.replace("beta==1.0", "beta==0.9"),
         f"{REQUIREMENTS}:5: beta 0.9 has a hash of beta 1.0",
     ),
-    "conflict in the record": ("requirements", RECORD, conflict, f"{RECORD}:9"),
+    "damaged bounds in the record": (
+        "requirements",
+        RECORD,
+        lambda text: text.replace('requires-python = ">=3.11"', 'requires-python = "banana"', 1),
+        f"{RECORD} is damaged",
+    ),
+    "conflict in the record": ("requirements", RECORD, conflict, f"{RECORD}:10"),
 }
 
 
