@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lockhouse.fetchers import Fetcher
     from lockhouse.interfaces import Progress, Reporter
     from lockhouse.model.lock import Artifact, LockedPackage
+    from lockhouse.storage.mismatch import EditedLock
     from lockhouse.storage.store import Store
 
 
@@ -37,6 +38,7 @@ def fetch_artifacts(
     reporter: Reporter,
     root: Path,
     jobs: int = 8,
+    edited: EditedLock | None = None,
 ) -> tuple[StoredFile, ...]:
     """Bring all artifacts into the store, and verify every one, whether it was there before or not.
 
@@ -50,6 +52,7 @@ def fetch_artifacts(
     :param reporter: shows how far it is, where something is fetched
     :param root: the project's folder; paths in the lock are relative to it
     :param jobs: how many files are worked on at a time
+    :param edited: the lock, where it was edited since it was written: a wrong hash may be its fault
     :return: the files, in the order of ``wanted``
     :raises UnverifiableArtifactError: an artifact has no strong hash; nothing was fetched then
     :raises HashMismatchError: bytes, stored or fetched, are not those that the lock names
@@ -64,7 +67,9 @@ def fetch_artifacts(
     if missing:
         known = _known_digests(package for package, _ in wanted)
         with reporter.progress("Fetching") as progress:
-            job = _Job(store=store, fetcher=fetcher, locate=locate, progress=progress, root=root, known=known)
+            job = _Job(
+                store=store, fetcher=fetcher, locate=locate, progress=progress, root=root, known=known, edited=edited
+            )
             outcomes = in_threads(missing, job.fetch, jobs=jobs, on_stop=fetcher.cancel, given_up=fetcher.is_cancelled)
         fetched, more = settle(outcomes)
         found |= fetched
@@ -126,6 +131,7 @@ class _Job:
     progress: Progress
     root: Path
     known: Mapping[str, str]
+    edited: EditedLock | None
 
     def fetch(self, file: _File, stopped: Event) -> Path:
         with self.store.lock(file.algorithm, file.digest, what=f"the download of {file.filename}"):
@@ -148,6 +154,7 @@ class _Job:
                     source=self._shown(source, file.artifact),
                     size=size,
                     known=self.known,
+                    edited=self.edited,
                 )
             finally:
                 self.progress.finish(file.filename)

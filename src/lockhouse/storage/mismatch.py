@@ -21,6 +21,18 @@ _STARTS = {".whl": _ZIP_START, ".zip": _ZIP_START, ".tar.gz": _GZIP_START, ".tgz
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EditedLock:
+    """A lock that is not as Lockhouse wrote it: its hashes may be what is wrong.
+
+    :ivar place: its file, for messages
+    :ivar lock_command: the command that locks the environment
+    """
+
+    place: str
+    lock_command: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
     """What a file must be.
 
@@ -31,6 +43,7 @@ class Expected:
     :ivar size: length in bytes where the lock or the server told it, else None
     :ivar source: where the bytes come from; nothing secret is shown of it
     :ivar known: hex digest → name of the file of the same lock that it belongs to
+    :ivar edited: the lock, where it was edited since it was written
     """
 
     package: str
@@ -40,6 +53,18 @@ class Expected:
     size: int | None = None
     source: str = ""
     known: Mapping[str, str] = field(default_factory=dict)
+    edited: EditedLock | None = None
+
+    @property
+    def right_lock(self) -> str:
+        """Say how the lock gets the right hash."""
+        options = f"--upgrade-package {self.package.partition(' ')[0]}"
+        if self.edited is None:
+            return f"lock again with {options}"
+        return (
+            f"restore {self.edited.place} from version control, or take the hashes that the index gives now: "
+            f"{self.edited.lock_command} {options}"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,25 +120,31 @@ def unusable(filename: str, received: Received, size: int | None) -> ArtifactUna
 
 def _diagnosis(expected: Expected, received: Received) -> tuple[str, str]:
     """Give the fact and the fix, the surest signs first."""
-    name = expected.filename
     return (
         (_wrong_entry(expected, received) if received.size else None)
         or _broken_transfer(expected.size, received)
-        or _wrong_kind(name, received.head)
-        or (
-            "HAS OTHER BYTES than those that were locked under the same file name",
-            f"do not install it: find out who changed {name}; lock again only if the new bytes are trusted",
-        )
+        or _wrong_kind(expected.filename, received.head)
+        or _other_bytes(expected)
+    )
+
+
+def _other_bytes(expected: Expected) -> tuple[str, str]:
+    name, edited = expected.filename, expected.edited
+    if edited is not None:
+        fact = f"HAS OTHER BYTES than {edited.place} says, which was edited by hand or by a bot since it was written"
+        return fact, expected.right_lock
+    return (
+        "HAS OTHER BYTES than those that were locked under the same file name",
+        f"do not install it: find out who changed {name}; lock again only if the new bytes are trusted",
     )
 
 
 def _wrong_entry(expected: Expected, received: Received) -> tuple[str, str] | None:
     name = expected.filename
-    fix = f"put the right hash of {name} into the lock"
     if (owner := expected.known.get(received.digest, name)) != name:
-        return f"holds the bytes of {owner}, another file of the lock", fix
+        return f"holds the bytes of {owner}, another file of the lock", expected.right_lock
     if (owner := expected.known.get(expected.digest, name)) != name:
-        return f"stands in the lock with the hash of {owner}", fix
+        return f"stands in the lock with the hash of {owner}", expected.right_lock
     return None
 
 

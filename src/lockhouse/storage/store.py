@@ -33,7 +33,7 @@ from lockhouse.storage.files import (
     write_all,
     write_atomically,
 )
-from lockhouse.storage.mismatch import HEAD_SIZE, Expected, Received, mismatch, unusable
+from lockhouse.storage.mismatch import HEAD_SIZE, EditedLock, Expected, Received, mismatch, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -151,6 +151,7 @@ class Store:
         source: str,
         size: int | None = None,
         known: Mapping[str, str] | None = None,
+        edited: EditedLock | None = None,
     ) -> Path:
         """Store a file; it becomes visible only when all of it is there and its hash is right.
 
@@ -162,6 +163,7 @@ class Store:
         :param source: where the bytes come from, for messages; credentials are not shown
         :param size: its length in bytes where the lock or the server told it; only used to explain a mismatch
         :param known: hex digest → name of the file, for all files of the lock; only used to explain a mismatch
+        :param edited: the lock, where it was edited since it was written; only used to explain a mismatch
         :return: its place
         :raises HashMismatchError: the bytes are not those; nothing is left of them
         :raises UnverifiableArtifactError: the algorithm or the digest is none that can be relied upon
@@ -178,6 +180,7 @@ class Store:
                     size=size,
                     source=source,
                     known=known or {},
+                    edited=edited,
                 )
                 raise mismatch(expected, received)
             self._publish(partial, place, algorithm, digest)
