@@ -21,6 +21,7 @@ from lockhouse.model.spec import OnStale
 from lockhouse.operations.check import refuse_or_warn
 from lockhouse.operations.drift import find_drift, not_ours, project_source
 from lockhouse.storage.files import file_lock
+from lockhouse.storage.mismatch import EditedLock
 from lockhouse.storage.receipts import read_receipt, remove_receipt, write_receipt
 from lockhouse.storage.site_packages import DOUBLED, NO_RECORD, installed_packages
 from lockhouse.storage.source_trees import source_identity
@@ -98,7 +99,10 @@ class _Sync:
         self.prefix = prefix_of(request.python)
         self.target = tools.describe(request.python)
         # before the lock is read: a lock that changes while we install is found by the next run
-        self.lock_digest = request.files.quick_look().digest
+        look = request.files.quick_look()
+        self.lock_digest = look.digest
+        place, command = request.files.place, request.spec.lock_command
+        self.edited = None if look.intact else EditedLock(place=place, lock_command=command)
 
     def run(self, drift: Drifted) -> SyncOutcome:
         from lockhouse.model.plan import select  # noqa: PLC0415 - only where something has to be done
@@ -129,6 +133,7 @@ class _Sync:
             locate=locator(self.tools.plugins.locate_artifact, lock, self.tools.fetcher),
             reporter=self.tools.reporter,
             root=self.request.root,
+            edited=self.edited,
         )
 
     def _require_complete(self, plan: Plan, files: Iterable[StoredFile]) -> None:
