@@ -31,6 +31,7 @@ class Holding:
     :ivar lock: what was resolved
     :ivar upgrade: names that may move
     :ivar indexes: the index options in effect
+    :ivar edited: whether the present lock was edited since it was written
     """
 
     spec: EnvironmentSpec
@@ -39,6 +40,7 @@ class Holding:
     lock: Lock
     upgrade: AbstractSet[NormalizedName]
     indexes: IndexOptions
+    edited: bool = False
 
     def require(self) -> None:
         """Refuse what nobody asked for: another source of a package, or other bytes of the same version.
@@ -61,10 +63,15 @@ class Holding:
         for name, fact, _ in problems:
             facts.setdefault(fact, {})[name] = None
         options = " ".join(f"--upgrade-package {name}" for name in dict.fromkeys(name for name, _, _ in problems))
+        whys = [why for _, _, why in problems]
+        fix = f"if that is what you want: {self.spec.lock_command} {options}"
+        if self.edited:
+            whys.append(f"{self.place} was edited by hand or by a bot since it was written: it may be what is wrong")
+            fix = f"restore {self.place} from version control; or {fix}"
         raise LockRefusedError(
             f"{self.place}: " + "; ".join(f"{', '.join(names)} {fact}" for fact, names in facts.items()),
-            why=dict.fromkeys(why for _, _, why in problems),
-            fix=f"if that is what you want: {self.spec.lock_command} {options}",
+            why=dict.fromkeys(whys),
+            fix=fix,
         )
 
     def _problem(self, package: LockedPackage) -> tuple[str, str] | None:
