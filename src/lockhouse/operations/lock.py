@@ -155,7 +155,15 @@ def lock_environment(request: LockRequest, tools: LockTools) -> LockOutcome:
     lock = _complete(request, resolution, present, tools)
     if present is not None and not request.upgrade_all:
         upgrade, indexes = request.upgrade, tools.indexes
-        Holding(spec=spec, place=files.place, present=present, lock=lock, upgrade=upgrade, indexes=indexes).require()
+        Holding(
+            spec=spec,
+            place=files.place,
+            present=present,
+            lock=lock,
+            upgrade=upgrade,
+            indexes=indexes,
+            edited=not files.quick_look().intact,
+        ).require()
     _require_accepted(request, lock, tools.plugins)
     rendered = files.render(spec, lock)
     status = _write(rendered, dry_run=request.dry_run)
