@@ -84,7 +84,9 @@ def test_wheels_that_do_not_fit_are_refused_before_the_rest_is_installed(
     index.add(build_sdist("source", "1.0"))
     declare(project, 'requirements = ["alpha", "built", "source"]')
     frontend.set_up(project)
-    lock(project)
+    for said in (lock(project), lock(project)):  # the second changes nothing, and it is as true as before
+        notes = [line for line in said.lines if "note:" in line]
+        assert notes == ["  note: source 1.0 has only an sdist: it cannot be installed yet"], said
     result = frontend.start(project)
     assert result.returncode == (4 if frontend.name == "cli" else 1), result
     assert f"error[no-compatible-artifact]: {LOCK}: nothing to install on {LABEL}" in result.output

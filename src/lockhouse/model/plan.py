@@ -161,7 +161,7 @@ def _choose(packages: Sequence[LockedPackage], lock: Lock, target: Target) -> tu
         except PylockSelectError:
             problems.append(_why_not(package, target))
         else:
-            if _needs_build(planned[-1].artifact):
+            if needs_build(planned[-1].artifact):
                 planned.pop()
                 problems.append(_why_not(package, target))
     return planned, problems
@@ -210,7 +210,11 @@ def _as_standard(package: LockedPackage, known: dict[int, Artifact]) -> Package:
     )
 
 
-def _needs_build(artifact: Artifact) -> bool:
+def needs_build(artifact: Artifact) -> bool:
+    """Tell whether a file is an sdist, from an index or from an address.
+
+    :param artifact: the lock's entry
+    """
     if artifact.kind is ArtifactKind.SDIST:
         return True
     return artifact.kind is ArtifactKind.ARCHIVE and not (artifact.filename or "").endswith(".whl")

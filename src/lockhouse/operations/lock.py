@@ -13,6 +13,7 @@ from lockhouse.interfaces import ResolveRequest
 from lockhouse.model.changes import changes_between
 from lockhouse.model.freshness import Fresh, Stale
 from lockhouse.model.lock import ArtifactKind, Lock, LockRecord
+from lockhouse.model.plan import needs_build
 from lockhouse.operations.check import judge_lock
 from lockhouse.operations.edges import complete_edges
 from lockhouse.operations.fetch import fetch_artifacts
@@ -56,6 +57,7 @@ class LockOutcome:
     :ivar packages: how many packages the lock has now
     :ivar names: their names, once each
     :ivar computed_hashes: files whose hash was computed here, because the index gives none
+    :ivar sdist_only: packages that cannot be installed yet, as ``name version``: they have no wheel at all
     """
 
     spec: EnvironmentSpec
@@ -65,6 +67,7 @@ class LockOutcome:
     packages: int = 0
     names: frozenset[NormalizedName] = frozenset()
     computed_hashes: tuple[str, ...] = ()
+    sdist_only: tuple[str, ...] = ()
 
     def lines(self) -> tuple[str, ...]:
         """Give what happened in words: one line for the lock, then one for each change."""
@@ -76,6 +79,7 @@ class LockOutcome:
         count = "1 package" if self.packages == 1 else f"{self.packages} packages"
         lines = [f"{self.place}: {said}, {count}", *(f"  {change}" for change in self.changes)]
         lines += [f"  hash computed, the index gives none: {name}" for name in self.computed_hashes]
+        lines += [f"  note: {label} has only an sdist: it cannot be installed yet" for label in self.sdist_only]
         return tuple(lines)
 
 
@@ -176,8 +180,15 @@ def lock_environment(request: LockRequest, tools: LockTools) -> LockOutcome:
 
 def _outcome(request: LockRequest, lock: Lock, status: LockStatus) -> LockOutcome:
     names = frozenset(package.name for package in lock.packages)
-    place = request.files.place
-    return LockOutcome(spec=request.spec, place=place, status=status, packages=len(lock.packages), names=names)
+    unbuilt = [p.label for p in lock.packages if p.artifacts and all(map(needs_build, p.artifacts))]
+    return LockOutcome(
+        spec=request.spec,
+        place=request.files.place,
+        status=status,
+        packages=len(lock.packages),
+        names=names,
+        sdist_only=tuple(unbuilt),
+    )
 
 
 def require_known_names(upgrade: Collection[NormalizedName], outcomes: Collection[LockOutcome | LockFailure]) -> None:
