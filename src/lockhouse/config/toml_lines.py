@@ -48,7 +48,7 @@ class TomlLines:
         :param value: the string as it reads without quotes
         """
         for length in range(len(path), 0, -1):
-            lines = [line for key, text, line in self._strings if key == path[:length] and text == value]
+            lines = self._strings.get((path[:length], value))
             if length == len(path) and lines:
                 return lines[0]
             if lines:  # somewhere in an inline table
@@ -60,11 +60,11 @@ class TomlLines:
         return self._scanned[0]
 
     @cached_property
-    def _strings(self) -> list[tuple[tuple[str, ...], str, int]]:
+    def _strings(self) -> dict[tuple[tuple[str, ...], str], list[int]]:
         return self._scanned[1]
 
     @cached_property
-    def _scanned(self) -> tuple[dict[tuple[str, ...], int], list[tuple[tuple[str, ...], str, int]]]:
+    def _scanned(self) -> tuple[dict[tuple[str, ...], int], dict[tuple[tuple[str, ...], str], list[int]]]:
         scan = _Scan()
         line = 1
         for match in _TOKEN.finditer(self._text):
@@ -79,7 +79,7 @@ class _Scan:
 
     def __init__(self) -> None:
         self.keys: dict[tuple[str, ...], int] = {}
-        self.strings: list[tuple[tuple[str, ...], str, int]] = []
+        self.strings: dict[tuple[tuple[str, ...], str], list[int]] = {}
         self._table: tuple[str, ...] = ()
         self._path: tuple[str, ...] = ()
         self._pending: list[str] = []
@@ -120,7 +120,7 @@ class _Scan:
         elif piece == "\n" and self._depth == 0:
             self._state = "start"
         elif piece[0] in "\"'":
-            self.strings.append((self._path, _unquoted(piece), line))
+            self.strings.setdefault((self._path, _unquoted(piece)), []).append(line)
 
 
 def _parts(tokens: list[str]) -> tuple[str, ...]:
