@@ -8,6 +8,9 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from lockhouse.model.closure import applies, parse_marker
+from lockhouse.model.environments import judged_environments
+from lockhouse.model.pythons import minors_within
 from lockhouse.project import Project
 from lockhouse.testing import build_wheel
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from lockhouse.model.freshness import Freshness
-    from lockhouse.model.lock import Lock
+    from lockhouse.model.lock import Lock, LockedPackage
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.testing import PackageIndex
 
@@ -291,8 +294,28 @@ class Generated:
         return project.lock_files(spec, target).read()
 
     def pins(self) -> set[str]:
-        """Give all that is installed from: name, version, marker and hashes of every pin."""
-        return {
-            json.dumps([p.name, p.version, p.marker, sorted(str(a.strong_hash) for a in p.artifacts)])
-            for p in self.content().packages
-        }
+        """Give all that can be installed, see :func:`pins_of`."""
+        return pins_of(self.content())
+
+    def selected(self, lock: Lock) -> list[set[str]]:
+        """Give what each environment that is declared now gets from a lock."""
+        _, spec = self.opened()
+        minors = minors_within(spec.requires_python, spec.pythons)
+        markers = [package.marker or "" for package in (*lock.packages, *self.content().packages)]
+        return [
+            {
+                _pin(package)
+                for package in lock.packages
+                if package.marker is None or applies(parse_marker(package.marker), environment)
+            }
+            for environment in judged_environments(spec.requires_python, minors, markers)
+        ]
+
+
+def pins_of(lock: Lock) -> set[str]:
+    """Give all that can be installed from a lock: name, version and hashes of every pin, with its marker."""
+    return {f"{_pin(package)} ; {package.marker}" for package in lock.packages}
+
+
+def _pin(package: LockedPackage) -> str:
+    return json.dumps([package.name, package.version, sorted(str(a.strong_hash) for a in package.artifacts)])
