@@ -74,6 +74,11 @@ class Answer:
         """Tell whether nothing has to be done."""
         return self.state in GOOD
 
+    @property
+    def title(self) -> str:
+        """Give the words in front of the state: of an environment on disk, also where it is."""
+        return f"{self.name} ({self.place})" if self.state in {"matching", "drifted"} else self.name
+
 
 def of_error(spec: EnvironmentSpec, error: LockhouseError) -> Answer:
     """Say what kept us from an answer.

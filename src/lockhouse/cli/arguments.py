@@ -73,8 +73,36 @@ def parser() -> argparse.ArgumentParser:
     sync.add_argument("environment", metavar="ENV", help="name of the environment")
     sync.add_argument("--into", metavar="DIR", type=Path, required=True, help="folder of the virtual environment")
     sync.add_argument("--python", metavar="X", help=_PYTHON)
+    sync.add_argument(
+        "--deep", action="store_true", help="read every installed file, and repair what sizes and times do not show"
+    )
     _format(sync)
     sync.set_defaults(command=commands.sync)
+
+    verify = _command(
+        subparsers,
+        "verify",
+        "Say whether the environments on disk hold what their locks say.",
+        "Read-only: nothing is installed or started. Environments are found where nox and tox keep theirs. Exit code "
+        "0: all match; 1: one drifted. Whether the locks are fresh is asked by check.",
+    )
+    _environments(verify, "verify")
+    verify.add_argument(
+        "--in",
+        dest="folders",
+        metavar="DIR",
+        type=Path,
+        action="append",
+        default=[],
+        help="an environment, or a folder of environments, to look at as well; may be repeated",
+    )
+    verify.add_argument(
+        "--deep",
+        action="store_true",
+        help="read every file and hold it against its hash, and look for modules that belong to no package",
+    )
+    _format(verify, "text", "json", "github")
+    verify.set_defaults(command=commands.verify)
 
     listing = _command(
         subparsers, "list", "List the known environments, their locks and their state.", "Read-only and offline."

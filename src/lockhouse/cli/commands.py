@@ -100,7 +100,7 @@ def sync(options: argparse.Namespace, console: Console) -> int:
     base = project.choose_python(spec, options.into, options.python)
     project.require_fresh(spec, base)
     python = project.make_environment(options.into, base)
-    outcome = project.sync(spec, python)
+    outcome = project.sync(spec, python, deep=options.deep)
     if options.format == "json":
         record = {
             "environment": spec.name,
@@ -114,6 +114,32 @@ def sync(options: argparse.Namespace, console: Console) -> int:
     elif not outcome.changed:
         console.info(f"{spec.name}: nothing to do")
     return EXIT_OK
+
+
+def verify(options: argparse.Namespace, console: Console) -> int:
+    """Look for drift in the environments on disk."""
+    from lockhouse.cli.answers import exit_code  # noqa: PLC0415 - not for every command
+    from lockhouse.cli.verifying import answers_of, require_all_found  # noqa: PLC0415 - only here
+
+    project = _project(options, console)
+    specs = _selected(project, options.environments)
+    folders = [options.directory / folder for folder in options.folders]
+    verified = project.verify(specs, folders=folders, deep=options.deep)
+    answers = answers_of(verified, root=project.root, deep=options.deep)
+    if options.format == "json":
+        from lockhouse.cli.records import as_json, verify_report  # noqa: PLC0415 - only here
+
+        console.answer(as_json(verify_report(answers, deep=options.deep)))
+    elif options.format == "github":
+        from lockhouse.cli import github  # noqa: PLC0415 - only here
+
+        github.show(answers, console, root=project.root)
+    else:
+        from lockhouse.cli import text  # noqa: PLC0415 - only here
+
+        text.show(answers, console)
+    require_all_found(options.environments, verified)
+    return exit_code(answers)
 
 
 def list_environments(options: argparse.Namespace, console: Console) -> int:

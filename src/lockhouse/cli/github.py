@@ -37,7 +37,7 @@ def _annotations(answer: Answer, root: Path) -> Iterable[str]:
         changes = [line for change in answer.changes for line in change.lines()]
         for number, why in enumerate(answer.whys):
             more = ["", *changes] if changes and not number else []  # once an environment
-            parts = [f"{answer.name}: {why}", *_fix(answer), *more]
+            parts = [f"{answer.title}: {why}", *_fix(answer), *more]
             yield annotation(why.code, parts, file=_file(why.origin, answer, root))
 
 

@@ -99,6 +99,61 @@ class CheckReport(_Record, frozen=True, kw_only=True):
     environments: Annotated[tuple[CheckedEnvironment, ...], Meta(description="In the order of their declaration.")]
 
 
+class DriftRecord(_Record, frozen=True, kw_only=True):
+    """One reason why an environment does not match."""
+
+    code: Annotated[str, Meta(description="Stable code; each has a section in the reference.", min_length=1)]
+    message: Annotated[str, Meta(description="The fact in one line.", min_length=1)]
+    package: Annotated[str | None, Meta(description="Normalised name of the package that it is about.")]
+
+
+class VerifiedEnvironment(_Record, frozen=True, kw_only=True):
+    """One environment on disk and the verdict on it."""
+
+    environment: Annotated[str, Meta(description="Name of the environment.")]
+    lock: Annotated[str, Meta(description="Name of its lock.")]
+    folder: Annotated[str, Meta(description="Where it is: relative to the project, or absolute outside of it.")]
+    verdict: Annotated[
+        Literal["matching", "drifted", "error"],
+        Meta(description='Whether it holds what its lock says; "error" where that cannot be told.'),
+    ]
+    reasons: Annotated[tuple[DriftRecord, ...], Meta(description="Why it drifted; empty else.")]
+    notes: Annotated[tuple[str, ...], Meta(description="What changed and does not matter.")]
+    fix: Annotated[str | None, Meta(description="The command that mends it.")]
+    error: ErrorRecord | None
+
+
+class VerifyReport(_Record, frozen=True, kw_only=True):
+    """What ``lockhouse verify --format json`` prints."""
+
+    version: Version
+    deep: Annotated[bool, Meta(description="Whether every file was read.")]
+    summary: Annotated[dict[str, Count], Meta(description="Verdict → number of environments.")]
+    environments: Annotated[tuple[VerifiedEnvironment, ...], Meta(description="In the order of their folders.")]
+
+
+def verify_report(answers: Sequence[Answer], *, deep: bool) -> VerifyReport:
+    """Give the record of a look for drift.
+
+    :param answers: one an environment on disk
+    :param deep: whether every file was read
+    """
+    environments = tuple(
+        VerifiedEnvironment(
+            environment=answer.name,
+            lock=answer.lock,
+            folder=answer.place or "",
+            verdict=answer.state,  # type: ignore[arg-type]  # a look for drift has these states only
+            reasons=tuple(DriftRecord(code=why.code, message=why.message, package=why.package) for why in answer.whys),
+            notes=answer.notes,
+            fix=answer.fix,
+            error=None if answer.error is None else error_record(answer.error),
+        )
+        for answer in answers
+    )
+    return VerifyReport(version=JSON_VERSION, deep=deep, summary=counted(answers), environments=environments)
+
+
 def check_report(answers: Sequence[Answer]) -> CheckReport:
     """Give the record of a check.
 

@@ -32,13 +32,13 @@ def show(answers: Sequence[Answer], console: Console) -> None:
 
 def _show_good(answer: Answer, console: Console) -> None:
     if not console.quiet:
-        console.answer(f"{answer.name}: {answer.state}", "good")
+        console.answer(f"{answer.title}: {answer.state}", "good")
     for note in answer.notes:
         console.detail(f"  {note}")
 
 
 def _show_bad(answer: Answer, console: Console) -> None:
-    console.answer(f"{answer.name}: {answer.state}", "error")
+    console.answer(f"{answer.title}: {answer.state}", "error")
     for why in answer.whys:
         console.answer(f"  why[{why.code}]: {why}")
     if answer.changes:

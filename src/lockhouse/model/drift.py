@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 #: The tool that environments are seeded with. It stays unless the lock names it.
 SEED = "pip"
+
+#: So many files of one package are named.
+_TOLD = 3
 
 
 class DriftCode(StrEnum):
@@ -26,8 +30,23 @@ class DriftCode(StrEnum):
     PACKAGE_MISSING = "package-missing"
     PACKAGE_EXTRA = "package-extra"
     PACKAGE_CHANGED = "package-changed"
+    FILE_CHANGED = "file-changed"
+    FILE_EXTRA = "file-extra"
     SOURCE_CHANGED = "source-changed"
     SOURCE_REFUSED = "source-refused"
+
+
+#: What is no news of a lock or a source that was edited, but a repair of what somebody did to the environment.
+REPAIRED = frozenset(
+    {
+        DriftCode.INTERPRETER_CHANGED,
+        DriftCode.PACKAGE_MISSING,
+        DriftCode.PACKAGE_EXTRA,
+        DriftCode.PACKAGE_CHANGED,
+        DriftCode.FILE_CHANGED,
+        DriftCode.FILE_EXTRA,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,20 +56,39 @@ class DriftReason:
     :ivar code: its stable code
     :ivar message: the fact in one line
     :ivar package: the package that it is about, or None
+    :ivar file: the file that it is about, relative to the environment, or None; of several, the first
     """
 
     code: DriftCode
     message: str
     package: NormalizedName | None = None
+    file: str | None = None
 
     def __str__(self) -> str:
         """Give the message."""
         return self.message
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """What became of one installed file.
+
+    :ivar path: its path relative to the environment, with forward slashes
+    :ivar missing: whether it is gone; else it has other content
+    """
+
+    path: str
+    missing: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """The environment holds what its receipt says, and the receipt is of this lock."""
+    """The environment holds what its receipt says, and the receipt is of this lock.
+
+    :ivar touched: packages whose files have other times than the receipt says, and the content that they must have
+    """
+
+    touched: tuple[NormalizedName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +113,9 @@ def compare(
     sources: Mapping[NormalizedName, str],
     refused: Collection[NormalizedName] = (),
     ignore: Collection[NormalizedName] = (),
+    changed_files: Mapping[NormalizedName, Sequence[FileChange]] = MappingProxyType({}),
+    extra_files: Iterable[str] = (),
+    touched: Iterable[NormalizedName] = (),
 ) -> Drift:
     """Compare a receipt with the lock as it is now and the environment as it is now.
 
@@ -85,6 +126,9 @@ def compare(
     :param sources: name → identity now, of all that has to be installed from directories and checkouts
     :param refused: names of sources that may no longer be installed without a hash
     :param ignore: names that somebody else takes care of (the project under tox)
+    :param changed_files: by package, its files that are gone or have other content
+    :param extra_files: files that would be imported and belong to no package, relative to the environment
+    :param touched: packages whose files have other times and no other content
     """
     if receipt is None:
         return Drifted((DriftReason(code=DriftCode.NEVER_SYNCED, message="the environment has no receipt"),))
@@ -98,12 +142,25 @@ def compare(
     present = {package.name: package for package in installed if package.name not in ignore}
     expected = {package.name: package for package in receipt.packages if package.name not in ignore}
     reasons += package_reasons(expected, present)
+    told = {reason.package for reason in reasons}
+    reasons += [_files_reason(name, files) for name, files in sorted(changed_files.items()) if name not in told]
+    reasons += [
+        DriftReason(code=DriftCode.FILE_EXTRA, message=f"{path} belongs to no installed package", file=path)
+        for path in extra_files
+    ]
     reasons += _source_reasons({source.name: source.identity for source in receipt.sources}, sources)
     reasons += [
         _package_reason(DriftCode.SOURCE_REFUSED, name, f"{name} is no longer allowed to be installed without a hash")
         for name in refused
     ]
-    return Drifted(tuple(reasons)) if reasons else Matching()
+    return Drifted(tuple(reasons)) if reasons else Matching(tuple(touched))
+
+
+def _files_reason(name: NormalizedName, files: Sequence[FileChange]) -> DriftReason:
+    told = [f"{file.path} {'is missing' if file.missing else 'was edited'}" for file in files[:_TOLD]]
+    more = f", and {len(files) - _TOLD} more" if len(files) > _TOLD else ""
+    message = f"{name}: {', '.join(told)}{more}"
+    return DriftReason(code=DriftCode.FILE_CHANGED, message=message, package=name, file=files[0].path)
 
 
 def _source_reasons(before: Mapping[NormalizedName, str], now: Mapping[NormalizedName, str]) -> Iterable[DriftReason]:

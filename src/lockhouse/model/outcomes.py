@@ -13,9 +13,11 @@ class SyncOutcome:
     :ivar installed: what was installed, as ``name version``, sorted
     :ivar removed: what was removed, as ``name version``, sorted
     :ivar reasons: why something was done, in words
+    :ivar repairs: those of them that somebody or something did to the environment
     """
 
     changed: bool
     installed: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()

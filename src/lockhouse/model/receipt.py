@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
 #: The version of the receipt's form; any other is treated as no receipt.
-RECEIPT_VERSION = 1
+RECEIPT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,26 @@ class InstalledPackage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledFiles:
+    """The files of one package as they stood after the sync.
+
+    :ivar name: normalised name of the package
+    :ivar folder: the folder that its paths are relative to, itself relative to the environment, with forward slashes
+    :ivar dist_info: name of its ``.dist-info`` folder
+    :ivar record: sha256 of its RECORD
+    :ivar paths: the files whose size and time are looked at before each run, with forward slashes
+    :ivar digest: sha256 over these sizes and times
+    """
+
+    name: NormalizedName
+    folder: str
+    dist_info: str
+    record: str
+    paths: tuple[str, ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstalledSource:
     """One thing that was installed from a directory or a checkout: the project itself, or what was allowed by name.
 
@@ -76,6 +96,8 @@ class Receipt:
     :ivar installer: name of the installer
     :ivar packages: what was installed, sorted by name
     :ivar sources: what was installed from directories and checkouts, sorted by name
+    :ivar files: the files of the packages
+    :ivar skip_project: somebody else installs the project
     """
 
     environment: str
@@ -86,3 +108,5 @@ class Receipt:
     installer: str
     packages: tuple[InstalledPackage, ...]
     sources: tuple[InstalledSource, ...] = ()
+    files: tuple[InstalledFiles, ...] = ()
+    skip_project: bool = False

@@ -10,6 +10,7 @@ from lockhouse.interpreters.identity import identify, prefix_of, site_packages_o
 from lockhouse.model.drift import Drifted, compare
 from lockhouse.model.receipt import InstalledSource
 from lockhouse.model.spec import ProjectMode
+from lockhouse.storage.installed_files import changes_of, files_of_nobody, looks_untouched
 from lockhouse.storage.receipts import read_receipt
 from lockhouse.storage.site_packages import installed_packages
 from lockhouse.storage.source_trees import source_identity
@@ -56,22 +57,32 @@ class SyncRequest:
         return self.spec.installs_project and not self.skip_project
 
 
-def find_drift(request: SyncRequest) -> Drift:
+def find_drift(request: SyncRequest, *, deep: bool = False) -> Drift:
     """Say whether an environment still holds what its receipt says. Read-only; nothing is started or parsed.
 
     :param request: the environment
+    :param deep: read every file and hold it against its hash; else sizes and times say which to read
     :raises InterpreterError: its interpreter is gone
     """
     prefix = prefix_of(request.python)
     receipt = read_receipt(prefix)
+    folders = site_packages_of(prefix)
+    ignored = not_ours(request)
+    files = [] if receipt is None else [each for each in receipt.files if each.name not in ignored]
+    touched = {each.name for each in files if not looks_untouched(prefix, each)}
+    looked_at = {each.name: changes_of(prefix, each) for each in files if deep or each.name in touched}
+    changed = {name: changes for name, changes in looked_at.items() if changes}
     return compare(
         receipt,
         lock_digest=request.files.quick_look().digest,
         interpreter=identify(request.python),
-        installed=installed_packages(site_packages_of(prefix)),
+        installed=installed_packages(folders),
         sources={} if receipt is None else _sources_now(request, receipt),
         refused=() if receipt is None else _refused(request, receipt),
-        ignore=not_ours(request),
+        ignore=ignored,
+        changed_files=changed,
+        extra_files=files_of_nobody(prefix, folders) if deep else (),
+        touched=sorted(touched - changed.keys()),
     )
 
 

@@ -13,7 +13,7 @@ from packaging.version import Version
 from lockhouse.errors import BackendFailedError, LockStaleError
 from lockhouse.interfaces import InstallRequest, UnhashedSource
 from lockhouse.interpreters import identify, prefix_of, site_packages_of
-from lockhouse.model.drift import SEED, Drifted, Matching
+from lockhouse.model.drift import REPAIRED, SEED, DriftCode, Drifted, Matching
 from lockhouse.model.lock import Artifact, ArtifactKind, LockedPackage
 from lockhouse.model.outcomes import SyncOutcome
 from lockhouse.model.receipt import InstalledSource, Receipt
@@ -21,6 +21,7 @@ from lockhouse.model.spec import OnStale
 from lockhouse.operations.check import refuse_or_warn
 from lockhouse.operations.drift import find_drift, not_ours, project_source
 from lockhouse.storage.files import file_lock
+from lockhouse.storage.installed_files import files_of
 from lockhouse.storage.mismatch import EditedLock
 from lockhouse.storage.receipts import read_receipt, remove_receipt, write_receipt
 from lockhouse.storage.site_packages import DOUBLED, NO_RECORD, installed_packages
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from lockhouse.model.indexes import IndexOptions
     from lockhouse.model.lock import Lock
     from lockhouse.model.plan import Plan
-    from lockhouse.model.receipt import InstalledPackage
+    from lockhouse.model.receipt import InstalledFiles, InstalledPackage
     from lockhouse.model.target import Target
     from lockhouse.operations.drift import SyncRequest
     from lockhouse.plugins import Plugins
@@ -70,24 +71,38 @@ class SyncTools:
     environ: Mapping[str, str] = field(default_factory=dict)
 
 
-def sync_environment(request: SyncRequest, tools: Callable[[], SyncTools]) -> SyncOutcome:
+def sync_environment(request: SyncRequest, tools: Callable[[], SyncTools], *, deep: bool = False) -> SyncOutcome:
     """Bring an environment in line with its lock, with the smallest change.
 
     :param request: the environment
     :param tools: gives what to work with; called only where something has to be done
+    :param deep: read every installed file to see what has to be done
     :raises SelectionError: the lock does not serve the interpreter
     :raises StoreError: a file cannot be had, or is not what the lock says
     :raises LockStaleError: a locked file requires what the lock lacks
     :raises BackendError: the installer failed
     """
-    if isinstance(find_drift(request), Matching):
-        return SyncOutcome(changed=False)
     prefix = prefix_of(request.python)
     with file_lock(prefix / ".lockhouse.lock", what=f'environment "{request.spec.name}"'):
-        drift = find_drift(request)
+        drift = find_drift(request, deep=deep)
         if isinstance(drift, Matching):
+            _remember_times(prefix, drift)
             return SyncOutcome(changed=False)
         return _Sync(request, tools()).run(drift)
+
+
+def _remember_times(prefix: Path, drift: Matching) -> None:
+    """Take down the new times of files whose content is right, so that the next look is quick again."""
+    receipt = read_receipt(prefix)
+    if receipt is None or not drift.touched:
+        return
+    packages = {package.name: package for package in receipt.packages}
+    folders = site_packages_of(prefix)
+    files = [
+        (files_of(prefix, folders, packages[each.name]) or each) if each.name in drift.touched else each
+        for each in receipt.files
+    ]
+    write_receipt(prefix, replace(receipt, files=tuple(files)))
 
 
 class _Sync:
@@ -194,9 +209,11 @@ class _Sync:
         before = {package.name: package for package in self._installed()}
         receipt = read_receipt(self.prefix)
         wanted = _artifacts(files)
-        good = _already_good(wanted, before, receipt, self.request.python)
+        edited = {reason.package for reason in drift.reasons if reason.code is DriftCode.FILE_CHANGED}
+        intact = {name: package for name, package in before.items() if name not in edited}
+        good = _already_good(wanted, intact, receipt, self.request.python)
         sources = _sources(self.request, plan)
-        stale_sources = _stale_sources(sources, receipt, before)
+        stale_sources = _stale_sources(sources, receipt, intact)
         to_install = tuple(file for file in files if file.name not in good)
         planned = {*wanted, *(source.name for source in sources)}
         keep = {*not_ours(self.request), *(() if SEED in planned else (SEED,))}
@@ -208,6 +225,9 @@ class _Sync:
             )
         )
         remove_receipt(self.prefix)
+        for reason in drift.reasons:
+            if reason.code is DriftCode.FILE_EXTRA and reason.file is not None:
+                (self.prefix / reason.file).unlink(missing_ok=True)
         with tempfile.TemporaryDirectory(prefix="lockhouse-") as scratch:
             self.tools.installer.install(
                 InstallRequest(
@@ -234,10 +254,14 @@ class _Sync:
             installed=tuple(sorted(installed)),
             removed=tuple(f"{n} {before[n].version}" for n in remove if n not in wanted),
             reasons=tuple(map(str, drift.reasons)),
+            repairs=tuple(str(reason) for reason in drift.reasons if reason.code in REPAIRED),
         )
 
     def _installed(self) -> tuple[InstalledPackage, ...]:
         return installed_packages(site_packages_of(self.prefix))
+
+    def _files_of(self, package: InstalledPackage) -> InstalledFiles | None:
+        return files_of(self.prefix, site_packages_of(self.prefix), package)
 
     def _receipt(
         self, plan: Plan, wanted: Mapping[NormalizedName, str], sources: tuple[InstalledSource, ...]
@@ -266,6 +290,8 @@ class _Sync:
             installer=self.tools.installer.name,
             packages=found,
             sources=sources,
+            files=tuple(files for files in map(self._files_of, found) if files is not None),
+            skip_project=self.request.skip_project,
         )
 
 

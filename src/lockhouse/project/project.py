@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lockhouse.model.spec import EnvironmentSpec, Origin
     from lockhouse.operations.drift import SyncRequest
     from lockhouse.operations.lock import LockFailure, LockOutcome
+    from lockhouse.operations.verify import Verified
     from lockhouse.storage.lockfiles import LockFiles
 
 #: What this run warned of already.
@@ -294,12 +295,15 @@ class Project:
 
         return make_environment(folder, base, run=self._wiring.run, environ=self._environ)
 
-    def sync(self, spec: EnvironmentSpec, python: Path, *, skip_project: bool = False) -> SyncOutcome:
+    def sync(
+        self, spec: EnvironmentSpec, python: Path, *, skip_project: bool = False, deep: bool = False
+    ) -> SyncOutcome:
         """Bring an environment in line with its lock. The lock must be fresh: see :meth:`require_fresh`.
 
         :param spec: the environment
         :param python: its interpreter
         :param skip_project: somebody else installs the project; it is neither installed nor removed
+        :param deep: read every installed file to see what has to be done
         :raises LockhouseError: see :func:`lockhouse.operations.sync.sync_environment`
         """
         from lockhouse.model.drift import Matching  # noqa: PLC0415 - a check needs no drift
@@ -307,11 +311,11 @@ class Project:
         from lockhouse.operations.drift import find_drift  # noqa: PLC0415 - likewise
 
         request = self._sync_request(spec, python, skip_project=skip_project)
-        if isinstance(find_drift(request), Matching):
+        if not deep and find_drift(request) == Matching():
             return SyncOutcome(changed=False)
         from lockhouse.operations.sync import sync_environment  # noqa: PLC0415 - only where something has to be done
 
-        outcome = sync_environment(request, lambda: self._wiring.sync_tools(spec))
+        outcome = sync_environment(request, lambda: self._wiring.sync_tools(spec), deep=deep)
         self._report(spec, request, outcome)
         return outcome
 
@@ -342,6 +346,28 @@ class Project:
         from lockhouse.operations.drift import find_drift  # noqa: PLC0415 - a check needs no drift
 
         return find_drift(self._sync_request(spec, python, skip_project=skip_project))
+
+    def verify(
+        self, specs: Iterable[EnvironmentSpec], *, folders: Iterable[Path] = (), deep: bool = False
+    ) -> list[Verified]:
+        """Say of each environment that was made here whether it holds what its lock says. Read-only.
+
+        :param specs: the environments
+        :param folders: environments, or folders of environments, beside those of nox and tox
+        :param deep: read every installed file and hold it against its hash
+        :return: an answer an environment; what is wrong with one keeps nobody from looking at the others
+        """
+        from lockhouse.operations.drift import find_drift  # noqa: PLC0415 - a check needs no drift
+        from lockhouse.operations.verify import Verified, made_environments  # noqa: PLC0415 - only here
+
+        answers = []
+        for made in made_environments(self.root, specs, folders, self._environ):
+            try:
+                request = self._sync_request(made.spec, made.python, skip_project=made.skip_project)
+                answers.append(Verified(made=made, verdict=find_drift(request, deep=deep)))
+            except LockhouseError as error:
+                answers.append(Verified(made=made, verdict=error))
+        return answers
 
     def require_matching(
         self, spec: EnvironmentSpec, python: Path, *, skip_project: bool = False, fix: str | None = None
@@ -376,7 +402,10 @@ class Project:
             f"{spec.name}: {', '.join(done) or 'nothing to install'}, from {request.files.place}"
         )
         for reason in outcome.reasons:
-            self._wiring.reporter.detail(f"  because {reason}")
+            if reason in outcome.repairs:
+                self._wiring.reporter.info(f"  repaired: {reason}")
+            else:
+                self._wiring.reporter.detail(f"  because {reason}")
 
     # -- parts ----------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from lockhouse.model.receipt import RECEIPT_VERSION, InstalledPackage, InstalledSource, InterpreterIdentity, Receipt
+from lockhouse.model.receipt import (
+    RECEIPT_VERSION,
+    InstalledFiles,
+    InstalledPackage,
+    InstalledSource,
+    InterpreterIdentity,
+    Receipt,
+)
 from lockhouse.storage.files import write_atomically
 
 if TYPE_CHECKING:
@@ -59,6 +66,9 @@ def _to_dict(receipt: Receipt) -> dict[str, Any]:
         "installer": receipt.installer,
         "packages": [[getattr(package, key) for key in _PACKAGE_KEYS] for package in receipt.packages],
         "sources": [[getattr(source, key) for key in _SOURCE_KEYS] for source in receipt.sources],
+        # one string a package: thousands of short ones would take longer to read than the files to look at
+        "files": [[*(getattr(files, key) for key in _FILES_KEYS), "\n".join(files.paths)] for files in receipt.files],
+        "skip_project": receipt.skip_project,
     }
 
 
@@ -72,8 +82,17 @@ def _from_dict(data: dict[str, Any]) -> Receipt:
         installer=data["installer"],
         packages=tuple(InstalledPackage(**dict(zip(_PACKAGE_KEYS, row, strict=True))) for row in data["packages"]),
         sources=tuple(InstalledSource(**dict(zip(_SOURCE_KEYS, row, strict=True))) for row in data["sources"]),
+        files=tuple(_files_from(row) for row in data["files"]),
+        skip_project=data["skip_project"],
     )
 
 
+def _files_from(row: list[str]) -> InstalledFiles:
+    *known, paths = row
+    values: dict[str, Any] = dict(zip(_FILES_KEYS, known, strict=True))
+    return InstalledFiles(**values, paths=tuple(paths.split("\n")) if paths else ())
+
+
 _PACKAGE_KEYS = ("name", "version", "artifact", "dist_info", "record_size", "record_mtime_ns")
+_FILES_KEYS = ("name", "folder", "dist_info", "record", "digest")
 _SOURCE_KEYS = ("name", "path", "editable", "identity")

@@ -45,6 +45,20 @@ DRIFT: Mapping[str, Explanation] = {
         matters="It is not the artifact that was verified against the lock.",
         mend=_NEXT,
     ),
+    DriftCode.FILE_CHANGED: Explanation(
+        means="A file of an installed package was edited or removed since it was installed. Before each run the "
+        "sizes and times are looked at, and what looks other is read; `lockhouse verify --deep` reads every file and "
+        "holds it against its hash. Other times alone, as a restored cache has them, are no drift.",
+        matters="The tests would run code that is in no artifact of the lock.",
+        mend="The next run installs that package anew, and says so. What only `--deep` finds, because size and time "
+        "are as they were, is repaired by `lockhouse sync ENV --into DIR --deep`, or by making the environment anew.",
+    ),
+    DriftCode.FILE_EXTRA: Explanation(
+        means="A module or a `.pth` file lies among the packages and belongs to none of them. Only `lockhouse verify "
+        "--deep` looks for such files.",
+        matters="Python imports it, and your users do not have it.",
+        mend="Delete it, or let `lockhouse sync ENV --into DIR --deep` delete it, or make the environment anew.",
+    ),
     DriftCode.SOURCE_CHANGED: Explanation(
         means="The project, or a directory or checkout that you allowed by name, changed since it was installed. A "
         "project that is installed editable changes only with the files that decide its metadata.",

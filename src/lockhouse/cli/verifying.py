@@ -1,0 +1,82 @@
+"""What ``verify`` says of the environments on disk."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lockhouse.cli.answers import Answer, Why, of_error
+from lockhouse.errors import ConfigError, LockhouseError
+from lockhouse.model.drift import DriftCode, Drifted
+from lockhouse.model.spec import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+    from pathlib import Path
+
+    from lockhouse.operations.verify import MadeEnvironment, Verified
+
+_PLAIN = re.compile(r"[\w./-]+")
+
+#: What only reading every file finds; so only reading every file repairs it.
+_DEEP = frozenset({DriftCode.FILE_CHANGED, DriftCode.FILE_EXTRA})
+
+
+def answers_of(verified: Iterable[Verified], *, root: Path, deep: bool) -> list[Answer]:
+    """Give the answers.
+
+    :param verified: what is known of each environment
+    :param root: the project's folder
+    :param deep: whether every file was read
+    """
+    return [_answer(each, root, deep=deep) for each in verified]
+
+
+def require_all_found(names: Collection[str], verified: Sequence[Verified]) -> None:
+    """Refuse to say yes where there was nothing to look at.
+
+    :param names: the names that the user gave
+    :param verified: what was looked at
+    :raises ConfigError: no environment is there, or none of one of these names
+    """
+    found = {each.made.spec.name for each in verified}
+    missing = [name for name in names if not any(_called(name, each) for each in found)]
+    if found and not missing:
+        return
+    what = f"of {', '.join(missing)} no environment was found" if missing else "no environment was found"
+    raise ConfigError(
+        what,
+        why="looked in .nox and .tox, and in what --in names",
+        fix="run nox or tox once, or name the folder of the environment with --in",
+    )
+
+
+def _called(name: str, environment: str) -> bool:
+    return name == environment or environment.startswith(f"{name}(")
+
+
+def _answer(verified: Verified, root: Path, *, deep: bool) -> Answer:
+    made, verdict = verified.made, verified.verdict
+    spec = made.spec
+    place = made.folder.relative_to(root).as_posix() if made.folder.is_relative_to(root) else str(made.folder)
+    if isinstance(verdict, LockhouseError):
+        return replace(of_error(spec, verdict), place=place)
+    known = Answer(name=spec.name, lock=spec.lock_name, state="matching", origin=spec.origin, place=place)
+    if not isinstance(verdict, Drifted):
+        notes = tuple(f"other times, the same content: {name}" for name in verdict.touched)
+        return replace(known, notes=notes)
+    whys = tuple(
+        Why(code=reason.code.value, message=reason.message, package=reason.package) for reason in verdict.reasons
+    )
+    hidden = deep and any(reason.code in _DEEP for reason in verdict.reasons)
+    return replace(known, state="drifted", whys=whys, fix=_fix(made, place, deep=hidden))
+
+
+def _fix(made: MadeEnvironment, place: str, *, deep: bool) -> str:
+    if made.tool == "tox":
+        return f"tox run {'-r ' if deep else ''}-e {quoted(made.folder.name)}"
+    if made.tool == "nox" and not deep:
+        return f"nox -s {quoted(made.spec.name)}"
+    into = place if _PLAIN.fullmatch(place) else quoted(place)
+    return f"lockhouse sync {quoted(made.spec.name)} --into {into}{' --deep' if deep else ''}"

@@ -1,0 +1,157 @@
+"""The files of installed packages: whether they are those that were installed.
+
+The quick way looks at sizes and times, and reads nothing. Where these differ, or where everything is to be looked at,
+the content is held against the hashes of the package's ``RECORD``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+from lockhouse.model.drift import FileChange
+from lockhouse.model.receipt import InstalledFiles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from lockhouse.model.receipt import InstalledPackage
+
+#: Endings of what Python would import or run of its own accord.
+_IMPORTABLE = (".py", ".pyc", ".pth", ".so", ".pyd")
+_CACHE = "__pycache__"
+#: What virtualenv puts into every environment that it makes.
+_SEEDED = frozenset({"_virtualenv.py", "_virtualenv.pth", "distutils-precedence.pth"})
+
+
+def files_of(prefix: Path, folders: Iterable[Path], package: InstalledPackage) -> InstalledFiles | None:
+    """Take down the files of a package as they are now.
+
+    :param prefix: the environment's root
+    :param folders: its folders of packages
+    :param package: one of its packages
+    :return: None for one that has no ``RECORD``
+    """
+    for folder in folders:
+        try:
+            record = (folder / package.dist_info / "RECORD").read_bytes()
+        except OSError:
+            continue
+        watched = tuple(sorted(path for path, _ in _recorded(record) if _is_watched(path, package.dist_info)))
+        return InstalledFiles(
+            name=package.name,
+            folder=folder.relative_to(prefix).as_posix(),
+            dist_info=package.dist_info,
+            record=hashlib.sha256(record).hexdigest(),
+            paths=watched,
+            digest=_digest(str(folder), watched),
+        )
+    return None
+
+
+def looks_untouched(prefix: Path, files: InstalledFiles) -> bool:
+    """Tell whether sizes and times of a package's files are as they were.
+
+    :param prefix: the environment's root
+    :param files: what was taken down
+    """
+    return _digest(os.path.join(prefix, files.folder), files.paths) == files.digest  # noqa: PTH118 - speed
+
+
+def changes_of(prefix: Path, files: InstalledFiles) -> tuple[FileChange, ...]:
+    """Hold the content of all files of a package against its ``RECORD``, and that against what was taken down.
+
+    :param prefix: the environment's root
+    :param files: what was taken down
+    """
+    folder = prefix / files.folder
+    record_path = f"{files.dist_info}/RECORD"
+    try:
+        record = (folder / record_path).read_bytes()
+    except OSError:
+        return (FileChange(path=f"{files.folder}/{record_path}", missing=True),)
+    if hashlib.sha256(record).hexdigest() != files.record:
+        return (FileChange(path=f"{files.folder}/{record_path}", missing=False),)
+    found = (_change(folder, path, digest) for path, digest in _recorded(record) if digest)
+    return tuple(
+        FileChange(path=os.path.normpath(f"{files.folder}/{change.path}").replace(os.sep, "/"), missing=change.missing)
+        for change in found
+        if change is not None
+    )
+
+
+def files_of_nobody(prefix: Path, folders: Iterable[Path]) -> tuple[str, ...]:
+    """List what Python would import or run, and no package's ``RECORD`` names; relative to the environment, sorted.
+
+    :param prefix: the environment's root
+    :param folders: its folders of packages
+    """
+    found = []
+    for folder in folders:
+        owned = {os.path.normpath(path) for path in _owned(folder)}
+        for path in _importable(folder):
+            relative = os.path.relpath(path, folder)
+            if relative not in owned and relative not in _SEEDED:
+                found.append(os.path.relpath(path, prefix).replace(os.sep, "/"))
+    return tuple(sorted(found))
+
+
+def _digest(folder: str, paths: Iterable[str]) -> str:
+    # of every file of an environment before every run: no objects, no joins, one look each
+    seen = []
+    look = os.stat
+    for path in paths:
+        try:
+            status = look(f"{folder}/{path}")
+        except OSError:
+            seen.append("-")
+        else:
+            seen.append(f"{status.st_size} {status.st_mtime_ns}")
+    return hashlib.sha256("\n".join(seen).encode()).hexdigest()
+
+
+def _recorded(record: bytes) -> Iterator[tuple[str, str]]:
+    """List the paths of a RECORD and their hashes, empty for what has none."""
+    import csv  # noqa: PLC0415 - not on the quick way
+
+    for row in csv.reader(record.decode("utf-8", "replace").splitlines()):
+        if row:
+            yield row[0], row[1] if len(row) > 1 else ""
+
+
+def _is_watched(path: str, dist_info: str) -> bool:
+    if path.startswith(f"{dist_info}/"):  # RECORD itself is looked at for every package; the rest is for people
+        return path.endswith("/entry_points.txt")
+    return not path.endswith(".pyc")
+
+
+def _change(folder: Path, path: str, recorded: str) -> FileChange | None:
+    import base64  # noqa: PLC0415 - not on the quick way
+
+    algorithm, _, expected = recorded.partition("=")
+    try:
+        content = (folder / path).read_bytes()
+    except OSError:
+        return FileChange(path=path, missing=True)
+    if algorithm not in hashlib.algorithms_available:
+        return FileChange(path=path, missing=False)
+    found = base64.urlsafe_b64encode(hashlib.new(algorithm, content).digest()).rstrip(b"=").decode()
+    return None if found == expected.rstrip("=") else FileChange(path=path, missing=False)
+
+
+def _owned(folder: Path) -> Iterator[str]:
+    for record in folder.glob("*.dist-info/RECORD"):
+        yield from (path for path, _ in _recorded(record.read_bytes()))
+    for listing in folder.glob("*.egg-info/installed-files.txt"):
+        for line in listing.read_text("utf-8", "replace").splitlines():
+            yield os.path.relpath(listing.parent / line, folder)
+
+
+def _importable(folder: Path) -> Iterator[str]:
+    for place, below, names in os.walk(folder):
+        below[:] = [name for name in below if name != _CACHE and not name.endswith((".dist-info", ".egg-info"))]
+        for name in names:
+            if name.endswith(_IMPORTABLE):
+                yield os.path.join(place, name)  # noqa: PTH118 - os.walk gives text

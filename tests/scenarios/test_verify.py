@@ -1,0 +1,198 @@
+"""Files that were edited, removed or added after an install: found, said, and repaired with the smallest change."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+
+from lockhouse.storage.receipts import RECEIPT_NAME
+from tests.docs.pages import DOCS
+
+from .installing import CLI, NOX, TOX, Frontend, declare, each_frontend, each_tool, installed, lock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lockhouse.testing import PackageIndex, ProjectFolder, Result
+
+CONTENT = "answer = 1\n"
+EDITED = "answer = 2\n"
+
+
+@pytest.fixture
+def made(project: ProjectFolder, index: PackageIndex) -> ProjectFolder:
+    """Give a project whose environment needs two packages; it is locked, nothing is installed."""
+    index.add_wheel("demo", "1.0", modules={"demo.py": CONTENT})
+    index.add_wheel("other", "1.0", modules={"other.py": CONTENT})
+    declare(project, "demo", "other")
+    lock(project)
+    return project
+
+
+def module(frontend: Frontend, project: ProjectFolder, name: str = "demo") -> Path:
+    return next(frontend.root(project).glob(f"[Ll]ib/**/site-packages/{name}.py"))
+
+
+def edit_unseen(path: Path) -> None:
+    """Edit a file so that neither its size nor its time tells."""
+    before = path.stat()
+    path.write_text(EDITED)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+
+
+def verify(project: ProjectFolder, *options: str) -> Result:
+    where = ("--in", ".venv") if (project / ".venv").exists() else ()
+    return project.run("lockhouse", "verify", "tests", *where, *options)
+
+
+@each_frontend
+def test_an_edited_file_is_found_before_the_tests_run_and_only_its_package_is_repaired(
+    frontend: Frontend, made: ProjectFolder
+) -> None:
+    frontend.succeed(made)
+    assert verify(made).lines[0] == f"tests ({frontend.folder}): matching"
+    untouched = module(frontend, made, "other").stat()
+    module(frontend, made).write_text(CONTENT + "answer = 3\n")
+    drifted = verify(made)
+    assert drifted.returncode == 1, drifted
+    place = module(frontend, made).relative_to(frontend.root(made)).as_posix()
+    assert f"  why[file-changed]: demo: {place} was edited" in drifted.lines
+    assert drifted.lines[-1] == "1 environment: 1 drifted"
+    if frontend is not CLI:
+        flag = "-R" if frontend is NOX else "--skip-env-install"
+        refused = frontend.refuse(made, flag, code="environment-drifted")
+        assert f"{place} was edited" in refused.output
+    repaired = frontend.succeed(made)
+    assert "1 installed" in repaired.output, repaired
+    assert f"repaired: demo: {place} was edited" in repaired.output
+    assert module(frontend, made).read_text() == CONTENT
+    now = module(frontend, made, "other").stat()
+    assert (now.st_mtime_ns, now.st_ino) == (untouched.st_mtime_ns, untouched.st_ino), "it was installed again"
+    module(frontend, made).unlink()
+    assert f"{place} is missing" in verify(made).output
+    frontend.succeed(made)
+    assert verify(made).returncode == 0
+
+
+@each_frontend
+def test_an_edit_that_neither_size_nor_time_shows_is_found_by_reading_everything(
+    frontend: Frontend, made: ProjectFolder
+) -> None:
+    frontend.succeed(made)
+    edit_unseen(module(frontend, made))
+    assert verify(made).returncode == 0
+    drifted = verify(made, "--deep")
+    assert drifted.returncode == 1, drifted
+    assert "demo.py was edited" in drifted.line_with("why[file-changed]")
+    fix = drifted.line_with("fix: ").removeprefix("  fix: ").split()
+    assert fix[:3] == (["tox", "run", "-r"] if frontend is TOX else ["lockhouse", "sync", "tests"])
+    mended = made.run(*fix, check=True)
+    if frontend is not TOX:
+        assert "1 installed" in mended.output, "the smallest change"
+    assert module(frontend, made).read_text() == CONTENT
+    assert verify(made, "--deep").returncode == 0
+
+
+def test_reading_everything_finds_what_belongs_to_no_package(made: ProjectFolder) -> None:
+    CLI.succeed(made)
+    folder = module(CLI, made).parent
+    (folder / "__pycache__").mkdir(exist_ok=True)
+    (folder / "__pycache__" / "demo.cpython-312.pyc").write_bytes(b"")
+    (folder / "data.json").write_text("{}")
+    assert verify(made, "--deep").returncode == 0
+    (folder / "stray.pth").write_text("import os\n")
+    assert verify(made).returncode == 0
+    drifted = verify(made, "--deep")
+    assert drifted.returncode == 1, drifted
+    assert "stray.pth belongs to no installed package" in drifted.line_with("why[file-extra]")
+    mended = made.run(*drifted.line_with("fix: ").removeprefix("  fix: ").split(), check=True)
+    assert "repaired: " in mended.line_with("stray.pth")
+    assert not (folder / "stray.pth").exists()
+    assert (folder / "data.json").exists()
+    assert verify(made, "--deep").returncode == 0
+
+
+def test_a_record_that_was_made_to_fit_the_edit_is_found(made: ProjectFolder) -> None:
+    CLI.succeed(made)
+    record = next(CLI.root(made).rglob("demo-1.0.dist-info/RECORD"))
+    before = record.stat()
+    text = record.read_text()
+    line = next(line for line in text.splitlines() if line.startswith("demo.py,"))
+    digest = line.split("=")[1].split(",")[0]
+    record.write_text(text.replace(digest, digest[::-1]))
+    os.utime(record, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert verify(made).returncode == 0
+    assert "RECORD was edited" in verify(made, "--deep").line_with("why[file-changed]")
+
+
+@each_tool
+def test_other_times_alone_are_no_drift_and_are_taken_down(frontend: Frontend, made: ProjectFolder) -> None:
+    frontend.succeed(made)
+    os.utime(module(frontend, made), (1, 1))
+    assert "  other times, the same content: demo" in verify(made, "-v").error_lines
+    flag = "-R" if frontend is NOX else "--skip-env-install"
+    frontend.succeed(made, flag)
+    assert "installed" not in frontend.succeed(made).output
+    assert verify(made, "-v").stderr == "", "the next look is quick again"
+
+
+def test_the_same_pin_with_another_artifact_is_installed_anew(made: ProjectFolder, index: PackageIndex) -> None:
+    CLI.succeed(made)
+    before = json.loads((CLI.root(made) / RECEIPT_NAME).read_text())["packages"]
+    index.remove("demo-1.0-py3-none-any.whl")
+    index.add_wheel("demo", "1.0", modules={"demo.py": EDITED})
+    (made / "locks/pylock.tests.toml").unlink()
+    lock(made)
+    drifted = verify(made)
+    assert "the lock changed" in drifted.line_with("why[lock-changed]")
+    assert "1 installed" in CLI.succeed(made).output
+    assert module(CLI, made).read_text() == EDITED
+    after = json.loads((CLI.root(made) / RECEIPT_NAME).read_text())["packages"]
+    assert [old[2] == new[2] for old, new in zip(before, after, strict=True)] == [False, True]
+
+
+def test_environments_are_found_where_the_tools_keep_them(made: ProjectFolder) -> None:
+    nothing = made.run("lockhouse", "verify")
+    assert nothing.returncode == 2
+    assert "no environment was found" in nothing.line_with("error[config]")
+    for frontend in (CLI, NOX, TOX):
+        frontend.succeed(made)
+    made.run("tox", "run", env={"TOX_WORK_DIR": "elsewhere"}, check=True)
+    (made / ".nox/tests" / RECEIPT_NAME).unlink()
+    (made / ".tox/tests" / RECEIPT_NAME).unlink()
+    said = made.run("lockhouse", "verify", "--json", "--in", ".venv", env={"TOX_WORK_DIR": "elsewhere"})
+    assert said.returncode == 1, said
+    record = json.loads(said.stdout)
+    assert {(each["folder"], each["verdict"]) for each in record["environments"]} == {
+        (".nox/tests", "drifted"),
+        (".venv", "matching"),
+        ("elsewhere/tests", "matching"),
+    }
+    assert record["summary"] == {"matching": 2, "drifted": 1}
+    (drifted,) = [each for each in record["environments"] if each["verdict"] == "drifted"]
+    assert [reason["code"] for reason in drifted["reasons"]] == ["never-synced"]
+    assert drifted["fix"] == "nox -s tests"
+    if DOCS.is_dir():
+        jsonschema.validate(record, json.loads((DOCS / "reference/verify.schema.json").read_text("utf-8")))
+    unknown = made.run("lockhouse", "verify", "test")
+    assert unknown.returncode == 2
+    assert 'did you mean "tests"?' in unknown.stderr
+    annotated = made.run("lockhouse", "verify", "--format", "github", "--in", ".tox/tests")
+    assert annotated.lines[0].startswith("::error file=pyproject.toml,line=1,title=lockhouse[never-synced]::")
+
+
+def test_a_look_changes_nothing(made: ProjectFolder) -> None:
+    CLI.succeed(made)
+    edit_unseen(module(CLI, made))
+    os.utime(module(CLI, made, "other"), (1, 1))
+    receipt = (CLI.root(made) / RECEIPT_NAME).read_bytes()
+    files = {path: path.stat().st_mtime_ns for path in made.path.rglob("*") if "__pycache__" not in path.parts}
+    assert verify(made, "--deep").returncode == 1
+    assert (CLI.root(made) / RECEIPT_NAME).read_bytes() == receipt
+    assert {p: p.stat().st_mtime_ns for p in made.path.rglob("*") if "__pycache__" not in p.parts} == files
+    assert installed(CLI.root(made)) == {"demo": "1.0", "other": "1.0"}
