@@ -58,6 +58,13 @@ class LockFiles:
     def _record(self) -> Path:
         return self.main.with_name(f"{self.name}-requirements.record.toml")
 
+    @property
+    def missing_record(self) -> str | None:
+        """Give the place of the file with the records where the format has one and it is not there, else None."""
+        if self.lock_format is LockFormat.PYLOCK or self._record.exists():
+            return None
+        return f"{self.directory}/{self._record.name}"
+
     def exists(self) -> bool:
         """Tell whether there is a lock."""
         return self.main.is_file()
