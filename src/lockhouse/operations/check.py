@@ -47,7 +47,21 @@ def check(
 
 
 def _placed(verdict: Fresh | Stale, files: LockFiles) -> Fresh | Stale:
-    return replace(verdict, path=files.place) if isinstance(verdict, Stale) else verdict
+    if not isinstance(verdict, Stale):
+        return verdict
+    reasons = tuple(_named(reason, files) for reason in verdict.reasons)
+    return replace(verdict, reasons=reasons, path=files.place)
+
+
+def _named(reason: Reason, files: LockFiles) -> Reason:
+    """Name the file that is missing, where the record is one of its own."""
+    if reason.code is not ReasonCode.RECORD_MISSING or (missing := files.missing_record) is None:
+        return reason
+    message = (
+        f"{missing} is not there, which records the inputs and dependencies of {files.place}; "
+        "restore it from version control, or lock again"
+    )
+    return replace(reason, message=message)
 
 
 def judge_lock(
