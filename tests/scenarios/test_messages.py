@@ -206,7 +206,7 @@ def test_an_environment_of_pyproject_is_locked_where_nox_or_tox_is_missing(
 
 # -- credentials ------------------------------------------------------------------------------------------------------
 
-PASSWORD = "s3cret-word"
+PASSWORD = "s3cret-word"  # noqa: S105 - of a test
 
 
 def test_an_index_that_refuses_says_which_ways_in_there_are(project: ProjectFolder) -> None:
@@ -264,3 +264,96 @@ def test_a_password_in_pyproject_is_warned_of_once_and_hinders_nothing(project: 
             assert "UV_INDEX_<NAME>_PASSWORD" in fixes(result)[0]
         project.write("pyproject.toml", PROJECT + TABLE + indexes.replace(f"user:{PASSWORD}@", "${USER}:${TOKEN}@"))
         assert "password" not in project.run("lockhouse", "check").stderr
+
+
+# -- locks ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["pylock", "requirements"])
+def test_a_wrong_hash_of_an_edited_lock_is_not_blamed_on_the_index_alone(
+    project: ProjectFolder, index: PackageIndex, form: str
+) -> None:
+    index.add_wheel("alpha", "1.0")
+    project.write("pyproject.toml", f'{PROJECT}{TABLE}format = "{form}"\n')
+    project.run("lockhouse", "lock", check=True)
+    name = "locks/pylock.tests.toml" if form == "pylock" else "locks/tests-requirements.txt"
+    whole = project.read(name)
+    digest = re.findall(r"[0-9a-f]{64}", whole)[-1]
+    project.write(name, whole.replace(digest, "ab" * 32).encode())
+    result = project.run("lockhouse", "sync", "tests", "--into", "v")
+    assert result.returncode == 5, result
+    assert f"HAS OTHER BYTES than {name} says, which was edited by hand or by a bot" in result.stderr
+    again = "lockhouse lock tests --upgrade-package alpha"
+    (fix,) = fixes(result)
+    assert fix.startswith(f"restore {name} from version control")
+    assert fix.endswith(again)
+    refused = project.run("lockhouse", "lock")
+    assert refused.returncode == 3, refused
+    assert f"{name} was edited by hand or by a bot since it was written" in refused.stderr
+    assert fixes(refused)[0].startswith(f"restore {name} from version control; or")
+    project.run(*again.split(), check=True)
+    assert project.read(name) == whole
+
+    # where the lock is as it was written, it is the file that is blamed
+    index.fault("*alpha-1.0*.whl", "flipped-byte")
+    blamed = project.run("lockhouse", "sync", "tests", "--into", "v")
+    assert "HAS OTHER BYTES than those that were locked under the same file name" in blamed.stderr
+
+
+def test_a_record_that_is_not_there_is_named(project: ProjectFolder, index: PackageIndex) -> None:
+    index.add_wheel("alpha", "1.0")
+    project.write("pyproject.toml", f'{PROJECT}{TABLE}format = "requirements"\n')
+    project.run("lockhouse", "lock", check=True)
+    (project / "locks/tests-requirements.record.toml").unlink()
+    result = project.run("lockhouse", "check")
+    assert result.returncode == 1, result
+    reason = result.line_with("why[record-missing]")
+    assert "locks/tests-requirements.record.toml is not there" in reason
+    assert "another tool" not in reason
+    assert fixes(result) == ["lockhouse lock tests"]
+    project.run("lockhouse", "lock", "tests", check=True)
+    project.run("lockhouse", "check", check=True)
+
+
+def test_marks_of_a_merge_are_found_between_the_hashes_too(project: ProjectFolder, index: PackageIndex) -> None:
+    index.add_wheel("alpha", "1.0")
+    said = []
+    for form, name in (("pylock", "locks/pylock.tests.toml"), ("requirements", "locks/tests-requirements.txt")):
+        project.write("pyproject.toml", f'{PROJECT}{TABLE}format = "{form}"\n')
+        project.run("lockhouse", "lock", check=True)
+        *lines, last = project.read(name).splitlines()
+        merged = [*lines, "<<<<<<< HEAD", last, "=======", last, ">>>>>>> x"]
+        project.write(name, "\n".join(merged).encode())
+        result = project.run("lockhouse", "check")
+        assert result.returncode == 3, result
+        assert f"{name}:{len(lines) + 1}: an unresolved merge" in result.stderr
+        said += fixes(result)
+        (project / name).unlink()
+    assert said[0] == said[1]
+    assert said[0].startswith("take one side of the merge whole")
+
+
+def test_where_installing_is_forbidden_the_command_that_installs_is_named(
+    project: ProjectFolder, index: PackageIndex
+) -> None:
+    index.add_wheel("alpha", "1.0")
+    index.add_wheel("beta", "1.0")
+    project.write("pyproject.toml", PROJECT + TABLE)
+    session = "import lockhouse.nox\n@lockhouse.nox.session(environment='tests', venv_backend='uv', python=['3.11'])\n"
+    project.write("noxfile.py", f"{session}def tests(session): pass\n")
+    project.write("tox.ini", "[testenv:t]\nrunner = lockhouse\nskip_install = true\nlockhouse_environment = tests\n")
+    project.run("lockhouse", "lock", check=True)
+    project.run("nox", check=True)
+    project.run("tox", "run", "-e", "t", check=True)
+    project.write("pyproject.toml", (PROJECT + TABLE).replace("alpha", "beta"))
+    project.run("lockhouse", "lock", check=True)
+    for forbidden, fix in (
+        (("nox", "-R"), "nox -s tests-3.11"),
+        (("tox", "run", "-e", "t", "--skip-env-install"), "tox run -e t"),
+    ):
+        result = project.run(*forbidden)
+        assert result.returncode == 1, result
+        assert "error[environment-drifted]" in result.output
+        assert fixes(result) == [fix]
+        project.run(*fix.split(), check=True)
+        project.run(*forbidden, check=True)

@@ -62,7 +62,7 @@ class Expected:
         if self.edited is None:
             return f"lock again with {options}"
         return (
-            f"restore {self.edited.place} from version control, or take the hashes that the index gives now: "
+            f"restore {self.edited.place} from version control; or, where the file that is served is the right one: "
             f"{self.edited.lock_command} {options}"
         )
 
