@@ -280,9 +280,10 @@ def test_the_bytes_of_a_lock_are_these_on_every_interpreter_and_platform(
     declare(project, 'requirements = ["Alpha >= 1"]', 'constraints = ["beta<2"]')
     lock(project)
     head, body = (project / "locks/pylock.tests.toml").read_bytes().decode().split("\n\n", 1)
-    title, inputs, _ = head.split("\n")
+    title, inputs, pythons, _ = head.split("\n")
     assert title == '# The lock "tests", written by Lockhouse. To change it, change the inputs: lockhouse lock'
-    assert inputs == "# lockhouse inputs: sha256:6218f0e67f8ccf57c3f70e84248b4b3f139545867d0f268eac4cdd9b439977e0"
+    assert inputs == "# lockhouse inputs: sha256:72b0af23f84aebcd57209c78035caf71b2ba13e1144d0258b0821b3c8cef5ee7"
+    assert pythons == "# lockhouse pythons: >=3.11 for 3.11 3.12 3.13 3.14"
     assert body == EXPECTED.format(
         url=index.url.removesuffix("/simple"),
         alpha=alpha.sha256,
