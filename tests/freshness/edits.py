@@ -206,7 +206,7 @@ _REQUIREMENTS = {
     "tightened for another platform": stale(
         lambda c: c.pyproject("windowed>=1;", "windowed>=2;"),
         ("requirement-unmet", "windowed"),
-        other={"pip": because(("requirement-changed", "windowed"))},
+        other={"pip": (FRESH, frozenset())},
     ),
     "for a platform that is not looked at": stale(
         lambda c: c.pyproject('"alpha", ', '"alpha", "new; platform_release == \'5.4\'", '),
@@ -236,7 +236,7 @@ _REQUIREMENTS = {
         lambda c: c.pyproject("sys_platform == 'win32'", "sys_platform == 'darwin'"),
         ("requirement-missing", "windowed"),
         ("pin-unreachable", "windowed"),
-        other={"pip": because(("requirement-changed", "windowed"))},
+        other={"pip": (FRESH, frozenset())},
     ),
     "a marker widened to another machine": stale(
         lambda c: c.pyproject("sys_platform == 'win32'", "sys_platform == 'win32' or platform_machine == 'riscv64'"),
@@ -258,7 +258,7 @@ _REQUIREMENTS = {
     "for another machine only": stale(
         lambda c: c.pyproject('"alpha", ', '"alpha", "new; platform_machine == \'riscv64\'", '),
         ("requirement-missing", "new"),
-        other={"pip": because(("requirement-changed", "new"))},
+        other={"pip": (FRESH, frozenset())},
     ),
     "an extra of a requirement": stale(
         lambda c: c.pyproject("runner[fast]", "runner[fast,slow]"), ("closure-incomplete", "absent")
@@ -270,7 +270,7 @@ _REQUIREMENTS = {
     "removed for another platform": stale(
         lambda c: c.pyproject(", \"windowed>=1; sys_platform == 'win32'\"", ""),
         ("pin-unreachable", "windowed"),
-        other={"pip": because(("requirement-changed", "windowed"))},
+        other={"pip": (FRESH, frozenset())},
     ),
     "a group removed": stale(
         lambda c: c.pyproject('    { include-group = "base" },\n', ""), ("pin-unreachable", "helper")
@@ -318,7 +318,7 @@ _CONSTRAINTS = {
     "a constraint for another platform": stale(
         lambda c: c.pyproject('"shared<2"', '"shared<2", "alpha<1; sys_platform == \'win32\'"'),
         ("constraint-violated", "alpha"),
-        other={"pip": because(("requirement-changed", "alpha"))},
+        other={"pip": (FRESH, frozenset())},
     ),
 }
 

@@ -297,19 +297,23 @@ class Generated:
         """Give all that can be installed, see :func:`pins_of`."""
         return pins_of(self.content())
 
-    def selected(self, lock: Lock) -> list[set[str]]:
-        """Give what each environment that is declared now gets from a lock."""
+    def same_selection(self, one: Lock, other: Lock) -> bool:
+        """Tell whether each environment that is declared now gets the same from two locks."""
         _, spec = self.opened()
         minors = minors_within(spec.requires_python, spec.pythons)
-        markers = [package.marker or "" for package in (*lock.packages, *self.content().packages)]
-        return [
-            {
-                _pin(package)
-                for package in lock.packages
-                if package.marker is None or applies(parse_marker(package.marker), environment)
-            }
+        markers = [package.marker or "" for package in (*one.packages, *other.packages)]
+        return all(
+            _selected(one, environment) == _selected(other, environment)
             for environment in judged_environments(spec.requires_python, minors, markers)
-        ]
+        )
+
+
+def _selected(lock: Lock, environment: Mapping[str, str]) -> set[str]:
+    return {
+        _pin(package)
+        for package in lock.packages
+        if package.marker is None or applies(parse_marker(package.marker), environment)
+    }
 
 
 def pins_of(lock: Lock) -> set[str]:

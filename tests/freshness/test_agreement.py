@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: Why a check may say "fresh" where locking again changes something; the page on freshness says the same.
 EXPLAINED = {
     "moved-pin": "somebody moved a pin: what its version requires is in no lock, and looked at when it is installed",
-    "fewer-pythons": "fewer Pythons are declared: what is locked for the others is installed nowhere, and may stay",
+    "undeclared-pythons": "what differs is for Pythons that are not declared, or no longer: it is installed nowhere",
 }
 
 SEED = 20240601
@@ -123,10 +123,10 @@ def explained(case: Generated, before: Lock) -> str | None:
     """Say why pins may have changed though the lock was fresh, as a key of :data:`EXPLAINED`."""
     if any(package.requires_assumed for package in before.packages):
         return "moved-pin"
+    _, spec = case.opened()
     recorded = before.record
     assert recorded is not None
-    _, spec = case.opened()
-    narrowed = spec.requires_python != recorded.inputs.requires_python
-    if narrowed and case.selected(before) == case.selected(case.content()):
-        return "fewer-pythons"
+    narrower = spec.requires_python != recorded.inputs.requires_python or "<" in spec.requires_python
+    if narrower and case.same_selection(before, case.content()):
+        return "undeclared-pythons"
     return None

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lockhouse.model.freshness import Fresh, Stale
 from lockhouse.model.judge import judge
 from lockhouse.model.lock import Artifact, ArtifactKind
+from lockhouse.model.target import marker_environments
 from tests.model.making import changed, declared, lock_of, pin, spec, wheel
 
 if TYPE_CHECKING:
@@ -153,6 +154,24 @@ def test_what_applies_nowhere_that_is_looked_at_is_held_against_the_record(marke
     assert codes(spec("a", f"b>=2; {marker}"), made_with_it) == ["requirement-changed"] * 2
     assert codes(plain, made_with_it) == ["requirement-changed"]
     assert codes(with_it, made_with_it) == []
+
+
+@pytest.mark.parametrize("marker", ['python_version < "3.10"', 'sys_platform == "win32" and os_name == "posix"'])
+def test_what_can_apply_nowhere_changes_no_verdict(marker: str) -> None:
+    plain, with_it = spec("a"), spec("a", f"b<2; {marker}", constraints=(f"a>=2; {marker}",))
+    assert codes(with_it, lock_of(plain, pin("a", "1"))) == []
+    assert codes(plain, lock_of(with_it, pin("a", "1"))) == []
+
+
+def test_what_is_for_another_target_changes_no_verdict_of_this_one() -> None:
+    (target, *_) = marker_environments(["3.11"])
+    plain, elsewhere = spec("a"), spec("a", "b; sys_platform == 'win32'")
+    lock = lock_of(plain, pin("a", "1"))
+    assert isinstance(judge(elsewhere, lock, environment=target), Fresh)
+    unknown = spec("a", "b; python_full_version < '3.11.4'")
+    verdict = judge(unknown, lock, environment=target)
+    assert isinstance(verdict, Stale)
+    assert [reason.code for reason in verdict.reasons] == ["requirement-changed"]
 
 
 @pytest.mark.parametrize(

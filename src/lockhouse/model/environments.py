@@ -13,7 +13,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from lockhouse.model.pythons import minor_of
-from lockhouse.model.target import marker_environments
+from lockhouse.model.target import PLATFORMS, marker_environments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,6 +36,15 @@ _PLATFORMS = {
     "ios": "iOS",
     "wasi": "WASI",
 }
+#: What the common platforms hold; a marker that compares nothing else, beside Python's version, is decided by them.
+_COMMON = {
+    "sys_platform": set(PLATFORMS),
+    "os_name": {os_name for os_name, _, _ in PLATFORMS.values()},
+    "platform_system": {system for _, system, _ in PLATFORMS.values()},
+}
+_PYTHON = {"python_version", "python_full_version"}
+#: What nobody knows of a target before its interpreter is asked.
+_UNKNOWN = {"python_full_version", "implementation_version", "platform_release", "platform_version"}
 #: Machines, of which one that no marker names stands for all such.
 _MACHINES = ("riscv64", "loongarch64", "sparc64")
 
@@ -60,6 +69,24 @@ def judged_environments(
         found += ({**posix, **change} for change in _platforms(named))
     found += _patch_levels(common, SpecifierSet(bounds), {*named.get("python_full_version", ()), *_ends(pythons)})
     return list({tuple(sorted(environment.items())): environment for environment in found}.values())
+
+
+def decided_everywhere(marker: str) -> bool:
+    """Tell whether :func:`judged_environments` has an environment for each way in which a marker can be true.
+
+    :param marker: text of the marker
+    """
+    return all(
+        name in _PYTHON or (name in _COMMON and values <= _COMMON[name]) for name, values in _named([marker]).items()
+    )
+
+
+def decided_on_target(marker: str) -> bool:
+    """Tell whether one target decides a marker before its interpreter is asked.
+
+    :param marker: text of the marker
+    """
+    return not _UNKNOWN & _named([marker]).keys()
 
 
 def _named(markers: Iterable[str]) -> Mapping[str, set[str]]:
