@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tox.session.env_select import CliEnv, register_env_select_flags
 
-from lockhouse.errors import EXIT_NO, EXIT_OK, ConfigError, LockhouseError
+from lockhouse.errors import EXIT_NO, EXIT_OK, ConfigError, LockhouseError, LockMissingError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,6 +162,9 @@ def _checked(specs: list[EnvironmentSpec], freshness: Freshness) -> str:
         return f"{names}: fresh"
     if isinstance(freshness, Stale):
         lines = [f"{names}: stale", *(f"  why[{reason.code}]: {reason}" for reason in freshness.reasons)]
+        if freshness.changes:
+            lines.append(f"  inputs in {freshness.path} (-) and as declared now (+):")
+            lines += [f"    {line}" for change in freshness.changes for line in change.lines()]
     else:
-        lines = [f"{names}: missing", f"  why: {freshness.path} is not there"]
+        lines = [f"{names}: missing", f"  why[{LockMissingError.code}]: {freshness.path} is not there"]
     return "\n".join([*lines, f"  fix: {next_step(freshness, specs[0].lock_command)}"])
