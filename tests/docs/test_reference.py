@@ -15,7 +15,7 @@ from lockhouse.cli.arguments import parser
 from lockhouse.config.settings import EnvironmentSettings
 from lockhouse.config.validation import parse_settings
 from lockhouse.model.drift import DriftCode
-from lockhouse.model.freshness import ReasonCode
+from lockhouse.model.freshness import ReasonCode, WarningCode
 from lockhouse.model.spec import Origin
 from lockhouse.nox.keywords import NoxKeywords, SessionKeywords
 from lockhouse.tox.declaration import OWN_KEYS
@@ -56,7 +56,7 @@ def _sections(name: str) -> list[str]:
     return re.findall(r"(?m)^### `([^`]+)`$", (REFERENCE / name).read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize(("page", "codes"), [("freshness.md", ReasonCode), ("drift.md", DriftCode)])
+@pytest.mark.parametrize(("page", "codes"), [("freshness.md", [*ReasonCode, *WarningCode]), ("drift.md", DriftCode)])
 def test_every_reason_code_has_one_section_in_the_order_of_the_code(page: str, codes: Any) -> None:
     assert _sections(page) == [code.value for code in codes]
 

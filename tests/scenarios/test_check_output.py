@@ -142,3 +142,80 @@ def test_explanations_are_whole_and_plain() -> None:
             family = explanation.means.startswith(("The family", "The base"))
             assert family or (explanation.matters and explanation.mend), f"{page}: {code}"
             assert not re.search(r"  \S", text.replace("\n  ", "\n")), code
+
+
+# -- orphan locks -------------------------------------------------------------------------------------------------
+
+
+def test_a_lock_that_no_environment_uses_is_named(project: ProjectFolder, index: PackageIndex) -> None:
+    index.add_wheel("demo", "1.0")
+    declare(project, kept=["demo"], old=["demo"])
+    other = _TABLE.format("plain", ["demo"]) + 'format = "requirements"\n'
+    project.write("pyproject.toml", (project.read("pyproject.toml") + other).encode())
+    project.run("lockhouse", "lock", check=True)
+    project.write("locks/pylock.theirs.toml", 'lock-version = "1.0"\ncreated-by = "theirs"\npackages = []\n')
+    fresh = project.run("lockhouse", "check", check=True)
+    assert fresh.lines[-1] == "3 environments: 3 fresh", "a lock that another tool wrote is no concern of ours"
+
+    declare(project, kept=["demo"])
+    said = project.run("lockhouse", "check", check=True)
+    files = [f"locks/plain-requirements{ending}" for ending in (".txt", ".in", ".record.toml")]
+    assert said.lines == [
+        "kept: fresh",
+        "locks/plain-requirements.txt: orphan",
+        f"  why[orphan-lock]: no declared environment uses the lock {', '.join(files)}",
+        f"  fix: delete it, or declare the environment that it is for: git rm {' '.join(files)}",
+        "locks/pylock.old.toml: orphan",
+        "  why[orphan-lock]: no declared environment uses the lock locks/pylock.old.toml",
+        "  fix: delete it, or declare the environment that it is for: git rm locks/pylock.old.toml",
+        "1 environment: 1 fresh; 2 orphan locks",
+    ]
+    assert project.run("lockhouse", "check", "--strict").returncode == 1
+    assert "orphan" not in project.run("lockhouse", "check", "kept", "--strict", check=True).output
+    github = project.run("lockhouse", "check", "--format", "github", check=True)
+    assert github.lines[1].startswith("::warning file=locks/pylock.old.toml,title=lockhouse[orphan-lock]::no declared")
+    told = json.loads(project.run("lockhouse", "check", "--json", check=True).stdout)
+    assert [(each["code"], each["files"][0]) for each in told["orphans"]] == [
+        ("orphan-lock", "locks/plain-requirements.txt"),
+        ("orphan-lock", "locks/pylock.old.toml"),
+    ]
+    if DOCS.is_dir():
+        jsonschema.validate(told, json.loads((DOCS / "reference/check.schema.json").read_text("utf-8")))
+    unknown = project.run("lockhouse", "check", "--strict", env={"LOCKHOUSE_DISABLE_PLUGINS": "nox"}, check=True)
+    assert "orphan" not in unknown.output, "whose environments are not known, whose locks are not either"
+
+
+def test_locks_for_other_targets_are_no_orphans_while_their_environment_has_such_locks(project: ProjectFolder) -> None:
+    declare(project, tests=[])
+    both = project.read("pyproject.toml")
+    project.write("pyproject.toml", (both + 'resolver = "pip"\npythons = ["3.11"]\n').encode())
+    project.run("lockhouse", "lock", check=True)
+    (here,) = (project / "locks").iterdir()
+    text = here.read_bytes()
+    project.write("locks/pylock.tests-cp312-darwin-arm64.toml", text)
+    project.write("locks/pylock.tests.toml", text)
+    said = project.run("lockhouse", "check", check=True)
+    assert [line for line in said.lines if line.endswith(": orphan")] == ["locks/pylock.tests.toml: orphan"]
+    project.write("pyproject.toml", both.encode())
+    project.run("lockhouse", "lock", check=True)
+    said = project.run("lockhouse", "check", check=True)
+    assert [line for line in said.lines if line.endswith(": orphan")] == [
+        f"locks/{name}: orphan" for name in sorted([here.name, "pylock.tests-cp312-darwin-arm64.toml"])
+    ]
+
+
+def test_a_lock_that_was_edited_by_hand_is_judged_by_content_and_said_to_be_edited(
+    project: ProjectFolder, index: PackageIndex
+) -> None:
+    index.add_wheel("demo", "1.0")
+    declare(project, tests=["demo"])
+    project.run("lockhouse", "lock", check=True)
+    note = "locks/pylock.tests.toml was edited since Lockhouse wrote it"
+    assert note not in project.run("lockhouse", "check", "-v", check=True).output
+    project.replace("locks/pylock.tests.toml", 'created-by = "lockhouse"', 'created-by = "a bot"')
+    fresh = project.run("lockhouse", "check", "-v", check=True)
+    assert f"  {note}" in fresh.error_lines
+    assert fresh.lines[0] == "tests: fresh"
+    declare(project, tests=["demo>1"])
+    stale = project.run("lockhouse", "check")
+    assert f"  note: {note}" in stale.lines

@@ -14,7 +14,7 @@ from lockhouse.model.redaction import hide_environ
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from lockhouse.model.freshness import Freshness
+    from lockhouse.model.freshness import Freshness, OrphanLock
     from lockhouse.model.input_changes import InputChange
     from lockhouse.model.spec import EnvironmentSpec, Origin
 
@@ -128,19 +128,22 @@ def _bad(spec: EnvironmentSpec, state: str, place: str, whys: tuple[Why, ...], v
         place=place,
         whys=whys,
         changes=() if verdict is None else verdict.changes,
+        notes=() if verdict is None else verdict.notes,
         fix=spec.lock_command if verdict is None else next_step(verdict, spec.lock_command),
     )
 
 
-def summary(answers: Sequence[Answer]) -> str:
-    """Count the answers in one line: ``3 environments: 2 fresh, 1 stale``.
+def summary(answers: Sequence[Answer], orphans: Sequence[OrphanLock] = ()) -> str:
+    """Count the answers in one line: ``3 environments: 2 fresh, 1 stale; 1 orphan lock``.
 
     :param answers: all of them
+    :param orphans: locks that no environment uses
     """
     counts = counted(answers)
     noun = "environment" if len(answers) == 1 else "environments"
     words = [f"{count} {state}{'s' if state == 'error' and count > 1 else ''}" for state, count in counts.items()]
-    return f"{len(answers)} {noun}: {', '.join(words)}"
+    more = f"; {len(orphans)} orphan lock{'s' if len(orphans) > 1 else ''}" if orphans else ""
+    return f"{len(answers)} {noun}: {', '.join(words)}{more}"
 
 
 def counted(answers: Iterable[Answer]) -> dict[str, int]:

@@ -58,6 +58,9 @@ def parser() -> argparse.ArgumentParser:
     _environments(check, "check")
     _format(check, "text", "json", "github")
     check.add_argument(
+        "--strict", action="store_true", help="let a lock that no environment uses make the exit code 1, too"
+    )
+    check.add_argument(
         "--explain",
         metavar="CODE",
         help="say what a code of a reason or an error means, why it matters and how it is mended, and check nothing",

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lockhouse.errors import EXIT_OK, LockhouseError
+from lockhouse.errors import EXIT_NO, EXIT_OK, LockhouseError
 
 if TYPE_CHECKING:
     import argparse
@@ -69,20 +69,22 @@ def check(options: argparse.Namespace, console: Console) -> int:
     from lockhouse.cli.answers import exit_code  # noqa: PLC0415 - not for every command
 
     project = _project(options, console)
-    answers = [_answer(project, spec) for spec in _selected(project, options.environments)]
+    specs = _selected(project, options.environments)
+    answers = [_answer(project, spec) for spec in specs]
+    orphans = () if options.environments else project.orphan_locks(specs)
     if options.format == "json":
         from lockhouse.cli.records import as_json, check_report  # noqa: PLC0415 - only here
 
-        console.answer(as_json(check_report(answers)))
+        console.answer(as_json(check_report(answers, orphans)))
     elif options.format == "github":
         from lockhouse.cli import github  # noqa: PLC0415 - only here
 
-        github.show(answers, console, root=project.root)
+        github.show(answers, console, root=project.root, orphans=orphans)
     else:
         from lockhouse.cli import text  # noqa: PLC0415 - only here
 
-        text.show(answers, console)
-    return exit_code(answers)
+        text.show(answers, console, orphans=orphans)
+    return exit_code(answers) or (EXIT_NO if orphans and options.strict else EXIT_OK)
 
 
 def _explain(code: str, console: Console) -> int:

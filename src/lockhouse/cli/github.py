@@ -7,26 +7,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.cli.answers import summary
+from lockhouse.model.freshness import WarningCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from lockhouse.cli.answers import Answer
     from lockhouse.cli.console import Console
+    from lockhouse.model.freshness import OrphanLock
     from lockhouse.model.spec import Origin
 
 
-def show(answers: Sequence[Answer], console: Console, *, root: Path) -> None:
+def show(answers: Sequence[Answer], console: Console, *, root: Path, orphans: Sequence[OrphanLock] = ()) -> None:
     """Print an annotation a reason, and the summary.
 
     :param answers: one an environment
     :param console: where to
     :param root: the project's folder, which the places are relative to
+    :param orphans: locks that no environment uses
     """
     for answer in answers:
         for line in _annotations(answer, root):
             console.answer(line)
-    console.answer(summary(answers))
+    for orphan in orphans:
+        place = place_of(orphan.files[0], root), None
+        lines = [str(orphan), f"fix: {orphan.fix}"]
+        console.answer(annotation(WarningCode.ORPHAN_LOCK, lines, file=place, level="warning"))
+    console.answer(summary(answers, orphans))
 
 
 def _annotations(answer: Answer, root: Path) -> Iterable[str]:

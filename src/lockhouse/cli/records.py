@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from lockhouse.cli.answers import Answer
     from lockhouse.errors import LockhouseError
+    from lockhouse.model.freshness import OrphanLock
     from lockhouse.model.spec import EnvironmentSpec
 
 #: The version of the JSON that commands print; raised when its form changes.
@@ -91,12 +92,22 @@ class ListReport(_Record, frozen=True, kw_only=True):
     environments: Annotated[tuple[ListedEnvironment, ...], Meta(description="In the order of their declaration.")]
 
 
+class OrphanRecord(_Record, frozen=True, kw_only=True):
+    """One lock that no environment uses; looked for where all environments are checked."""
+
+    code: Annotated[Literal["orphan-lock"], Meta(description="Stable code.")]
+    files: Annotated[tuple[str, ...], Meta(description="Its files, relative to the project.")]
+    message: Annotated[str, Meta(description="The fact in one line.", min_length=1)]
+    fix: Annotated[str, Meta(description="What mends it.")]
+
+
 class CheckReport(_Record, frozen=True, kw_only=True):
     """What ``lockhouse check --format json`` prints."""
 
     version: Version
     summary: Annotated[dict[str, Count], Meta(description="Verdict → number of environments.")]
     environments: Annotated[tuple[CheckedEnvironment, ...], Meta(description="In the order of their declaration.")]
+    orphans: Annotated[tuple[OrphanRecord, ...], Meta(description="Locks that no environment uses.")]
 
 
 class DriftRecord(_Record, frozen=True, kw_only=True):
@@ -154,15 +165,20 @@ def verify_report(answers: Sequence[Answer], *, deep: bool) -> VerifyReport:
     return VerifyReport(version=JSON_VERSION, deep=deep, summary=counted(answers), environments=environments)
 
 
-def check_report(answers: Sequence[Answer]) -> CheckReport:
+def check_report(answers: Sequence[Answer], orphans: Iterable[OrphanLock]) -> CheckReport:
     """Give the record of a check.
 
     :param answers: one an environment
+    :param orphans: locks that no environment uses
     """
     return CheckReport(
         version=JSON_VERSION,
         summary=counted(answers),
         environments=tuple(CheckedEnvironment(**_checked(answer)) for answer in answers),
+        orphans=tuple(
+            OrphanRecord(code="orphan-lock", files=orphan.files, message=str(orphan), fix=orphan.fix)
+            for orphan in orphans
+        ),
     )
 
 

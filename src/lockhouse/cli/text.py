@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockhouse.cli.answers import summary
+from lockhouse.model.freshness import WarningCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lockhouse.cli.answers import Answer
     from lockhouse.cli.console import Console
+    from lockhouse.model.freshness import OrphanLock
 
 
-def show(answers: Sequence[Answer], console: Console) -> None:
+def show(answers: Sequence[Answer], console: Console, *, orphans: Sequence[OrphanLock] = ()) -> None:
     """Print the answers. Errors go to standard error, where all errors go.
 
     :param answers: one an environment
     :param console: where to
+    :param orphans: locks that no environment uses
     """
     for answer in answers:
         if answer.error is not None:
@@ -26,8 +29,12 @@ def show(answers: Sequence[Answer], console: Console) -> None:
             _show_good(answer, console)
         else:
             _show_bad(answer, console)
+    for orphan in orphans:
+        console.answer(f"{orphan.files[0]}: orphan", "warning")
+        console.answer(f"  why[{WarningCode.ORPHAN_LOCK}]: {orphan}")
+        console.answer(f"  fix: {orphan.fix}")
     if not console.quiet:
-        console.answer(summary(answers))
+        console.answer(summary(answers, orphans))
 
 
 def _show_good(answer: Answer, console: Console) -> None:
@@ -45,5 +52,7 @@ def _show_bad(answer: Answer, console: Console) -> None:
         console.answer(f"  inputs in {answer.place} (-) and as declared now (+):")
         for line in (line for change in answer.changes for line in change.lines()):
             console.answer(f"    {line}", "removed" if line.startswith("-") else "added")
+    for note in answer.notes:
+        console.answer(f"  note: {note}")
     if answer.fix:
         console.answer(f"  fix: {answer.fix}")

@@ -60,6 +60,12 @@ class Reason:
         return self.message if self.origin is None else f"{self.message}; {self.origin}"
 
 
+class WarningCode(StrEnum):
+    """What is worth knowing of locks, and makes none stale. The codes are stable, like those of the reasons."""
+
+    ORPHAN_LOCK = "orphan-lock"
+
+
 @dataclass(frozen=True, slots=True)
 class Fresh:
     """The lock satisfies the declaration.
@@ -77,11 +83,13 @@ class Stale:
     :ivar reasons: every reason, in a stable order
     :ivar changes: what was declared otherwise when the lock was made; empty where the lock does not record it
     :ivar path: the lock, relative to the project; empty where the content was judged and no file
+    :ivar notes: what may explain the reasons
     """
 
     reasons: tuple[Reason, ...]
     changes: tuple[InputChange, ...] = ()
     path: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,27 @@ class Missing:
 
 
 Freshness: TypeAlias = Fresh | Stale | Missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrphanLock:
+    """A lock that Lockhouse wrote and no declared environment uses.
+
+    :ivar name: its name, with the target where it is for one
+    :ivar files: its files, relative to the project
+    """
+
+    name: str
+    files: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Give the fact in one line."""
+        return f"no declared environment uses the lock {', '.join(self.files)}"
+
+    @property
+    def fix(self) -> str:
+        """Give what mends it."""
+        return f"delete it, or declare the environment that it is for: git rm {' '.join(self.files)}"
 
 
 def next_step(verdict: Stale | Missing, lock_command: str) -> str:

@@ -43,7 +43,10 @@ def check(
     look = files.quick_look()
     if look.serves(spec.inputs) and spec.resolver in _OWN_RESOLVERS and not plugins.have_rules:
         return Fresh()
-    return _placed(judge_lock(spec, files.read(), plugins=plugins, environment=environment), files)
+    verdict = _placed(judge_lock(spec, files.read(), plugins=plugins, environment=environment), files)
+    if look.inputs_digest is None or look.intact:
+        return verdict
+    return replace(verdict, notes=(*verdict.notes, f"{files.place} was edited since Lockhouse wrote it"))
 
 
 def _placed(verdict: Fresh | Stale, files: LockFiles) -> Fresh | Stale:
@@ -90,9 +93,7 @@ def judge_lock(
     return Stale(reasons, changes=changes)
 
 
-def require_fresh(
-    spec: EnvironmentSpec, files: LockFiles, verdict: Freshness, *, fix: str, reporter: Reporter
-) -> None:
+def require_fresh(spec: EnvironmentSpec, files: LockFiles, verdict: Freshness, *, fix: str, reporter: Reporter) -> None:
     """Turn a verdict that is not "fresh" into the error that stops a session, or into a warning where that was chosen.
 
     :param spec: what is declared

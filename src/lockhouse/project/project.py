@@ -12,6 +12,7 @@ from lockhouse.config.project import ProjectConfig
 from lockhouse.errors import BackendNotFoundError, EnvironmentConflictError, LockhouseError, UnknownEnvironmentError
 from lockhouse.interfaces import SilentReporter
 from lockhouse.operations.check import check, require_fresh
+from lockhouse.plugins import DISABLE_VARIABLE
 from lockhouse.project.wiring import Wiring
 from lockhouse.storage.lockfiles import lock_files
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from lockhouse.config.declared import DeclaredEnvironment
     from lockhouse.interfaces import Reporter
     from lockhouse.model.drift import Drift
-    from lockhouse.model.freshness import Freshness
+    from lockhouse.model.freshness import Freshness, OrphanLock
     from lockhouse.model.outcomes import SyncOutcome
     from lockhouse.model.spec import EnvironmentSpec, Origin
     from lockhouse.operations.drift import SyncRequest
@@ -193,6 +194,20 @@ class Project:
             if not isinstance(verdict, Fresh):
                 break
         return verdict
+
+    def orphan_locks(self, specs: Iterable[EnvironmentSpec]) -> tuple[OrphanLock, ...]:
+        """Find locks that Lockhouse wrote and no environment uses.
+
+        None is named where plugins are switched off: the environments of these are not known.
+
+        :param specs: all environments of the project
+        """
+        if self._environ.get(DISABLE_VARIABLE):
+            return ()
+        from lockhouse.operations.orphans import orphan_locks  # noqa: PLC0415 - where all are looked at
+
+        directories = {self._config.settings.lock_directory}
+        return orphan_locks(self.root, specs, directories, is_universal=self._wiring.plugins.is_universal)
 
     def require_fresh(self, spec: EnvironmentSpec, python: Path | None = None) -> None:
         """Stop where the lock of an environment is missing or stale; where ``on-stale`` says so, warn of a stale one.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockhouse.cli.explanations.model import Explanation
-from lockhouse.model.freshness import ReasonCode
+from lockhouse.model.freshness import ReasonCode, WarningCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,5 +115,13 @@ FRESHNESS: Mapping[str, Explanation] = {
         "words are named.",
         matters="The rule is one that your team chose to have.",
         mend="Do what the rule asks for, in the declaration; then lock again.",
+    ),
+    WarningCode.ORPHAN_LOCK: Explanation(
+        means="A warning, no reason: Lockhouse wrote this lock, and no declared environment uses it. The environment "
+        "was renamed or removed, has another format or resolver now, or shares another lock. It is looked for where "
+        "all environments are checked, and makes the exit code 1 with `lockhouse check --strict` only. An "
+        "environment of tox that no `env_list` and no section names is not known here.",
+        matters="Nobody keeps it fresh, and update bots and security scanners go on reading it.",
+        mend="Delete it, or declare the environment that it is for.",
     ),
 }
