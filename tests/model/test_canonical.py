@@ -4,9 +4,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from lockhouse.model.canonical import canonical_if_plain, name_and_extras, normalized
+from lockhouse.model.canonical import bounds_if_plain, canonical_if_plain, name_and_extras, normalized
 from lockhouse.model.spec import canonical_requirement
 
 _BLANKS = st.sampled_from(["", " ", "\t", "  "])
@@ -97,15 +98,31 @@ def test_no_other_text_is_taken_for_a_requirement(text: str) -> None:
     assert canonical_if_plain(text) in {None, expected}
 
 
+@given(st.one_of(st.lists(_BOUNDS, max_size=3).map(" ,".join), st.text()))
+@example(">= 3.11,\t<4")
+@example("")
+def test_bounds_are_spelled_as_packaging_spells_them(text: str) -> None:
+    try:
+        expected = str(SpecifierSet(text))
+    except InvalidSpecifier:
+        expected = None
+    assert bounds_if_plain(text) in {None, expected}
+
+
+def test_the_bounds_of_most_projects_are_plain() -> None:
+    assert [bounds_if_plain(text) for text in (">=3.11", "~=3.11", ">= 3.9, <4")] == [">=3.11", "~=3.11", "<4,>=3.9"]
+
+
 @given(st.text(alphabet="aZ0._-"))
 def test_a_name_is_normalised_as_packaging_does_it(name: str) -> None:
     assert normalized(name) == canonicalize_name(name)
 
 
-def test_name_and_extras_are_read_from_canonical_texts_of_all_kinds() -> None:
+def test_name_and_extras_are_read_from_requirements_of_all_kinds() -> None:
     assert name_and_extras("demo[a,b-c]>=1; os_name == 'nt'") == ("demo", ("a", "b-c"))
+    assert name_and_extras("Demo_X [ B_c, A ,A]") == ("demo-x", ("a", "b-c"))
     assert name_and_extras("demo @ https://files.example/demo[x].zip") == ("demo", ())
-    with pytest.raises(ValueError, match="canonical"):
+    with pytest.raises(ValueError, match="no requirement"):
         name_and_extras(" @ ")
 
 

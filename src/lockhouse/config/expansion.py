@@ -6,22 +6,26 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
-from packaging.version import Version
-
 from lockhouse.config.index_addresses import declared_index, declared_links
 from lockhouse.config.lock_names import lock_name
 from lockhouse.config.pyproject import PYPROJECT
 from lockhouse.config.requirement_files import RequirementInputs, RequirementReader
 from lockhouse.config.self_references import Expanded, expand_self_references
 from lockhouse.errors import ConfigError, InvalidRequirementError, InvalidSettingError
+from lockhouse.model.canonical import normalized
 from lockhouse.model.indexes import Index, IndexOptions
-from lockhouse.model.pythons import bounds_of, canonical_bounds, is_plain_cpython, minor_of, version_of_python
+from lockhouse.model.pythons import (
+    bounds_of,
+    by_version,
+    canonical_bounds,
+    is_plain_cpython,
+    minor_of,
+    version_of_python,
+)
 from lockhouse.model.spec import DeclaredRequirement, EnvironmentSpec, Origin, ProjectMode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from lockhouse.config.declared import DeclaredEnvironment, FilledEnvironment
     from lockhouse.config.project_files import ProjectFiles
@@ -70,7 +74,7 @@ class Expansion:
             lock_format=_said(settings.format, common.format),
             lock_directory=common.lock_directory,
             allow_unhashed=tuple(
-                sorted({canonicalize_name(name) for name in _said(settings.allow_unhashed, common.allow_unhashed)})
+                sorted({normalized(name) for name in _said(settings.allow_unhashed, common.allow_unhashed)})
             ),
             on_stale=_said(settings.on_stale, common.on_stale),
         )
@@ -139,7 +143,7 @@ class Expansion:
     def _pythons(self) -> tuple[str, ...]:
         listed = (*self.filled.settings.pythons, *self.filled.pythons)
         versions = {minor_of(version) for version in map(version_of_python, listed) if version is not None}
-        return tuple(sorted(versions, key=Version))
+        return tuple(sorted(versions, key=by_version))
 
     def _refuse_other_pythons(self) -> None:
         """Refuse Pythons that pip's locks cannot tell from CPython; a universal lock serves them all.
@@ -280,12 +284,12 @@ def refuse_two_sources(requirements: Iterable[DeclaredRequirement]) -> None:
     """
     known: dict[str, list[DeclaredRequirement]] = {}
     for item in requirements:
-        source = item.path or item.requirement.url
+        source = item.path or item.url
         if source is None:
             continue
         for other in known.setdefault(item.name, []):
             markers = (item.requirement.marker, other.requirement.marker)
-            same_source = source == (other.path or other.requirement.url) and item.editable == other.editable
+            same_source = source == (other.path or other.url) and item.editable == other.editable
             if not same_source and (None in markers or markers[0] == markers[1]):
                 raise InvalidRequirementError(
                     f"{item.name} is asked for from two places",
@@ -300,7 +304,11 @@ def _said(own: _T | None, common: _T) -> _T:
     return common if own is None else own
 
 
-def _outside(bounds: str, minors: Iterable[str]) -> list[str]:
+def _outside(bounds: str, minors: Collection[str]) -> list[str]:
+    if not minors:
+        return []
+    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - much to import
+
     specifiers = SpecifierSet(bounds)
     return [
         minor

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from packaging.utils import canonicalize_name
-
 from lockhouse.config.malformed import joined, unparsed
 from lockhouse.config.nearest import nearest
 from lockhouse.config.requirement_lines import read_requirement
 from lockhouse.errors import InvalidRequirementError
+from lockhouse.model.canonical import canonical_if_plain, normalized
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,17 +44,20 @@ class DependencyGroups:
         :param origin: where it is asked for
         :raises InvalidRequirementError: a group is missing, malformed or includes itself
         """
-        return tuple(self._walk(name, origin, ()))
+        known = self._expanded.get(name)
+        if known is None:
+            known = self._expanded[name] = tuple(self._walk(name, origin, ()))
+        return known
 
     def _walk(self, name: str, origin: Origin, chain: tuple[str, ...]) -> Iterator[DeclaredRequirement]:
-        wanted = canonicalize_name(name)
+        wanted = normalized(name)
         spelled = self._spellings.get(wanted)
         if spelled is None:
             guess = nearest(wanted, self._spellings)
             raise InvalidRequirementError(
                 f"{origin}: there is no dependency group {name!r}",
                 why=f"[{_TABLE}] has {', '.join(self._spellings.values()) or 'none'}",
-                fix=f"write {self._spellings[canonicalize_name(guess)]!r}" if guess else None,
+                fix=f"write {self._spellings[normalized(guess)]!r}" if guess else None,
             )
         if wanted in chain:
             cycle = (*chain[chain.index(wanted) :], wanted)
@@ -73,6 +75,9 @@ class DependencyGroups:
 
     def _entries(self, spelled: str) -> list[tuple[str, bool]]:
         """Give each entry of a group, and whether it is the name of an included group."""
+        plain = self._plain_entries(spelled)
+        if plain is not None:
+            return plain
         from packaging.dependency_groups import DependencyGroupInclude  # noqa: PLC0415 - loaded with the resolver
 
         try:
@@ -87,6 +92,21 @@ class DependencyGroups:
             (entry.include_group, True) if isinstance(entry, DependencyGroupInclude) else (str(raw), False)
             for raw, entry in zip(self._table[spelled], parsed, strict=True)
         ]
+
+    def _plain_entries(self, spelled: str) -> list[tuple[str, bool]] | None:
+        """Give the entries of a group in which there is nothing to judge, or None."""
+        entries = self._table[spelled]
+        if not isinstance(entries, list) or len(self._spellings) < len(self._table):
+            return None
+        found: list[tuple[str, bool]] = []
+        for entry in entries:
+            if isinstance(entry, str) and canonical_if_plain(entry) is not None:
+                found.append((entry, False))
+            elif isinstance(entry, dict) and list(entry) == [_INCLUDE] and isinstance(entry[_INCLUDE], str):
+                found.append((entry[_INCLUDE], True))
+            else:
+                return None
+        return found
 
     def _problems(self, spelled: str, place: Origin) -> Iterator[InvalidRequirementError]:
         """Look at each entry by itself: the library tells neither the text nor its place."""
@@ -108,12 +128,16 @@ class DependencyGroups:
                 )
 
     @cached_property
+    def _expanded(self) -> dict[str, tuple[DeclaredRequirement, ...]]:
+        return {}  # a group is the same whoever asks for it
+
+    @cached_property
     def _table(self) -> Mapping[str, Any]:
         return self.pyproject.table(_TABLE)
 
     @cached_property
     def _spellings(self) -> Mapping[str, str]:
-        return {canonicalize_name(name): name for name in self._table}
+        return {normalized(name): name for name in self._table}
 
     @cached_property
     def _resolver(self) -> DependencyGroupResolver:

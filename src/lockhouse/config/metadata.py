@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from packaging.utils import NormalizedName, canonicalize_name
-
 from lockhouse.config.nearest import nearest
 from lockhouse.config.pyproject import PYPROJECT, Pyproject
 from lockhouse.config.requirement_files import RequirementReader
 from lockhouse.config.requirement_lines import read_requirement
 from lockhouse.config.setup_cfg import SETUP_CFG, SetupCfg
 from lockhouse.errors import ConfigError, InvalidRequirementError
+from lockhouse.model.canonical import normalized
 from lockhouse.model.spec import DeclaredRequirement, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from packaging.utils import NormalizedName
 
 SETUP_PY = "setup.py"
 
@@ -42,7 +43,7 @@ class ProjectMetadata:
     def name(self) -> NormalizedName | None:
         """Give the normalised name, or None where it is not static."""
         name = self._project.get("name") or self._setup_cfg.get("metadata", "name")
-        return canonicalize_name(name) if isinstance(name, str) else None
+        return normalized(name) if isinstance(name, str) else None
 
     @cached_property
     def version(self) -> str | None:
@@ -80,7 +81,7 @@ class ProjectMetadata:
         :raises ConfigError: the extras are not static
         """
         extras = self._extras
-        wanted = canonicalize_name(name)
+        wanted = normalized(name)
         if wanted not in extras:
             guess = nearest(wanted, extras)
             raise InvalidRequirementError(
@@ -95,9 +96,7 @@ class ProjectMetadata:
         if "optional-dependencies" in self._dynamic or not self._project:
             return self._extras_from_setuptools()
         return {
-            canonicalize_name(extra): self._listed(
-                listed, ("project", "optional-dependencies", extra), f'extra "{extra}"'
-            )
+            normalized(extra): self._listed(listed, ("project", "optional-dependencies", extra), f'extra "{extra}"')
             for extra, listed in self.pyproject.table("project", "optional-dependencies").items()
         }
 
@@ -133,14 +132,10 @@ class ProjectMetadata:
         path = ("tool", "setuptools", "dynamic", "optional-dependencies")
         tables = self.pyproject.table(*path)
         if tables:
-            return {
-                canonicalize_name(extra): self._from_files(source, (*path, extra)) for extra, source in tables.items()
-            }
+            return {normalized(extra): self._from_files(source, (*path, extra)) for extra, source in tables.items()}
         self._require_static("optional-dependencies")
         section = self._setup_cfg.sections.get("options.extras_require", {})
-        return {
-            canonicalize_name(extra): self._from_setup_cfg(text, f'extra "{extra}"') for extra, text in section.items()
-        }
+        return {normalized(extra): self._from_setup_cfg(text, f'extra "{extra}"') for extra, text in section.items()}
 
     def _from_files(self, source: object, path: tuple[str, ...]) -> Requirements:
         """Read what setuptools reads: ``{file = "requirements.txt"}`` or a list of files."""

@@ -8,24 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import (
-    InvalidName,
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
-
 from lockhouse.config.malformed import malformed, unparsed
 from lockhouse.config.requirement_text import has_variable
 from lockhouse.errors import ConfigError, InvalidRequirementError
+from lockhouse.model.canonical import canonical_if_plain
 from lockhouse.model.indexes import places_of_credentials
 from lockhouse.model.spec import DeclaredRequirement, canonical_requirement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from packaging.requirements import Requirement
 
     from lockhouse.model.spec import Origin
 
@@ -53,6 +46,9 @@ def read_requirement(text: str, origin: Origin, *, root: Path, editable: bool = 
     :raises InvalidRequirementError: it is none of these
     """
     text = text.strip()
+    plain = None if editable or any(ending in text.lower() for ending in _ARCHIVES) else canonical_if_plain(text)
+    if plain is not None:
+        return DeclaredRequirement(text=plain, origin=origin)
     if _is_address(text):
         return _read_address(text, origin, root, editable=editable)
     if editable or _looks_like_path(text, root):
@@ -188,6 +184,13 @@ def _split_egg(fragment: str) -> tuple[str | None, str]:
 
 
 def _name_of_file(filename: str) -> str | None:
+    from packaging.utils import (  # noqa: PLC0415 - much to import
+        InvalidSdistFilename,
+        InvalidWheelFilename,
+        parse_sdist_filename,
+        parse_wheel_filename,
+    )
+
     try:
         if filename.endswith(".whl"):
             return parse_wheel_filename(filename)[0]
@@ -197,6 +200,8 @@ def _name_of_file(filename: str) -> str | None:
 
 
 def _name_of_directory(path: Path, origin: Origin, root: Path) -> str | None:
+    from packaging.utils import InvalidName, canonicalize_name  # noqa: PLC0415 - much to import
+
     from lockhouse.config.setup_cfg import static_name  # noqa: PLC0415 - rare
 
     try:
@@ -210,6 +215,8 @@ def _name_of_directory(path: Path, origin: Origin, root: Path) -> str | None:
 
 
 def _parsed(line: str, shown: str, origin: Origin) -> Requirement:
+    from packaging.requirements import InvalidRequirement, Requirement  # noqa: PLC0415 - much to import
+
     try:
         requirement = Requirement(line)
     except InvalidRequirement as error:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from packaging.markers import Marker
-
 from lockhouse.errors import InvalidRequirementError
 from lockhouse.model.spec import DeclaredRequirement, ProjectMode, canonical_requirement
 
@@ -19,6 +17,8 @@ if TYPE_CHECKING:
     from lockhouse.config.metadata import ProjectMetadata
 
 _HERE = "."
+#: What a requirement must hold to have bounds, an address or a marker.
+_MORE_THAN_A_NAME = frozenset("<>=!~@;")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +68,11 @@ class _Walk:
                 yield _under(item, markers)
                 continue
             _require_own_version(item, self._metadata)
-            marker = item.requirement.marker
+            marker = item.requirement.marker if ";" in item.text else None
             inner = markers if marker is None else markers | {str(marker)}
             if self._enter("", inner):
                 yield from self.expand(self._metadata.dependencies, inner)
-            for extra in sorted(item.requirement.extras):
+            for extra in item.extras:
                 if self._enter(extra, inner):
                     yield from self.expand(self._metadata.extra_requirements(extra, item.origin), inner)
 
@@ -90,6 +90,8 @@ def _names_project(item: DeclaredRequirement, metadata: ProjectMetadata) -> bool
 
 
 def _require_own_version(item: DeclaredRequirement, metadata: ProjectMetadata) -> None:
+    if not _MORE_THAN_A_NAME.intersection(item.text):
+        return
     requirement = item.requirement
     if requirement.url is not None:
         raise InvalidRequirementError(
@@ -109,6 +111,8 @@ def _require_own_version(item: DeclaredRequirement, metadata: ProjectMetadata) -
 def _under(item: DeclaredRequirement, markers: frozenset[str]) -> DeclaredRequirement:
     if not markers:
         return item
+    from packaging.markers import Marker  # noqa: PLC0415 - much to import, and rare
+
     requirement = item.requirement
     own = [] if requirement.marker is None else [str(requirement.marker)]
     joined = Marker(" and ".join(f"({text})" for text in sorted({*markers, *own})))

@@ -10,7 +10,6 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import msgspec
-from packaging.utils import InvalidName, canonicalize_name
 
 from lockhouse.config.nearest import nearest
 from lockhouse.config.settings import EnvironmentSettings, IndexSettings, LockhouseSettings
@@ -265,6 +264,10 @@ def _check_folder(text: str) -> str:
 
 
 def _check_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        return names
+    from packaging.utils import InvalidName, canonicalize_name  # noqa: PLC0415 - much to import
+
     for name in names:
         try:
             canonicalize_name(name, validate=True)

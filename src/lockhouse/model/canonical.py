@@ -18,15 +18,16 @@ _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _VERSION = r"[0-9]+(?:\.[0-9]+)*"
 _BLANK = r"[ \t]*"
 _BOUND = rf"(?:[<>]=?{_BLANK}{_VERSION}|[=!]={_BLANK}{_VERSION}(?:\.\*)?|~={_BLANK}{_VERSION}\.[0-9]+)"
+_BOUNDS = rf"{_BOUND}(?:{_BLANK},{_BLANK}{_BOUND})*"
 _EXTRAS = rf"\[{_BLANK}({_NAME}(?:{_BLANK},{_BLANK}{_NAME})*){_BLANK}\]"
-_PLAIN = rf"({_NAME}){_BLANK}(?:{_EXTRAS})?{_BLANK}({_BOUND}(?:{_BLANK},{_BLANK}{_BOUND})*)?"
+_PLAIN = rf"({_NAME}){_BLANK}(?:{_EXTRAS})?{_BLANK}({_BOUNDS})?"
 _VARIABLE = (
     "python_version|python_full_version|os_name|sys_platform|platform_(?:machine|system|release|version)"
     "|platform_python_implementation|implementation_(?:name|version)"
 )
 _CONDITION = rf"({_VARIABLE}){_BLANK}([<>]=?|[=!]=){_BLANK}(?:'([A-Za-z0-9._-]*)'|\"([A-Za-z0-9._-]*)\")"
 _SEPARATORS = re.compile(r"[-_.]+")
-_HEAD = re.compile(r"([a-z0-9-]+)(?:\[([a-z0-9,-]+)\])?")
+_HEAD = re.compile(r"[ \t]*([A-Za-z0-9._-]+)[ \t]*(?:\[([^\]]*)\])?")
 
 
 def normalized(name: str) -> NormalizedName:
@@ -47,15 +48,31 @@ def canonical_if_plain(text: str) -> str | None:
     """
     head, semicolon, condition = text.partition(";")
     match = re.fullmatch(_PLAIN, head.strip(" \t"))
-    marker = _plain_marker(condition.strip(" \t")) if semicolon else ""
-    if match is None or marker is None:
+    if match is None:
         return None
-    bounds = sorted("".join(bound.split()) for bound in match[3].split(",")) if match[3] else []
-    if len({bound.rstrip("0123456789.*") for bound in bounds}) < len(bounds):
-        return None  # of two bounds with one operator one may be left out
+    bounds = _spelled_bounds(match[3] or "")
+    marker = _plain_marker(condition.strip(" \t")) if semicolon else ""
+    if bounds is None or marker is None:
+        return None
     extras = sorted(normalized(extra) for extra in {extra.strip() for extra in match[2].split(",")}) if match[2] else []
     listed = f"[{','.join(extras)}]" if extras else ""
-    return f"{normalized(match[1])}{listed}{','.join(bounds)}{marker}"
+    return f"{normalized(match[1])}{listed}{bounds}{marker}"
+
+
+@lru_cache(maxsize=256)
+def bounds_if_plain(text: str) -> str | None:
+    """Spell a specifier set as ``packaging`` does, where it is plain.
+
+    :param text: bounds on versions, such as ``>= 3.11, < 4``
+    :return: such as ``<4,>=3.11``; None where ``packaging`` has to be asked, as for all that is no specifier set
+    """
+    return _spelled_bounds(text) if re.fullmatch(_BOUNDS, text) else None
+
+
+def _spelled_bounds(text: str) -> str | None:
+    bounds = sorted("".join(bound.split()) for bound in text.split(","))
+    # of two bounds with one operator one may be left out
+    return ",".join(bounds) if len({bound.rstrip("0123456789.*") for bound in bounds}) == len(bounds) else None
 
 
 def _plain_marker(text: str) -> str | None:
@@ -65,13 +82,14 @@ def _plain_marker(text: str) -> str | None:
 
 
 def name_and_extras(text: str) -> tuple[NormalizedName, tuple[str, ...]]:
-    """Give the name and the extras of a requirement.
+    """Give the normalised name and extras of a requirement.
 
-    :param text: its canonical spelling
-    :raises ValueError: it is none
+    :param text: a requirement (PEP 508)
+    :raises ValueError: it does not begin with a name
     """
     match = _HEAD.match(text)
     if match is None:
-        msg = f"{text!r} is no requirement in canonical spelling"
+        msg = f"{text!r} is no requirement"
         raise ValueError(msg)
-    return match[1], tuple(match[2].split(",")) if match[2] else ()  # type: ignore[return-value]
+    extras = {normalized(extra.strip()) for extra in (match[2] or "").split(",")} - {""}
+    return normalized(match[1]), tuple(sorted(extras))

@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import Version
-
 from lockhouse.errors import InvalidSettingError
+from lockhouse.model.canonical import bounds_if_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from packaging.version import Version
 
 #: The newest minor release of CPython 3 that an open bound such as ``>=3.11`` is checked for.
 NEWEST_MINOR = 14
 
 _VERSION = re.compile(r"^(?P<impl>[a-zA-Z]+)?-?(?P<version>3(?:\.\d+){0,2})(?P<free>t)?(?:-(?P<rest>.+))?$")
+
+#: The bounds that nearly all projects have: what they allow can be seen.
+_PLAIN_BOUNDS = re.compile(r"(?:<(?:4|3\.(?P<above>\d+))(?:\.0)*,)?>=3\.(?P<least>\d+)(?:\.0)*|==3\.(?P<only>\d+)\.\*")
 
 
 def version_of_python(text: str) -> str | None:
@@ -50,6 +53,14 @@ def minor_of(version: str) -> str:
     return ".".join(version.split(".")[:2])
 
 
+def by_version(version: str) -> tuple[int, ...]:
+    """Give what sorts versions of Python.
+
+    :param version: ``3.12`` or ``3.12.4``
+    """
+    return tuple(map(int, version.split(".")))
+
+
 def canonical_bounds(text: str, *, place: str) -> str:
     """Read Python bounds, and spell them in the one canonical way.
 
@@ -60,6 +71,11 @@ def canonical_bounds(text: str, *, place: str) -> str:
     version = version_of_python(text)
     if version is not None and not text.startswith(("<", ">", "=", "!", "~")):
         return f"=={minor_of(version)}.*"
+    plain = bounds_if_plain(text)
+    if plain is not None:
+        return plain
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - much to import
+
     try:
         bounds = SpecifierSet(text)
     except InvalidSpecifier:
@@ -75,7 +91,7 @@ def bounds_of(versions: Iterable[str]) -> str:
 
     :param versions: versions such as ``3.11``; not empty
     """
-    return f">={min((minor_of(version) for version in versions), key=Version)}"
+    return f">={min((minor_of(version) for version in versions), key=by_version)}"
 
 
 def lower_bound(bounds: str) -> Version | None:
@@ -83,6 +99,9 @@ def lower_bound(bounds: str) -> Version | None:
 
     :param bounds: a specifier set
     """
+    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - much to import
+    from packaging.version import Version  # noqa: PLC0415 - likewise
+
     lows = [
         Version(specifier.version.removesuffix(".*"))
         for specifier in SpecifierSet(bounds)
@@ -114,6 +133,9 @@ def covers(bounds: str, declared: str) -> bool:
     """
     if bounds == declared or not bounds:
         return True
+    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - much to import
+    from packaging.version import Version  # noqa: PLC0415 - likewise
+
     (low, *others), least = SpecifierSet(bounds), lower_bound(declared)
     return not others and low.operator == ">=" and least is not None and least >= Version(low.version)
 
@@ -125,9 +147,18 @@ def minors_within(bounds: str, listed: Iterable[str] = ()) -> tuple[str, ...]:
     :param listed: versions that the environment names; where there are any, only these count
     :return: minor versions such as ``3.11``, ascending
     """
-    chosen = sorted({minor_of(version) for version in listed}, key=Version)
+    chosen = sorted({minor_of(version) for version in listed}, key=by_version)
     if chosen:
         return tuple(chosen)
+    plain = _PLAIN_BOUNDS.fullmatch(bounds)
+    if plain is not None:
+        least = int(plain["only"] or plain["least"])
+        beyond = [max(NEWEST_MINOR, least) + 1]
+        beyond += [int(plain["above"])] if plain["above"] else []
+        beyond += [least + 1] if plain["only"] else []
+        return tuple(f"3.{minor}" for minor in range(least, min(beyond)))
+    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - much to import
+
     specifiers = SpecifierSet(bounds)
     low = lower_bound(bounds)
     newest = max(NEWEST_MINOR, low.minor if low is not None else 0)

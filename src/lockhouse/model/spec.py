@@ -11,15 +11,16 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from packaging.requirements import Requirement
-from packaging.utils import NormalizedName, canonicalize_name
-
 from lockhouse.errors import EnvironmentConflictError
+from lockhouse.model.canonical import name_and_extras, normalized
 from lockhouse.model.indexes import IndexOptions, hide_userinfo
 from lockhouse.model.pythons import minors_within, union_of_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from packaging.requirements import Requirement
+    from packaging.utils import NormalizedName
 
 #: The version of the recorded inputs. Raised when the same declaration would be recorded differently.
 INPUTS_VERSION = 1
@@ -91,18 +92,30 @@ class DeclaredRequirement:
     @cached_property
     def requirement(self) -> Requirement:
         """Give the parsed requirement."""
+        from packaging.requirements import Requirement  # noqa: PLC0415 - much to import; a text says most by itself
+
         return Requirement(self.text)
 
     @cached_property
     def name(self) -> NormalizedName:
         """Give the normalised name."""
-        return canonicalize_name(self.requirement.name)
+        return name_and_extras(self.text)[0]
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """Give the normalised extras, sorted."""
+        return name_and_extras(self.text)[1]
+
+    @property
+    def url(self) -> str | None:
+        """Give the address of a direct reference, or None."""
+        return self.requirement.url if " @ " in self.text else None
 
     @property
     def recorded(self) -> str:
         """Give the line that a lock records for it, and that messages show: it holds no credentials."""
         if self.path is None:
-            url = self.requirement.url
+            url = self.url
             return self.text if url is None else self.text.replace(url, hide_userinfo(url))
         return f"{'-e ' if self.editable else ''}{self.text} @ {self.path}"
 
@@ -115,9 +128,9 @@ def canonical_requirement(requirement: Requirement) -> str:
 
     :param requirement: a parsed requirement
     """
-    parts: list[str] = [canonicalize_name(requirement.name)]
+    parts: list[str] = [normalized(requirement.name)]
     if requirement.extras:
-        parts.append(f"[{','.join(sorted(canonicalize_name(extra) for extra in requirement.extras))}]")
+        parts.append(f"[{','.join(sorted(normalized(extra) for extra in requirement.extras))}]")
     if requirement.url:
         parts.append(f" @ {requirement.url}")
         if requirement.marker:
