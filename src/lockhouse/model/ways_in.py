@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from lockhouse.model.indexes import IndexOptions
 
 _OTHERS = (
+    "a variable in its address",
     "~/.netrc",
     "the keyring (UV_KEYRING_PROVIDER=subprocess)",
     "its address in your own configuration of pip or uv",

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from lockhouse.model.freshness import Missing, Reason, ReasonCode, Stale, next_step
+
+LOCK = "lockhouse lock tests"
+BROKEN = Reason(code=ReasonCode.RULE_BROKEN, message='the plugin "team" says [banned] alpha is banned')
+UNMET = Reason(code=ReasonCode.REQUIREMENT_UNMET, message="alpha>=2 is declared, 1 is pinned")
+
+
+def test_locking_mends_what_is_stale_or_missing() -> None:
+    assert next_step(Missing("locks/pylock.tests.toml"), LOCK) == LOCK
+    assert next_step(Stale((UNMET,)), LOCK) == LOCK
+    assert next_step(Stale((BROKEN, UNMET)), LOCK) == LOCK
+
+
+def test_locking_alone_mends_no_broken_rule() -> None:
+    step = next_step(Stale((BROKEN,)), LOCK)
+    assert step != LOCK
+    assert step.startswith("change the inputs")
+    assert step.endswith(LOCK)
