@@ -105,7 +105,8 @@ def test_who_refers_to_an_unknown_environment_is_named(project: ProjectFolder) -
     project.write("pyproject.toml", PROJECT + TABLE)
     session = "import lockhouse.nox\n\n@lockhouse.nox.session(environment='tset', venv_backend='uv')\n"
     project.write("noxfile.py", f"{session}def tests(session): pass\n")
-    for command in (("lockhouse", "check"), ("nox",)):
+    commands: tuple[tuple[str, ...], ...] = (("lockhouse", "check"), ("nox",))
+    for command in commands:
         result = project.run(*command)
         assert result.returncode != 0, result
         assert 'error[unknown-environment]: nox session "tests" (noxfile.py:3): pyproject.toml' in result.output
@@ -113,7 +114,8 @@ def test_who_refers_to_an_unknown_environment_is_named(project: ProjectFolder) -
 
     (project / "noxfile.py").unlink()
     project.write("tox.ini", "[testenv:a]\nrunner = lockhouse\nskip_install = true\nlockhouse_environment = tsts\n")
-    for command in (("lockhouse", "check"), ("tox", "lock"), ("tox", "run", "-e", "a")):
+    commands = (("lockhouse", "check"), ("tox", "lock"), ("tox", "run", "-e", "a"))
+    for command in commands:
         result = project.run(*command)
         assert result.returncode != 0, result
         assert 'error[unknown-environment]: tox environment "a" (tox.ini): pyproject.toml' in result.output
