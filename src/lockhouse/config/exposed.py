@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from lockhouse.config.pyproject import PYPROJECT
 from lockhouse.config.requirement_text import has_variable
 from lockhouse.model.indexes import IndexOptions, places_of_credentials, public_url
-from lockhouse.model.ways_in import ways_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +25,10 @@ def exposed_passwords(files: ProjectFiles) -> tuple[str, ...]:
     :param files: the files of the project
     """
     found = dict.fromkeys((path, url) for path, url in _addresses(files) if _holds_password(url))
+    if not found:
+        return ()
+    from lockhouse.model.ways_in import ways_in  # noqa: PLC0415 - only for a warning
+
     ways = ways_in("", IndexOptions())
     return tuple(
         f"{files.pyproject.origin(path, url, source=PYPROJECT)}: the address of {public_url(url)} holds a password, "
