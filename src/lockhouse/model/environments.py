@@ -1,12 +1,13 @@
 """The marker environments that a universal lock is judged for.
 
 Every declared Python on every common platform; and, because a requirement may hold on other machines, implementations,
-platforms or patch levels only, what the markers themselves name. Each of these is varied alone.
+platforms or patch levels only, what the markers themselves name: all combinations of what one of them names.
 """
 
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
@@ -59,16 +60,26 @@ def judged_environments(
     :param markers: texts of all markers that have a say, those of the pins too
     :param pythons: more Python bounds at whose ends something may change, those of the pins
     """
-    named = _named(markers)
-    common = marker_environments(minors)
+    common, allowed = marker_environments(minors), SpecifierSet(bounds)
     found = list(common)
-    for base in common:
-        found += ({**base, **change} for change in (*_machines(named), *_implementations(named)))
-    for minor in minors:
-        posix = next(iter(marker_environments([minor])))
-        found += ({**posix, **change} for change in _platforms(named))
-    found += _patch_levels(common, SpecifierSet(bounds), {*named.get("python_full_version", ()), *_ends(pythons)})
+    for named in (*_groups(markers), {"python_full_version": set(_ends(pythons))}):
+        others = [{**base, **change} for base in common[:: len(PLATFORMS)] for change in _platforms(named)]
+        levels = [level for text in named.get("python_full_version", ()) for level in _neighbours(text, allowed)]
+        for base in (*common, *others):
+            changes = product(_machines(named), _implementations(named), _patch_levels(base, levels))
+            found += ({**base, **machine, **implementation, **level} for machine, implementation, level in changes)
     return list({tuple(sorted(environment.items())): environment for environment in found}.values())
+
+
+def _groups(markers: Iterable[str]) -> list[Mapping[str, set[str]]]:
+    """Give what each marker compares its variables with, once for all markers that have the same variables."""
+    groups: dict[frozenset[str], dict[str, set[str]]] = {}
+    for text in dict.fromkeys(markers):
+        named = _named(text)
+        group = groups.setdefault(frozenset(named), {})
+        for name, values in named.items():
+            group.setdefault(name, set()).update(values)
+    return list(groups.values())
 
 
 def decided_everywhere(marker: str) -> bool:
@@ -77,7 +88,7 @@ def decided_everywhere(marker: str) -> bool:
     :param marker: text of the marker
     """
     return all(
-        name in _PYTHON or (name in _COMMON and values <= _COMMON[name]) for name, values in _named([marker]).items()
+        name in _PYTHON or (name in _COMMON and values <= _COMMON[name]) for name, values in _named(marker).items()
     )
 
 
@@ -86,51 +97,47 @@ def decided_on_target(marker: str) -> bool:
 
     :param marker: text of the marker
     """
-    return not _UNKNOWN & _named([marker]).keys()
+    return not _UNKNOWN & _named(marker).keys()
 
 
-def _named(markers: Iterable[str]) -> Mapping[str, set[str]]:
-    """Collect what each variable is compared with."""
+def _named(marker: str) -> dict[str, set[str]]:
+    """Collect what each variable of a marker is compared with."""
     found: dict[str, set[str]] = {}
-    for text in dict.fromkeys(markers):
-        for match in _COMPARED.finditer(text):
-            name, value = match["name"] or match["second"], match["value"] or match["first"] or ""
-            found.setdefault(name, set()).update(part for part in re.split(r"[\s,|]+", value) if part)
+    for match in _COMPARED.finditer(marker):
+        name, value = match["name"] or match["second"], match["value"] or match["first"] or ""
+        found.setdefault(name, set()).update(part for part in re.split(r"[\s,|]+", value) if part)
     return found
 
 
-def _machines(named: Mapping[str, set[str]]) -> Iterator[dict[str, str]]:
+def _machines(named: Mapping[str, set[str]]) -> list[dict[str, str]]:
     machines = named.get("platform_machine", set())
-    if not machines:
-        return
-    unnamed = next((machine for machine in _MACHINES if machine not in machines), None)
-    for machine in (*sorted(machines), *(() if unnamed is None else (unnamed,))):
-        yield {"platform_machine": machine}
+    unnamed = [machine for machine in _MACHINES if machine not in machines][:1] if machines else []
+    return [{}, *({"platform_machine": machine} for machine in (*sorted(machines), *unnamed))]
 
 
-def _implementations(named: Mapping[str, set[str]]) -> Iterator[dict[str, str]]:
+def _implementations(named: Mapping[str, set[str]]) -> list[dict[str, str]]:
     mentioned = named.get("implementation_name", set()) | named.get("platform_python_implementation", set())
-    if not mentioned:
-        return
-    for name, label in _IMPLEMENTATIONS.items():
-        if name == "pypy" or mentioned & {name, label}:
-            yield {"implementation_name": name, "platform_python_implementation": label}
+    others = [
+        {"implementation_name": name, "platform_python_implementation": label}
+        for name, label in _IMPLEMENTATIONS.items()
+        if mentioned & {name, label} or (mentioned and name == "pypy")
+    ]
+    return [{}, *others]
 
 
 def _platforms(named: Mapping[str, set[str]]) -> Iterator[dict[str, str]]:
     for platform, system in _PLATFORMS.items():
         if platform in named.get("sys_platform", ()) or system in named.get("platform_system", ()):
-            yield {"sys_platform": platform, "platform_system": system}
+            yield {"os_name": "posix", "sys_platform": platform, "platform_system": system}
 
 
-def _patch_levels(
-    common: Sequence[Mapping[str, str]], bounds: SpecifierSet, versions: Iterable[str]
-) -> Iterator[dict[str, str]]:
-    levels = {level for text in versions for level in neighbours(text) if bounds.contains(level)}
-    for level in sorted(levels, key=Version):
-        for base in common:
-            if base["python_version"] == minor_of(level):
-                yield {**base, "python_full_version": level, "implementation_version": level}
+def _patch_levels(base: Mapping[str, str], levels: Iterable[str]) -> list[dict[str, str]]:
+    own = sorted({level for level in levels if minor_of(level) == base["python_version"]}, key=Version)
+    return [{}, *({"python_full_version": level, "implementation_version": level} for level in own)]
+
+
+def _neighbours(text: str, bounds: SpecifierSet) -> Iterator[str]:
+    return (level for level in neighbours(text) if bounds.contains(level))
 
 
 def neighbours(text: str) -> tuple[str, ...]:
