@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockhouse.config.nearest import nearest
-from lockhouse.errors import BackendNotFoundError, ConfigError, InvalidSettingError, LockhouseError
+from lockhouse.errors import BackendNotFoundError, ConfigError, LockhouseError
 from lockhouse.hookspecs import hookimpl
+from lockhouse.tox.misspelt import misspelt_runners, refuse_misspelt_runners
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator
+    from pathlib import Path
 
     from tox.session.state import State
 
@@ -22,12 +21,6 @@ if TYPE_CHECKING:
 
 #: Where tox looks for its configuration → what shows that a file holds one.
 _FILES = {"tox.ini": b"", "tox.toml": b"", "setup.cfg": b"tox:tox", "pyproject.toml": b"tool.tox"}
-
-
-#: What ``runner`` has to be for a locked environment.
-OUR_RUNNER = "lockhouse"
-
-_RUNNER = re.compile(rb"\brunner[\"']?[ \t]*=[ \t]*[\"']?([A-Za-z0-9._-]+)")
 
 
 def needs(root: Path) -> bool:
@@ -39,33 +32,8 @@ def needs(root: Path) -> bool:
         with contextlib.suppress(OSError):
             content = (root / name).read_bytes()
             if sign in content:
-                return (b"lockhouse" in content and b"runner" in content) or bool(_misspelt(content))
+                return (b"lockhouse" in content and b"runner" in content) or bool(misspelt_runners(content))
     return False
-
-
-def _misspelt(content: bytes) -> list[str]:
-    """List the runners in a configuration that are nearly ours: whoever wrote them believes to have a lock."""
-    named = {match[1].decode() for match in _RUNNER.finditer(content)}
-    return sorted(name for name in named if name != OUR_RUNNER and nearest(name, [OUR_RUNNER]))
-
-
-def refuse_misspelt_runners(state: State) -> None:
-    """Refuse environments whose runner is nearly ours: tox passes over those whose runner it does not know.
-
-    :param state: the run; its environments were looked at
-    :raises InvalidSettingError: there are some; all are named
-    """
-    # older releases of tox lack it
-    unavailable: Callable[[], Mapping[str, str]] = getattr(state.envs, "unavailable_envs", dict)
-    wrong = {name: runner for name, runner in unavailable().items() if nearest(runner, [OUR_RUNNER])}
-    if not wrong:
-        return
-    file = Path(state.conf.core["config_file_path"]).name
-    raise InvalidSettingError(
-        "; ".join(f'tox environment "{name}" ({file}): no runner is called {wrong[name]!r}' for name in wrong),
-        why="tox passes over an environment whose runner it does not know, and ends well",
-        fix=f"write runner = {OUR_RUNNER}",
-    )
 
 
 class ToxPlugin:
