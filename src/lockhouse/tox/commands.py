@@ -120,7 +120,7 @@ def _selected(state: State) -> list[LockhouseRunner]:
 
     :raises ConfigError: none of them is ours
     """
-    from lockhouse.tox.discovery import refuse_misspelt_runners  # noqa: PLC0415 - keeps every other tox command fast
+    from lockhouse.tox.misspelt import refuse_misspelt_runners  # noqa: PLC0415 - keeps every other tox command fast
     from lockhouse.tox.runner import LockhouseRunner  # noqa: PLC0415 - likewise
 
     options = state.conf.options
