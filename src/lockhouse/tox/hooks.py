@@ -9,7 +9,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from tox.config.cli.parser import ToxParser
-    from tox.config.sets import EnvConfigSet
+    from tox.config.sets import ConfigSet, EnvConfigSet
     from tox.session.state import State
     from tox.tox_env.register import ToxEnvRegister
 
@@ -35,6 +35,16 @@ def tox_add_env_config(env_conf: EnvConfigSet, state: State) -> None:
 
     STATES[env_conf] = state
     inherit_settings(env_conf, state)
+
+
+@impl
+def tox_add_core_config(core_conf: ConfigSet, state: State) -> None:  # noqa: ARG001 - tox's signature
+    """Stop where a runner is nearly ours: tox would pass over its environments, and end well."""
+    if state.conf.options.command in {"lock", "lock-check"}:  # they look by themselves, and have exit codes of ours
+        return
+    from lockhouse.tox.misspelt import refuse_misspelt_in  # noqa: PLC0415 - tox may not be installed
+
+    refuse_misspelt_in(state.conf.src_path)
 
 
 @impl
