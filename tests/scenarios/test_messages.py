@@ -157,6 +157,13 @@ def test_a_runner_that_is_nearly_ours_is_refused_not_passed_over(project: Projec
         assert result.returncode == 2, result
         assert "tox environment \"a\" (tox.ini): no runner is called 'lockhous'" in result.stdout + result.stderr
         assert fixes(result) == ["write runner = lockhouse"]
+    result = project.run("tox")  # which would end well, having run nothing
+    assert result.returncode != 0, result
+    assert "tox.ini: no runner is called 'lockhous'" in result.output
+    assert fixes(result) == ["write runner = lockhouse"]
+    ours = "[testenv:a]\n# runner = lockhous\nrunner = lockhouse\nskip_install = true\ndeps = alpha\n"
+    project.write("tox.ini", ours)
+    assert project.run("tox", "list", check=True)
 
 
 def test_who_is_too_deep_in_a_project_is_told_its_folder(project: ProjectFolder, tmp_path: Path) -> None:
