@@ -86,7 +86,7 @@ def parser() -> argparse.ArgumentParser:
         subparsers,
         "verify",
         "Say whether the environments on disk hold what their locks say.",
-        "Read-only: nothing is installed or started. Environments are found where nox and tox keep theirs. Exit code "
+        "Read-only: nothing is installed. Environments are found where nox and tox keep theirs. Exit code "
         "0: all match; 1: one drifted. Whether the locks are fresh is asked by check.",
     )
     _environments(verify, "verify")

@@ -76,7 +76,5 @@ def _answer(verified: Verified, root: Path, *, deep: bool) -> Answer:
 def _fix(made: MadeEnvironment, place: str, *, deep: bool) -> str:
     if made.tool == "tox":
         return f"tox run {'-r ' if deep else ''}-e {quoted(made.folder.name)}"
-    if made.tool == "nox" and not deep:
-        return f"nox -s {quoted(made.spec.name)}"
     into = place if _PLAIN.fullmatch(place) else quoted(place)
     return f"lockhouse sync {quoted(made.spec.name)} --into {into}{' --deep' if deep else ''}"

@@ -10,7 +10,7 @@ from lockhouse.interpreters.identity import identify, prefix_of, site_packages_o
 from lockhouse.model.drift import Drifted, compare
 from lockhouse.model.receipt import InstalledSource
 from lockhouse.model.spec import ProjectMode
-from lockhouse.storage.installed_files import changes_of, files_of_nobody, looks_untouched
+from lockhouse.storage.installed_files import changes_of, files_of_nobody, looks_untouched, with_known_times
 from lockhouse.storage.receipts import read_receipt
 from lockhouse.storage.site_packages import installed_packages
 from lockhouse.storage.source_trees import source_identity
@@ -70,13 +70,16 @@ def find_drift(request: SyncRequest, *, deep: bool = False) -> Drift:
     ignored = not_ours(request)
     files = [] if receipt is None else [each for each in receipt.files if each.name not in ignored]
     touched = {each.name for each in files if not looks_untouched(prefix, each)}
+    present = installed_packages(folders)
+    installed = present if receipt is None else with_known_times(prefix, present, receipt)
+    touched |= {package.name for package, settled in zip(present, installed, strict=True) if package != settled}
     looked_at = {each.name: changes_of(prefix, each) for each in files if deep or each.name in touched}
     changed = {name: changes for name, changes in looked_at.items() if changes}
     return compare(
         receipt,
         lock_digest=request.files.quick_look().digest,
         interpreter=identify(request.python),
-        installed=installed_packages(folders),
+        installed=installed,
         sources={} if receipt is None else _sources_now(request, receipt),
         refused=() if receipt is None else _refused(request, receipt),
         ignore=ignored,

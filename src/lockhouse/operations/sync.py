@@ -21,7 +21,7 @@ from lockhouse.model.spec import OnStale
 from lockhouse.operations.check import refuse_or_warn
 from lockhouse.operations.drift import find_drift, not_ours, project_source
 from lockhouse.storage.files import file_lock
-from lockhouse.storage.installed_files import files_of
+from lockhouse.storage.installed_files import files_of, with_known_times
 from lockhouse.storage.mismatch import EditedLock
 from lockhouse.storage.receipts import read_receipt, remove_receipt, write_receipt
 from lockhouse.storage.site_packages import DOUBLED, NO_RECORD, installed_packages
@@ -96,13 +96,15 @@ def _remember_times(prefix: Path, drift: Matching) -> None:
     receipt = read_receipt(prefix)
     if receipt is None or not drift.touched:
         return
-    packages = {package.name: package for package in receipt.packages}
     folders = site_packages_of(prefix)
-    files = [
-        (files_of(prefix, folders, packages[each.name]) or each) if each.name in drift.touched else each
-        for each in receipt.files
-    ]
-    write_receipt(prefix, replace(receipt, files=tuple(files)))
+    present = {package.name: package for package in installed_packages(folders) if package.name in drift.touched}
+    packages = tuple(
+        replace(present.get(package.name, package), artifact=package.artifact) for package in receipt.packages
+    )
+    files = tuple(
+        (each.name in present and files_of(prefix, folders, present[each.name])) or each for each in receipt.files
+    )
+    write_receipt(prefix, replace(receipt, packages=packages, files=files))
 
 
 class _Sync:
@@ -206,8 +208,11 @@ class _Sync:
             refuse_or_warn(lacking, self.request.spec, self.tools.reporter)
 
     def _apply(self, plan: Plan, files: tuple[StoredFile, ...], drift: Drifted) -> SyncOutcome:
-        before = {package.name: package for package in self._installed()}
         receipt = read_receipt(self.prefix)
+        present = self._installed()
+        if receipt is not None:
+            present = with_known_times(self.prefix, present, receipt)
+        before = {package.name: package for package in present}
         wanted = _artifacts(files)
         edited = {reason.package for reason in drift.reasons if reason.code is DriftCode.FILE_CHANGED}
         intact = {name: package for name, package in before.items() if name not in edited}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lockhouse.model.drift import FileChange
@@ -17,13 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from lockhouse.model.receipt import InstalledPackage
+    from lockhouse.model.receipt import InstalledPackage, Receipt
 
 #: Endings of what Python would import or run of its own accord.
 _IMPORTABLE = (".py", ".pyc", ".pth", ".so", ".pyd")
 _CACHE = "__pycache__"
-#: What virtualenv puts into every environment that it makes.
-_SEEDED = frozenset({"_virtualenv.py", "_virtualenv.pth", "distutils-precedence.pth"})
+#: What virtualenv puts into every environment that it makes, and setuptools beside what it installs the old way.
+_SEEDED = frozenset({"_virtualenv.py", "_virtualenv.pth", "distutils-precedence.pth", "easy-install.pth"})
 
 
 def files_of(prefix: Path, folders: Iterable[Path], package: InstalledPackage) -> InstalledFiles | None:
@@ -60,6 +61,37 @@ def looks_untouched(prefix: Path, files: InstalledFiles) -> bool:
     return _digest(os.path.join(prefix, files.folder), files.paths) == files.digest  # noqa: PTH118 - speed
 
 
+def with_known_times(
+    prefix: Path, installed: Iterable[InstalledPackage], receipt: Receipt
+) -> tuple[InstalledPackage, ...]:
+    """Give a package whose RECORD has another time, and the content that was taken down, the time of the receipt.
+
+    :param prefix: the environment's root
+    :param installed: what is there
+    :param receipt: what was taken down
+    """
+    known = {package.name: package for package in receipt.packages}
+    files = {each.name: each for each in receipt.files}
+    return tuple(
+        replace(package, record_mtime_ns=known[package.name].record_mtime_ns)
+        if package.name in files and _is_retimed(prefix, package, known[package.name], files[package.name])
+        else package
+        for package in installed
+    )
+
+
+def _is_retimed(prefix: Path, package: InstalledPackage, known: InstalledPackage, files: InstalledFiles) -> bool:
+    if package.record_mtime_ns == known.record_mtime_ns:
+        return False
+    if replace(package, record_mtime_ns=known.record_mtime_ns, artifact=known.artifact) != known:
+        return False
+    try:
+        record = (prefix / files.folder / files.dist_info / "RECORD").read_bytes()
+    except OSError:
+        return False
+    return hashlib.sha256(record).hexdigest() == files.record
+
+
 def changes_of(prefix: Path, files: InstalledFiles) -> tuple[FileChange, ...]:
     """Hold the content of all files of a package against its ``RECORD``, and that against what was taken down.
 
@@ -88,6 +120,8 @@ def files_of_nobody(prefix: Path, folders: Iterable[Path]) -> tuple[str, ...]:
     :param prefix: the environment's root
     :param folders: its folders of packages
     """
+    if (prefix / "conda-meta").is_dir():
+        return ()  # conda notes elsewhere what is its own
     found = []
     for folder in folders:
         owned = {os.path.normpath(path) for path in _owned(folder)}
