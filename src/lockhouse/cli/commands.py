@@ -127,6 +127,8 @@ def verify(options: argparse.Namespace, console: Console) -> int:
     specs = _selected(project, options.environments)
     folders = [options.directory / folder for folder in options.folders]
     verified = project.verify(specs, folders=folders, deep=options.deep)
+    if not verified:
+        require_all_found(options.environments, verified)
     answers = answers_of(verified, root=project.root, deep=options.deep)
     if options.format == "json":
         from lockhouse.cli.records import as_json, verify_report  # noqa: PLC0415 - only here
