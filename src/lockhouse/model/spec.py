@@ -130,7 +130,7 @@ def canonical_requirement(requirement: Requirement) -> str:
     """
     parts: list[str] = [normalized(requirement.name)]
     if requirement.extras:
-        parts.append(f"[{','.join(sorted(normalized(extra) for extra in requirement.extras))}]")
+        parts.append(f"[{','.join(sorted({normalized(extra) for extra in requirement.extras}))}]")
     if requirement.url:
         parts.append(f" @ {requirement.url}")
         if requirement.marker:
