@@ -54,7 +54,7 @@ def canonical_if_plain(text: str) -> str | None:
     marker = _plain_marker(condition.strip(" \t")) if semicolon else ""
     if bounds is None or marker is None:
         return None
-    extras = sorted(normalized(extra) for extra in {extra.strip() for extra in match[2].split(",")}) if match[2] else []
+    extras = sorted({normalized(extra.strip()) for extra in match[2].split(",")}) if match[2] else []
     listed = f"[{','.join(extras)}]" if extras else ""
     return f"{normalized(match[1])}{listed}{bounds}{marker}"
 
