@@ -72,8 +72,8 @@ WAYS: Mapping[str, tuple[Frontend, Way]] = {
 }
 
 
-def change_by_hand(environment: Path) -> None:
-    """Put a distribution into an environment, and take one out, as ``pip`` would leave it."""
+def change_by_hand(environment: Path, *taken_out: str) -> None:
+    """Put a distribution into an environment, and take others out, as ``pip`` would leave it."""
     (packages,) = {path.parent for path in site_packages(environment)}
     info = packages / "intruder-1.0.dist-info"
     info.mkdir()
@@ -81,8 +81,9 @@ def change_by_hand(environment: Path) -> None:
     (info / "RECORD").write_text(
         "intruder-1.0.dist-info/RECORD,,\nintruder-1.0.dist-info/METADATA,,\n", encoding="utf-8"
     )
-    shutil.rmtree(packages / "helper-1.0.dist-info")
-    (packages / "helper.py").unlink()
+    for name in taken_out:
+        shutil.rmtree(next(packages.glob(f"{name}-*.dist-info")))
+        (packages / f"{name}.py").unlink()
 
 
 def prepared(project: ProjectFolder, index: PackageIndex, frontend: Frontend, ways: list[Way]) -> None:
@@ -114,7 +115,7 @@ def test_no_way_of_skipping_is_green_with_anything_but_the_lock(
     frontend.succeed(project)
 
     # the environment is changed by hand
-    change_by_hand(frontend.root(project))
+    change_by_hand(frontend.root(project), "helper")
     for name, way in ways.items():
         if not way.installs:
             refused(project, name, way, "intruder 1.0 is not locked", "helper 1.0 is missing")
@@ -123,7 +124,7 @@ def test_no_way_of_skipping_is_green_with_anything_but_the_lock(
         if way.installs:
             folder = frontend.root(project) if way.folder is None else project / way.folder
             if "intruder" not in installed(folder):
-                change_by_hand(folder)
+                change_by_hand(folder, "helper")
             result = project.run(*way.command, env=way.environ)
             assert result.returncode == 0, (name, result)
             assert (RAN in result.output) == way.runs, (name, result)

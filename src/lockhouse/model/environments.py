@@ -37,13 +37,17 @@ _PLATFORMS = {
     "ios": "iOS",
     "wasi": "WASI",
 }
-#: What the common platforms hold; a marker that compares nothing else, beside Python's version, is decided by them.
-_COMMON = {
-    "sys_platform": set(PLATFORMS),
+#: What a variable may be compared with so that the imagined environments have each case; None for anything.
+_KNOWN: Mapping[str, set[str] | None] = {
+    "python_version": None,
+    "python_full_version": None,
+    "platform_machine": None,
+    "implementation_name": {"cpython", *_IMPLEMENTATIONS},
+    "platform_python_implementation": {"CPython", *_IMPLEMENTATIONS.values()},
+    "sys_platform": {*PLATFORMS, *_PLATFORMS},
     "os_name": {os_name for os_name, _, _ in PLATFORMS.values()},
-    "platform_system": {system for _, system, _ in PLATFORMS.values()},
+    "platform_system": {*(system for _, system, _ in PLATFORMS.values()), *_PLATFORMS.values()},
 }
-_PYTHON = {"python_version", "python_full_version"}
 #: What nobody knows of a target before its interpreter is asked.
 _UNKNOWN = {"python_full_version", "implementation_version", "platform_release", "platform_version"}
 #: Machines, of which one that no marker names stands for all such.
@@ -88,7 +92,8 @@ def decided_everywhere(marker: str) -> bool:
     :param marker: text of the marker
     """
     return all(
-        name in _PYTHON or (name in _COMMON and values <= _COMMON[name]) for name, values in _named(marker).items()
+        name in _KNOWN and ((known := _KNOWN[name]) is None or values <= known)
+        for name, values in _named(marker).items()
     )
 
 
