@@ -6,7 +6,6 @@ configuration that it may use.
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Protocol, runtime_checkable
 
@@ -100,36 +99,6 @@ class Reporter(Protocol):
     def progress(self, title: str) -> AbstractContextManager[Progress]:
         """Show long work under a title; shows nothing where the output is no terminal."""
         ...
-
-
-class SilentProgress:
-    """A progress display for those who want to see nothing."""
-
-    def start(self, name: str, total: int | None) -> None:
-        """Show nothing."""
-
-    def advance(self, name: str, amount: int) -> None:
-        """Show nothing."""
-
-    def finish(self, name: str) -> None:
-        """Show nothing."""
-
-
-class SilentReporter:
-    """A reporter for those who want to hear nothing."""
-
-    def info(self, message: str) -> None:
-        """Say nothing."""
-
-    def detail(self, message: str) -> None:
-        """Say nothing."""
-
-    def warning(self, message: str) -> None:
-        """Say nothing."""
-
-    def progress(self, title: str) -> AbstractContextManager[Progress]:  # noqa: ARG002 - nothing is shown
-        """Show nothing."""
-        return nullcontext(SilentProgress())
 
 
 @dataclass(frozen=True, kw_only=True)

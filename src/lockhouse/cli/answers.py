@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import EXIT_NO, EXIT_OK, LockhouseError
-from lockhouse.model.freshness import Fresh, Missing, Stale, next_step
+from lockhouse.model.fresh import Fresh
 from lockhouse.model.redaction import hide_environ
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from lockhouse.model.freshness import Freshness, OrphanLock
+    from lockhouse.model.freshness import Freshness, OrphanLock, Stale
     from lockhouse.model.input_changes import InputChange
     from lockhouse.model.spec import EnvironmentSpec, Origin
 
@@ -109,6 +109,8 @@ def of_freshness(spec: EnvironmentSpec, verdict: Freshness) -> Answer:
     """
     if isinstance(verdict, Fresh):
         return Answer(name=spec.name, lock=spec.lock_name, state="fresh", origin=spec.origin, notes=verdict.notes)
+    from lockhouse.model.freshness import Missing  # noqa: PLC0415 - what is fresh needs no reasons
+
     if isinstance(verdict, Missing):
         why = Why(code="lock-missing", message=f"{verdict.path} is not there")
         return _bad(spec, "missing", verdict.path, (why,))
@@ -120,6 +122,8 @@ def of_freshness(spec: EnvironmentSpec, verdict: Freshness) -> Answer:
 
 
 def _bad(spec: EnvironmentSpec, state: str, place: str, whys: tuple[Why, ...], verdict: Stale | None = None) -> Answer:
+    from lockhouse.model.freshness import next_step  # noqa: PLC0415 - what is fresh needs no reasons
+
     return Answer(
         name=spec.name,
         lock=spec.lock_name,

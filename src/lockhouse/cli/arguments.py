@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import functools
+import os
+import sys
 from pathlib import Path
 
 from lockhouse.errors import EXIT_CODES
@@ -23,10 +26,10 @@ def parser() -> argparse.ArgumentParser:
         prog="lockhouse",
         description="Every nox session and tox environment installs exactly what its lock says.",
         epilog="\n".join(["exit codes:", *(f"  {code:<4} {meaning}" for code, meaning in EXIT_CODES.items())]),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_RawHelp,
     )
     top.add_argument("--version", action=_Version, help="show the version and leave")
-    subparsers = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    subparsers = top.add_subparsers(title="commands", required=True, metavar="COMMAND", prog="lockhouse")
 
     lock = _command(
         subparsers,
@@ -123,7 +126,8 @@ def parser() -> argparse.ArgumentParser:
 def _command(
     subparsers: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str, more: str
 ) -> argparse.ArgumentParser:
-    made = subparsers.add_parser(name, help=summary, description=f"{summary} {more}".strip())
+    description = f"{summary} {more}".strip()
+    made = subparsers.add_parser(name, help=summary, description=description, formatter_class=_Help)
     made.add_argument(
         "-C", "--directory", metavar="DIR", type=Path, default=Path(), help="folder of the project (default: this one)"
     )
@@ -146,6 +150,28 @@ def _format(command: argparse.ArgumentParser, *choices: str) -> None:
         + (", or github for annotations of GitHub Actions" if "github" in choices else ""),
     )
     command.add_argument("--json", action="store_const", dest="format", const="json", help="short for --format json")
+
+
+@functools.cache
+def _columns() -> int:
+    """Give the width of the terminal, as ``shutil`` does, which argparse would import and ask for each argument."""
+    try:
+        columns = int(os.environ["COLUMNS"])
+    except (KeyError, ValueError):
+        columns = 0
+    try:
+        return columns or os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):  # closed, gone, or no terminal
+        return 80
+
+
+class _Help(argparse.HelpFormatter):
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+class _RawHelp(_Help, argparse.RawDescriptionHelpFormatter):
+    pass
 
 
 class _Version(argparse.Action):

@@ -7,8 +7,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from lockhouse.interfaces import SilentProgress
 from lockhouse.model.redaction import hide_environ
+from lockhouse.silence import SilentProgress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

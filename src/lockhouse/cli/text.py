@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockhouse.cli.answers import summary
-from lockhouse.model.freshness import WarningCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,11 +29,17 @@ def show(answers: Sequence[Answer], console: Console, *, orphans: Sequence[Orpha
         else:
             _show_bad(answer, console)
     for orphan in orphans:
-        console.answer(f"{orphan.files[0]}: orphan", "warning")
-        console.answer(f"  why[{WarningCode.ORPHAN_LOCK}]: {orphan}")
-        console.answer(f"  fix: {orphan.fix}")
+        _show_orphan(orphan, console)
     if not console.quiet:
         console.answer(summary(answers, orphans))
+
+
+def _show_orphan(orphan: OrphanLock, console: Console) -> None:
+    from lockhouse.model.freshness import WarningCode  # noqa: PLC0415 - what is fresh needs no reasons
+
+    console.answer(f"{orphan.files[0]}: orphan", "warning")
+    console.answer(f"  why[{WarningCode.ORPHAN_LOCK}]: {orphan}")
+    console.answer(f"  fix: {orphan.fix}")
 
 
 def _show_good(answer: Answer, console: Console) -> None:

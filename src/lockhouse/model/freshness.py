@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
+from lockhouse.model.fresh import Fresh as Fresh
+
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
@@ -64,16 +66,6 @@ class WarningCode(StrEnum):
     """What is worth knowing of locks, and makes none stale. The codes are stable, like those of the reasons."""
 
     ORPHAN_LOCK = "orphan-lock"
-
-
-@dataclass(frozen=True, slots=True)
-class Fresh:
-    """The lock satisfies the declaration.
-
-    :ivar notes: what changed without mattering, for verbose output
-    """
-
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import nox
 
 from lockhouse.errors import InterpreterError, UnlockedInstallError
-from lockhouse.interfaces import SilentReporter
 from lockhouse.model.redaction import hide_environ
 from lockhouse.model.spec import quoted
 from lockhouse.nox.installing import installs
 from lockhouse.project import Project
+from lockhouse.silence import SilentReporter
 
 if TYPE_CHECKING:
     from lockhouse.nox.declaration import Declaration, Variant

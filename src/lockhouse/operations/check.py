@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import LockMissingError, LockStaleError
-from lockhouse.model.freshness import Fresh, Missing, Reason, ReasonCode, Stale, next_step
+from lockhouse.model.fresh import Fresh
 from lockhouse.model.spec import OnStale
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lockhouse.interfaces import Reporter
-    from lockhouse.model.freshness import Freshness
+    from lockhouse.model.freshness import Freshness, Reason, Stale
     from lockhouse.model.lock import Lock
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.plugins import Plugins
@@ -39,6 +39,8 @@ def check(
     :raises LockInvalidError: the lock cannot be read
     """
     if not files.exists():
+        from lockhouse.model.freshness import Missing  # noqa: PLC0415 - the quick answer does not need it
+
         return Missing(files.place)
     look = files.quick_look()
     if look.serves(spec.inputs) and spec.resolver in _OWN_RESOLVERS and not plugins.have_rules:
@@ -50,7 +52,7 @@ def check(
 
 
 def _placed(verdict: Fresh | Stale, files: LockFiles) -> Fresh | Stale:
-    if not isinstance(verdict, Stale):
+    if isinstance(verdict, Fresh):
         return verdict
     reasons = tuple(_named(reason, files) for reason in verdict.reasons)
     return replace(verdict, reasons=reasons, path=files.place)
@@ -58,6 +60,8 @@ def _placed(verdict: Fresh | Stale, files: LockFiles) -> Fresh | Stale:
 
 def _named(reason: Reason, files: LockFiles) -> Reason:
     """Name the file that is missing, where the record is one of its own."""
+    from lockhouse.model.freshness import ReasonCode  # noqa: PLC0415 - the quick answer does not need it
+
     if reason.code is not ReasonCode.RECORD_MISSING or (missing := files.missing_record) is None:
         return reason
     message = (
@@ -77,7 +81,8 @@ def judge_lock(
     :param plugins: who may have a say
     :param environment: marker environment of the one target that counts, None for all that are declared
     """
-    from lockhouse.model.input_changes import changed_inputs  # noqa: PLC0415 - the quick answer does not need it
+    from lockhouse.model.freshness import Reason, ReasonCode, Stale  # noqa: PLC0415 - the quick answer does not need it
+    from lockhouse.model.input_changes import changed_inputs  # noqa: PLC0415 - likewise
     from lockhouse.model.judge import judge  # noqa: PLC0415 - likewise
 
     resolvers = () if spec.resolver in _OWN_RESOLVERS else plugins.resolver_names()
@@ -104,15 +109,18 @@ def require_fresh(spec: EnvironmentSpec, files: LockFiles, verdict: Freshness, *
     :raises LockMissingError: there is no lock
     :raises LockStaleError: the lock does not satisfy the declaration
     """
+    if isinstance(verdict, Fresh):
+        return
+    from lockhouse.model.freshness import Missing, next_step  # noqa: PLC0415 - the quick answer does not need it
+
     if isinstance(verdict, Missing):
         raise LockMissingError(f'environment "{spec.name}" has no lock', why=f"{verdict.path} is not there", fix=fix)
-    if isinstance(verdict, Stale):
-        stale = LockStaleError(
-            f'{files.place} does not match environment "{spec.name}"',
-            why=map(str, verdict.reasons),
-            fix=next_step(verdict, fix),
-        )
-        refuse_or_warn(stale, spec, reporter)
+    stale = LockStaleError(
+        f'{files.place} does not match environment "{spec.name}"',
+        why=map(str, verdict.reasons),
+        fix=next_step(verdict, fix),
+    )
+    refuse_or_warn(stale, spec, reporter)
 
 
 def refuse_or_warn(stale: LockStaleError, spec: EnvironmentSpec, reporter: Reporter) -> None:

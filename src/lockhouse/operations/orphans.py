@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import BackendNotFoundError
-from lockhouse.model.freshness import OrphanLock
 from lockhouse.storage.lockfiles.orphans import is_ours, locks_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from lockhouse.model.freshness import OrphanLock
     from lockhouse.model.spec import EnvironmentSpec
 
 #: What follows the name of a lock for one target: ``-cp312-linux-x86_64``.
@@ -41,6 +41,8 @@ def orphan_locks(
             stem = None if target is None else f"{name[: target.start()]}-*"
             unused = used.isdisjoint({(directory, lock_format, name), (directory, lock_format, stem)})
             if unused and is_ours(root / files[-1]):
+                from lockhouse.model.freshness import OrphanLock  # noqa: PLC0415 - rare
+
                 found.append(OrphanLock(name=name, files=files))
     return tuple(found)
 

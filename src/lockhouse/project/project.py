@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from lockhouse.config.exposed import exposed_passwords
 from lockhouse.config.project import ProjectConfig
 from lockhouse.errors import BackendNotFoundError, EnvironmentConflictError, LockhouseError, UnknownEnvironmentError
-from lockhouse.interfaces import SilentReporter
 from lockhouse.operations.check import check, require_fresh
 from lockhouse.plugins import DISABLE_VARIABLE
 from lockhouse.project.wiring import Wiring
+from lockhouse.silence import SilentReporter
 from lockhouse.storage.lockfiles import lock_files
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class Project:
         :param python: the interpreter that counts, where there is a lock a target
         :raises LockInvalidError: the lock cannot be read
         """
-        from lockhouse.model.freshness import Fresh  # noqa: PLC0415
+        from lockhouse.model.fresh import Fresh  # noqa: PLC0415
 
         verdict: Freshness = Fresh()
         for files, environment in self._locks_of(spec, python):

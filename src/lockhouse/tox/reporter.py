@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from lockhouse.interfaces import SilentReporter
 from lockhouse.model.redaction import hide_environ
+from lockhouse.silence import SilentReporter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
