@@ -231,9 +231,15 @@ def _nothing_to_do(request: LockRequest, present: Lock, tools: LockTools) -> boo
     if request.upgrade_all or request.upgrade:
         return False
     look = request.files.quick_look()
-    if not look.is_of(request.spec.inputs):
+    if not look.is_of(request.spec.inputs) or _has_local_sources(present):
         return False
     return isinstance(_judged(request, present, tools.plugins), Fresh)
+
+
+def _has_local_sources(lock: Lock) -> bool:
+    """Tell whether files or directories of this machine are locked: what is in them may have changed since."""
+    kinds = {ArtifactKind.ARCHIVE, ArtifactKind.DIRECTORY}
+    return any(a.kind in kinds and a.path is not None for package in lock.packages for a in package.artifacts)
 
 
 def _resolve(request: LockRequest, present: Lock | None, tools: LockTools) -> Resolution:
