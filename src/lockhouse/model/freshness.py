@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
-from lockhouse.model.fresh import Fresh as Fresh
+from lockhouse.model.fresh import Fresh as Fresh  # noqa: PLC0414 - it belongs here, and stands apart to be light
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
