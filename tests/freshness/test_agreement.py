@@ -7,6 +7,7 @@ the edits the index gets newer releases of everything, so that a resolver that i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,6 @@ from .generated import NEW, OLD, Generated, Inputs, Releases, edit_inputs, edit_
 from .locked_project import MINOR
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from lockhouse.model.lock import Lock
     from lockhouse.testing import PackageIndex
 
@@ -130,3 +129,8 @@ def explained(case: Generated, before: Lock) -> str | None:
     if narrower and case.same_selection(before, case.content()):
         return "undeclared-pythons"
     return None
+
+
+def test_each_class_of_disagreement_is_explained_to_people() -> None:
+    page = Path(__file__).parents[2].joinpath("docs/explanation/freshness.md").read_text("utf-8")
+    assert [key for key in EXPLAINED if f"`{key}`\n: " not in page] == []

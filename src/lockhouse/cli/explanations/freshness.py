@@ -26,8 +26,8 @@ FRESHNESS: Mapping[str, Explanation] = {
     ),
     ReasonCode.REQUIREMENT_CHANGED: Explanation(
         means="A requirement or constraint was added, changed or removed that cannot be judged by content, so what the "
-        "lock recorded counts: its marker is true in none of the environments that are looked at (another machine such "
-        "as `aarch64`, another implementation, a patch level of Python), or it asks for extras of a package whose "
+        "lock recorded counts: its marker is true in none of the environments that are looked at and may be true in "
+        "another one (it asks for the release of a kernel, for instance), or it asks for extras of a package whose "
         "dependencies are not known (a directory or a checkout).",
         matters="On the machine that the marker means, the lock might be wrong, and nobody here could see it.",
         mend=_LOCK_AGAIN,
@@ -63,7 +63,7 @@ FRESHNESS: Mapping[str, Explanation] = {
     ),
     ReasonCode.PYTHON_UNCOVERED: Explanation(
         means="A declared Python is outside of the lock's Python bounds: a Python was added, or `requires-python` was "
-        "widened.",
+        "widened. Or a pin is for newer Pythons than one that is declared: somebody moved it.",
         matters="No resolver ever looked at that Python, so the pins may not work there.",
         mend=_LOCK_AGAIN,
     ),
@@ -80,8 +80,9 @@ FRESHNESS: Mapping[str, Explanation] = {
         "so.",
     ),
     ReasonCode.POLICY_CHANGED: Explanation(
-        means="Pre-releases are no longer allowed and one is pinned; or there is a new cut-off date, and a pinned file "
-        "is not known to be older.",
+        means="Pre-releases are no longer allowed, or no requirement names one any more, and one is pinned. Or there "
+        "is a new cut-off date, and a pinned file is not known to be older. Or somebody moved a pin past the "
+        "cut-off date.",
         matters="The lock holds what your rule forbids.",
         mend=_LOCK_AGAIN,
     ),
