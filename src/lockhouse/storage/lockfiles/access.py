@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from lockhouse.model.spec import EnvironmentSpec
 
 
-_MERGE = "take one side of the merge whole (git checkout --ours or --theirs), then run: lockhouse lock"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockFiles:
     """Where one lock lies.
@@ -98,12 +95,12 @@ class LockFiles:
 
         main, record = self._bytes()
         if self.lock_format is LockFormat.PYLOCK:
-            return pylock.from_document(_parse(main, self.place), self.place, self.directory)
+            return pylock.from_document(_parse(main, self.place, self.lock_command), self.place, self.directory)
         record_place = f"{self.directory}/{self._record.name}"
-        document = _parse(record, record_place) if record else None
+        document = _parse(record, record_place, self.lock_command) if record else None
         if document is not None:
             validate_record(document, record_place)
-        return requirements.read(_text(main, self.place), document, self.place, self.directory)
+        return requirements.read(_text(main, self.place, self.lock_command), document, self.place, self.directory)
 
     def render(self, spec: EnvironmentSpec, lock: Lock) -> Mapping[Path, bytes]:
         """Give the bytes of all files of a lock, the file that vouches for the others last.
@@ -166,7 +163,7 @@ def lock_files(root: Path, spec: EnvironmentSpec, target: str | None = None) -> 
     )
 
 
-def _text(data: bytes, place: str) -> str:
+def _text(data: bytes, place: str, lock_command: str) -> str:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -176,13 +173,13 @@ def _text(data: bytes, place: str) -> str:
             raise LockInvalidError(
                 f"{place}:{number}: an unresolved merge",
                 why=f"the line is {line!r}",
-                fix=_MERGE,
+                fix=f"take one side whole (git checkout --ours {place}, or --theirs), then run: {lock_command}",
             )
     return text
 
 
-def _parse(data: bytes, place: str) -> dict[str, Any]:
+def _parse(data: bytes, place: str, lock_command: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(_text(data, place))
+        return tomllib.loads(_text(data, place, lock_command))
     except tomllib.TOMLDecodeError as error:
         raise LockInvalidError(f"{place} is no valid TOML", why=str(error)) from error
