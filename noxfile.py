@@ -39,6 +39,12 @@ def coverage(session: nox.Session) -> None:
     session.run("coverage", "report")
 
 
+@lockhouse.session(environment="tests", default=False)
+def benchmarks(session: nox.Session) -> None:
+    """Measure how long it takes to find that nothing changed."""
+    session.run("python", "benchmarks/check.py", *session.posargs)
+
+
 @lockhouse.session(environment="lint")
 def lint(session: nox.Session) -> None:
     """Check style and the direction of imports."""
