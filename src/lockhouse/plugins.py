@@ -39,6 +39,15 @@ OWN_DISTRIBUTION = "lockhouse"
 DEFAULT_RESOLVER = "uv"
 DISABLE_VARIABLE = "LOCKHOUSE_DISABLE_PLUGINS"
 
+#: The files without which neither nox nor tox has anything to run, and what must stand in them.
+_FRONTEND_FILES = {
+    "noxfile.py": b"",
+    "tox.ini": b"",
+    "tox.toml": b"",
+    "setup.cfg": b"tox:tox",
+    "pyproject.toml": b"tool.tox",
+}
+
 _Made = TypeVar("_Made")
 
 
@@ -108,6 +117,8 @@ class Plugins:
         :param root: the project's folder
         :param unavailable: takes the error of each plugin whose tool is not there; where not given, it is raised
         """
+        if not self.foreign and self._given is None and not _may_have_sessions(root):
+            return ()  # our own frontends, which take long to import, would find nothing
         found: list[EnvironmentSpec] = []
         for _, call in reversed(self._calls("lockhouse_discover_environments", root=root)):  # as pluggy does
             try:
@@ -303,6 +314,19 @@ def _may_be_foreign(path: Iterable[str]) -> bool:
                     return True
             elif name.endswith((".egg", ".egg-link")):
                 return True
+    return False
+
+
+def _may_have_sessions(root: Path) -> bool:
+    """Tell whether nox or tox may have something to run in a project."""
+    for name, sign in _FRONTEND_FILES.items():
+        try:
+            if sign in (root / name).read_bytes():
+                return True
+        except FileNotFoundError:
+            continue
+        except OSError:  # whoever needs it says what is wrong
+            return True
     return False
 
 

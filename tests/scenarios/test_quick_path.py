@@ -13,36 +13,120 @@ if TYPE_CHECKING:
 
     from lockhouse.testing import PackageIndex, ProjectFolder
 
-_CHECK = """
-import json, sys
-from lockhouse.cli import main
-code = main(["check", "tests"])
-print(json.dumps([code, sorted(sys.modules)]))
-"""
-
+#: What none of the quick ways needs, whoever takes it.
 _NEEDLESS = {
-    "importlib.metadata",
+    "httpx",
+    "lockhouse.backends",
+    "lockhouse.fetchers",
+    "lockhouse.interfaces",
     "lockhouse.interpreters.description",
-    "lockhouse.operations.drift",
+    "lockhouse.model.freshness",
+    "lockhouse.model.judge",
+    "lockhouse.model.lock",
     "lockhouse.operations.lock",
     "lockhouse.operations.sync",
-    "pluggy",
-    "rich",
+    "lockhouse.resolvers",
+    "lockhouse.storage.lockfiles.pylock",
+    "lockhouse.storage.store",
+    "packaging.dependency_groups",
+    "packaging.pylock",
     "unearth",
 }
+#: What a check by the command line does not need besides; nox and tox import it by themselves.
+_NEEDLESS_IN_A_CHECK = {
+    "asyncio",
+    "importlib.metadata",
+    "lockhouse.nox",
+    "lockhouse.operations.drift",
+    "lockhouse.storage.site_packages",
+    "lockhouse.tox",
+    "logging",
+    "packaging",
+    "pluggy",
+    "rich",
+    "shutil",
+    "socket",
+    "subprocess",
+    "urllib.request",
+}
+
+_PYPROJECT = """\
+[project]
+name = "demo"
+version = "1.0"
+requires-python = ">=3.11"
+
+[dependency-groups]
+test = ["demo-package[fast] >= 1, <3", {include-group = "base"}, "extra-package; sys_platform == 'none'"]
+base = ["other-package~=1.0"]
+
+[tool.lockhouse.environments.tests]
+groups = ["test"]
+project = "none"
+"""
+
+#: Runs a program, and writes which modules it had imported when it left, and which processes it had started.
+_WATCHED = """
+import atexit, json, runpy, sys
+started = []
+sys.addaudithook(lambda event, found: started.append(str(found[1])) if event == "subprocess.Popen" else None)
+atexit.register(lambda: open("seen.json", "w").write(json.dumps([sorted(sys.modules), started])))
+sys.argv = sys.argv[1:]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
 
 
-def test_a_check_imports_nothing_that_it_does_not_use(project: ProjectFolder, index: PackageIndex) -> None:
-    index.add_wheel("demo", "1.0")
-    project.write(
-        "pyproject.toml",
-        '[tool.lockhouse.environments.tests]\nrequirements = ["demo"]\npython = ">=3.11"\n',
-    )
+def _seen(project: ProjectFolder, *words: str) -> tuple[set[str], list[str]]:
+    project.run(sys.executable, "-c", _WATCHED, *words, check=True)
+    modules, started = json.loads(project.read("seen.json"))
+    return set(modules), started
+
+
+def _locked(project: ProjectFolder, index: PackageIndex) -> None:
+    index.add_wheel("demo-package", "1.0")
+    index.add_wheel("extra-package", "1.0")
+    index.add_wheel("other-package", "1.0")
+    project.write("pyproject.toml", _PYPROJECT)
     project.run("lockhouse", "lock", check=True)
-    *_, last = project.run(sys.executable, "-c", _CHECK, check=True).lines
-    code, modules = json.loads(last)
-    assert code == 0
-    assert set(modules) & _NEEDLESS == set()
+
+
+def test_a_check_imports_and_starts_nothing_that_it_does_not_use(project: ProjectFolder, index: PackageIndex) -> None:
+    _locked(project, index)
+    modules, started = _seen(project, "lockhouse", "check")
+    assert modules & (_NEEDLESS | _NEEDLESS_IN_A_CHECK) == set()
+    assert started == []
+
+
+def test_a_warm_session_of_nox_imports_and_starts_nothing_that_it_does_not_use(
+    project: ProjectFolder, index: PackageIndex
+) -> None:
+    _locked(project, index)
+    project.write(
+        "noxfile.py",
+        """
+        import lockhouse.nox as lockhouse
+
+        @lockhouse.session(environment="tests", venv_backend="uv")
+        def tests(session):
+            session.log("it runs")
+        """,
+    )
+    project.run("nox", "-s", "tests", check=True)
+    modules, started = _seen(project, "nox", "-r", "-s", "tests")
+    assert modules & (_NEEDLESS | {"lockhouse.nox.discovery", "pluggy"}) == set()
+    assert [line for line in started if "uv" not in line] == []  # nox itself asks uv for its version
+    assert len(started) <= 1
+
+
+def test_a_warm_environment_of_tox_imports_nothing_that_it_does_not_use(
+    project: ProjectFolder, index: PackageIndex
+) -> None:
+    _locked(project, index)
+    project.write("tox.ini", "[testenv:tests]\nrunner = lockhouse\nlockhouse_environment = tests\npackage = skip\n")
+    project.run("tox", "run", "-e", "tests", check=True)
+    modules, started = _seen(project, "tox", "run", "-e", "tests")
+    assert modules & (_NEEDLESS - {"packaging.dependency_groups", "packaging.pylock"}) == set()
+    assert started == []
 
 
 def test_a_plugin_is_found_without_the_machinery_that_reads_metadata(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ _TABLE = "dependency-groups"
 _INCLUDE = "include-group"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class DependencyGroups:
     """The dependency groups of a project.
 

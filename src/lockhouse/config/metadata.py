@@ -26,7 +26,7 @@ SETUP_PY = "setup.py"
 Requirements: TypeAlias = tuple[DeclaredRequirement, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ProjectMetadata:
     """The static metadata of the project under test.
 

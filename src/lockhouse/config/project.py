@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _TABLE = ("tool", "lockhouse")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ProjectConfig(ProjectFiles):
     """What the files of a project declare."""
 

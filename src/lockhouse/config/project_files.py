@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lockhouse.config.settings import LockhouseSettings
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class ProjectFiles:
     """All that an expansion draws upon.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PYPROJECT = "pyproject.toml"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Pyproject:
     """The content of ``pyproject.toml``, with the places in it.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SETUP_CFG = "setup.cfg"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class SetupCfg:
     """The content of ``setup.cfg``.
 

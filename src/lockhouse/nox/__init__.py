@@ -13,21 +13,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lockhouse.nox.discovery import NoxPlugin, needs
-
 if TYPE_CHECKING:
     from lockhouse.nox.decorator import session
+    from lockhouse.nox.discovery import needs, plugin
 
 __all__ = ["needs", "plugin", "session"]
 
-#: What is registered with the plugin manager, so that the command line knows the sessions of a noxfile.
-plugin = NoxPlugin()
-
 
 def __getattr__(name: str) -> Any:
-    # `needs` must answer where nox is not installed, so the decorator, which imports it, is loaded when it is used.
+    # `needs` must answer where nox is not installed, and a session needs nothing of what discovery imports.
     if name == "session":
         from lockhouse.nox.decorator import session  # noqa: PLC0415
 
         return session
+    if name in {"needs", "plugin"}:
+        from lockhouse.nox import discovery  # noqa: PLC0415
+
+        return getattr(discovery, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -62,6 +62,10 @@ class NoxPlugin:
         return [project.spec(declared) for declared in declared_environments(project)]
 
 
+#: What is registered with the plugin manager, so that the command line knows the sessions of a noxfile.
+plugin = NoxPlugin()
+
+
 def declared_environments(project: Project) -> tuple[DeclaredEnvironment, ...]:
     """Load the noxfile, and list what its sessions declare.
 
