@@ -29,7 +29,8 @@
     │ ├ ResolutionError
     │ └ InterpreterError
     ├ BuildError                       7
-    │ └ BuildFailedError
+    │ ├ BuildFailedError
+    │ └ NetworkDeniedError
     ├ PluginError                      8
     │ ├ PluginLoadError
     │ ├ PluginConflictError
@@ -283,6 +284,12 @@ class BuildFailedError(BuildError):
     """The build backend failed."""
 
     code = "build-failed"
+
+
+class NetworkDeniedError(BuildError):
+    """A build tried to reach the network, which is denied to builds."""
+
+    code = "network-denied"
 
 
 class PluginError(LockhouseError):

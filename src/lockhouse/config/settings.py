@@ -42,6 +42,35 @@ AllowUnhashed = Annotated[
     tuple[str, ...],
     Meta(description="Names of packages that may come from a directory or a VCS checkout, which no hash can cover."),
 ]
+OnlyBinary = Annotated[
+    tuple[str, ...],
+    Meta(
+        description=(
+            'Names of packages that are never built: what has no wheel that fits is refused. `":all:"` stands for '
+            "every package that `no-binary` does not name."
+        ),
+        examples=[["numpy"], [":all:"]],
+    ),
+]
+NoBinary = Annotated[
+    tuple[str, ...],
+    Meta(
+        description=(
+            'Names of packages that are built from their sdist even where a wheel fits. `":all:"` stands for every '
+            "package that `only-binary` does not name; build requirements are meant as well."
+        ),
+        examples=[["lxml"]],
+    ),
+]
+AllowNetwork = Annotated[
+    tuple[str, ...],
+    Meta(
+        description=(
+            "Names of packages whose build may use the network. What it fetches there is covered by no hash; that it "
+            "was allowed is recorded with the wheel."
+        ),
+    ),
+]
 OnStalePolicy = Annotated[
     OnStale,
     Meta(
@@ -158,6 +187,9 @@ class EnvironmentSettings(_Table, frozen=True, kw_only=True):
     find_links: FindLinks | None = None
     no_index: NoIndex | None = None
     allow_unhashed: AllowUnhashed | None = None
+    only_binary: OnlyBinary | None = None
+    no_binary: NoBinary | None = None
+    allow_network: AllowNetwork | None = None
     on_stale: OnStalePolicy | None = None
 
 
@@ -175,6 +207,9 @@ class LockhouseSettings(_Table, frozen=True, kw_only=True):
     find_links: FindLinks = ()
     no_index: NoIndex = False
     allow_unhashed: AllowUnhashed = ()
+    only_binary: OnlyBinary = ()
+    no_binary: NoBinary = ()
+    allow_network: AllowNetwork = ()
     on_stale: OnStalePolicy = OnStale.ERROR
     environments: Annotated[dict[str, EnvironmentSettings], Meta(description="The environments, by their names.")] = (
         msgspec.field(default_factory=dict)

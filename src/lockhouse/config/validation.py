@@ -14,6 +14,7 @@ import msgspec
 from lockhouse.config.nearest import nearest
 from lockhouse.config.settings import EnvironmentSettings, IndexSettings, LockhouseSettings
 from lockhouse.errors import InvalidSettingError
+from lockhouse.model.builds import ALL
 from lockhouse.model.pythons import canonical_bounds, version_of_python
 from lockhouse.model.spec import Origin
 
@@ -277,10 +278,18 @@ def _check_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _check_names_or_all(names: tuple[str, ...]) -> tuple[str, ...]:
+    _check_names(tuple(name for name in names if name != ALL))
+    return names
+
+
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "exclude_newer": utc_moment,
     "python": _check_bounds,
     "pythons": _check_pythons,
     "lock_directory": _check_folder,
     "allow_unhashed": _check_names,
+    "only_binary": _check_names_or_all,
+    "no_binary": _check_names_or_all,
+    "allow_network": _check_names,
 }

@@ -36,6 +36,7 @@ class ReasonCode(StrEnum):
     INDEXES_CHANGED = "indexes-changed"
     POLICY_CHANGED = "policy-changed"
     HASH_MISSING = "hash-missing"
+    BUILD_UNLOCKED = "build-unlocked"
     FINGERPRINT_CHANGED = "fingerprint-changed"
     PLUGIN_ABSENT = "plugin-absent"
     RECORD_MISSING = "record-missing"

@@ -105,6 +105,18 @@ class LockedPackage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BuildLock:
+    """What one sdist is built with.
+
+    :ivar requires: what its build requires: ``build-system.requires``, and what its backend asks for besides
+    :ivar packages: these and all that they bring in, pinned with hashes
+    """
+
+    requires: tuple[str, ...] = ()
+    packages: tuple[LockedPackage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockRecord:
     """What Lockhouse records beside the packages (``[tool.lockhouse]``).
 
@@ -112,12 +124,14 @@ class LockRecord:
     :ivar plugins: names of the plugins that contributed to it
     :ivar computed_hashes: files whose hash the index did not give, so that it was computed when locking
     :ivar target: label of the one target that the lock is for (``cp312-linux-x86_64``), None for a universal lock
+    :ivar builds: ``name==version`` → build lock, for each package that has to be built, those of build locks included
     """
 
     inputs: LockInputs
     plugins: tuple[str, ...] = ()
     computed_hashes: tuple[str, ...] = ()
     target: str | None = None
+    builds: Mapping[str, BuildLock] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from packaging.markers import Marker
@@ -26,6 +26,7 @@ from lockhouse.errors import (
     UnsupportedTargetError,
     UnverifiableArtifactError,
 )
+from lockhouse.model.builds import BuildPolicy, build_key, needs_build
 from lockhouse.model.closure import applies, parse_marker
 from lockhouse.model.lock import Artifact, ArtifactKind, Lock, LockedPackage
 
@@ -78,6 +79,7 @@ def select(
     place: str,
     allow_unhashed: Collection[NormalizedName] = (),
     leave_out: Collection[NormalizedName] = (),
+    policy: BuildPolicy | None = None,
 ) -> Plan:
     """Choose what to install, by the rules of PEP 751 (``packaging.pylock``); every problem is reported.
 
@@ -86,6 +88,7 @@ def select(
     :param place: the lock file, for messages
     :param allow_unhashed: names that may come from a directory or a checkout
     :param leave_out: names that another way of installing takes care of (the project itself)
+    :param policy: what may be built and must be built; without one, what has no wheel may be
     :raises UnsupportedTargetError: the lock does not cover the target
     :raises UnverifiableArtifactError: an entry that no hash can cover was not allowed by name
     :raises NoCompatibleArtifactError: a package has no artifact for the target
@@ -99,7 +102,7 @@ def select(
         and (package.marker is None or applies(parse_marker(package.marker), target.markers))
     ]
     _require_unambiguous(packages, target, place)
-    planned, problems = _choose(packages, lock, target)
+    planned, problems = _choose(packages, lock, target, policy or BuildPolicy())
     refused = [item for item in planned if item.artifact.kind in _UNHASHED and item.package.name not in allow_unhashed]
     if refused:
         names = ", ".join(item.package.name for item in refused)
@@ -113,7 +116,7 @@ def select(
             f"{place}: nothing to install on {target.label} for "
             + ("one package" if len(problems) == 1 else f"{len(problems)} packages"),
             why=problems,
-            fix="choose versions that have wheels for this target, or leave the target out",
+            fix="lock again; or choose versions that have wheels for this target, or leave the target out",
         )
     files = [item for item in planned if item.artifact.kind not in _UNHASHED]
     sources = [item for item in planned if item.artifact.kind in _UNHASHED]
@@ -151,20 +154,47 @@ def _require_unambiguous(packages: Sequence[LockedPackage], target: Target, plac
         )
 
 
-def _choose(packages: Sequence[LockedPackage], lock: Lock, target: Target) -> tuple[list[PlannedPackage], list[str]]:
+def _choose(
+    packages: Sequence[LockedPackage], lock: Lock, target: Target, policy: BuildPolicy
+) -> tuple[list[PlannedPackage], list[str]]:
     tags = [Tag(*tag.split("-", 2)) for tag in target.tags]
+    locked = set() if lock.record is None else lock.record.builds.keys()
     planned: list[PlannedPackage] = []
     problems: list[str] = []
     for package in packages:
         try:
-            planned.append(_choose_one(package, lock, target, tags))
+            chosen = _choose_one(_without_wheels(package, policy), lock, target, tags)
         except PylockSelectError:
-            problems.append(_why_not(package, target))
+            problems.append(_why_not(package, target, policy))
         else:
-            if needs_build(planned[-1].artifact):
-                planned.pop()
-                problems.append(_why_not(package, target))
+            why_not = _why_not_built(package, chosen.artifact, policy, locked=build_key(package) in locked)
+            if why_not is None:
+                planned.append(PlannedPackage(package=package, artifact=chosen.artifact))
+            else:
+                problems.append(why_not)
     return planned, problems
+
+
+def _without_wheels(package: LockedPackage, policy: BuildPolicy) -> LockedPackage:
+    if not policy.demands(package.name):
+        return package
+    kept = tuple(artifact for artifact in package.artifacts if artifact.kind is not ArtifactKind.WHEEL)
+    return replace(package, artifacts=kept)
+
+
+def _why_not_built(package: LockedPackage, artifact: Artifact, policy: BuildPolicy, *, locked: bool) -> str | None:
+    if not needs_build(artifact):
+        return None
+    has = "has no wheel that fits" if _has_wheel(package) else "has no wheel"
+    if policy.refuses(package.name):
+        return f"{package.label} {has}, only {artifact.label}; only-binary forbids to build it"
+    if not locked:
+        return f"{package.label} {has}, only {artifact.label}; the lock does not say what it is built with"
+    return None
+
+
+def _has_wheel(package: LockedPackage) -> bool:
+    return any(artifact.kind is ArtifactKind.WHEEL for artifact in package.artifacts)
 
 
 def _choose_one(package: LockedPackage, lock: Lock, target: Target, tags: Sequence[Tag]) -> PlannedPackage:
@@ -210,27 +240,17 @@ def _as_standard(package: LockedPackage, known: dict[int, Artifact]) -> Package:
     )
 
 
-def needs_build(artifact: Artifact) -> bool:
-    """Tell whether a file is an sdist, from an index or from an address.
-
-    :param artifact: the lock's entry
-    """
-    if artifact.kind is ArtifactKind.SDIST:
-        return True
-    return artifact.kind is ArtifactKind.ARCHIVE and not (artifact.filename or "").endswith(".whl")
-
-
-def _why_not(package: LockedPackage, target: Target) -> str:
+def _why_not(package: LockedPackage, target: Target, policy: BuildPolicy) -> str:
     if package.requires_python is not None and not SpecifierSet(package.requires_python).contains(
         target.python, prereleases=True
     ):
         return f'{package.label} requires Python "{package.requires_python}", the target is Python {target.python}'
+    if package.artifacts and policy.demands(package.name):
+        return f"{package.label} has no sdist; no-binary forbids to take a wheel of it"
     wheels = [artifact.label for artifact in package.artifacts if artifact.kind is ArtifactKind.WHEEL]
     if wheels:
         more = "" if len(wheels) == 1 else f" and {len(wheels) - 1} more"
         return f"{package.label} has no wheel that fits the target; it has {wheels[0]}{more}"
-    if package.artifacts:
-        return f"{package.label} has no wheel, only {package.artifacts[0].label}; building is not supported yet"
     return f"{package.label} has no file at all"
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from lockhouse.model.builds import build_key, needs_build, sdist_to_build
 from lockhouse.model.closure import parse_requirement
 from lockhouse.model.freshness import Reason, ReasonCode
 from lockhouse.model.lock import ArtifactKind
@@ -35,6 +36,7 @@ def policy_reasons(spec: EnvironmentSpec, lock: Lock, recorded: LockInputs) -> I
             message=f"the index options changed from {_words(recorded.indexes)} to {_words(spec.inputs.indexes)}",
             origin=spec.origin,
         )
+    yield from _build_reasons(spec, lock)
     if not spec.prereleases:
         yield from _prerelease_reasons(spec, lock, recorded)
     if spec.exclude_newer is not None:
@@ -45,6 +47,30 @@ def _words(options: Mapping[str, object]) -> str:
     if not options:
         return "none"
     return ", ".join(f"{key} {value!r}" for key, value in options.items())
+
+
+# -- builds -------------------------------------------------------------------------------------------------------
+
+
+def _build_reasons(spec: EnvironmentSpec, lock: Lock) -> Iterator[Reason]:
+    builds = {} if lock.record is None else lock.record.builds
+    for package in lock.packages:
+        kinds = {artifact.kind for artifact in package.artifacts}
+        sdist = next((artifact for artifact in package.artifacts if needs_build(artifact)), None)
+        if sdist is not None and ArtifactKind.WHEEL not in kinds and spec.builds.refuses(package.name):
+            message = f"{package.label} has only an sdist, and only-binary forbids to build it"
+        elif sdist is None and ArtifactKind.WHEEL in kinds and spec.builds.demands(package.name):
+            message = f"{package.label} has no sdist, and no-binary forbids to take a wheel of it"
+        elif sdist_to_build(package, spec.builds) is not None and build_key(package) not in builds:
+            yield Reason(
+                code=ReasonCode.BUILD_UNLOCKED,
+                message=f"{package.label} has to be built, and the lock does not say with what",
+                package=package.name,
+            )
+            continue
+        else:
+            continue
+        yield Reason(code=ReasonCode.POLICY_CHANGED, message=message, origin=spec.origin, package=package.name)
 
 
 # -- pre-releases -------------------------------------------------------------------------------------------------

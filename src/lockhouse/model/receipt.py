@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
+    from lockhouse.model.builds import Provenance
+
 #: The version of the receipt's form; any other is treated as no receipt.
 RECEIPT_VERSION = 2
 
@@ -98,6 +100,7 @@ class Receipt:
     :ivar sources: what was installed from directories and checkouts, sorted by name
     :ivar files: the files of the packages
     :ivar skip_project: somebody else installs the project
+    :ivar built: what proves the wheels that were built here, sorted by name
     """
 
     environment: str
@@ -110,3 +113,4 @@ class Receipt:
     sources: tuple[InstalledSource, ...] = ()
     files: tuple[InstalledFiles, ...] = ()
     skip_project: bool = False
+    built: tuple[Provenance, ...] = ()

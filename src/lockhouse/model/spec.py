@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lockhouse.errors import EnvironmentConflictError
+from lockhouse.model.builds import BuildPolicy
 from lockhouse.model.canonical import name_and_extras, normalized
 from lockhouse.model.indexes import IndexOptions, hide_userinfo
 from lockhouse.model.pythons import minors_within, union_of_bounds
@@ -154,6 +155,8 @@ class LockInputs:
     :ivar prereleases: whether pre-releases are allowed everywhere
     :ivar exclude_newer: the cut-off date (RFC 3339), or None
     :ivar resolver: name of the resolver
+    :ivar only_binary: names of packages that are never built, sorted
+    :ivar no_binary: names of packages that are built even where a wheel fits, sorted
     :ivar fingerprints: what plugins contributed, ``plugin → key → value``
     """
 
@@ -165,6 +168,8 @@ class LockInputs:
     prereleases: bool = False
     exclude_newer: str | None = None
     resolver: str
+    only_binary: tuple[str, ...] = ()
+    no_binary: tuple[str, ...] = ()
     fingerprints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -178,6 +183,8 @@ class LockInputs:
             "prereleases": self.prereleases,
             "exclude-newer": self.exclude_newer,
             "resolver": self.resolver,
+            "only-binary": list(self.only_binary),
+            "no-binary": list(self.no_binary),
             "fingerprints": {plugin: dict(values) for plugin, values in sorted(self.fingerprints.items())},
         }
         return {key: value for key, value in record.items() if value or key == "requirements"}
@@ -197,6 +204,8 @@ class LockInputs:
             prereleases=bool(record.get("prereleases", False)),
             exclude_newer=None if record.get("exclude-newer") is None else str(record["exclude-newer"]),
             resolver=str(record["resolver"]),
+            only_binary=tuple(map(str, record.get("only-binary", ()))),
+            no_binary=tuple(map(str, record.get("no-binary", ()))),
             fingerprints={k: dict(v) for k, v in dict(record.get("fingerprints", {})).items()},
         )
 
@@ -234,6 +243,7 @@ class EnvironmentSpec:
     :ivar lock_format: format of the lock file
     :ivar lock_directory: folder of the lock files, relative to the project, with forward slashes
     :ivar allow_unhashed: names of packages that may come from a directory or VCS, which no hash can cover
+    :ivar builds: which packages may be built, must be built, and may use the network meanwhile
     :ivar fingerprints: what plugins contribute to the inputs
     :ivar on_stale: what a run does where the lock is stale
     """
@@ -256,6 +266,7 @@ class EnvironmentSpec:
     lock_directory: str = "locks"
     allow_unhashed: tuple[NormalizedName, ...] = ()
     on_stale: OnStale = OnStale.ERROR
+    builds: BuildPolicy = field(default_factory=BuildPolicy)
     fingerprints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @cached_property
@@ -270,6 +281,8 @@ class EnvironmentSpec:
             prereleases=self.prereleases,
             exclude_newer=self.exclude_newer,
             resolver=self.resolver,
+            only_binary=self.builds.only_binary,
+            no_binary=self.builds.no_binary,
             fingerprints=self.fingerprints,
         )
 
@@ -334,7 +347,7 @@ def _differences(one: EnvironmentSpec, other: EnvironmentSpec) -> list[str]:
         right: set[str] = set(getattr(other.inputs, kind))
         for spec, only in ((one, left - right), (other, right - left)):
             found += [f"only {spec.origin} has the {kind[:-1]} {line}" for line in sorted(only)]
-    for label in ("indexes", "prereleases", "exclude_newer", "resolver", "fingerprints"):
+    for label in ("indexes", "prereleases", "exclude_newer", "resolver", "only_binary", "no_binary", "fingerprints"):
         left_value, right_value = getattr(one.inputs, label), getattr(other.inputs, label)
         if left_value != right_value:
             found.append(f"{label.replace('_', '-')}: {left_value!r} and {right_value!r}")

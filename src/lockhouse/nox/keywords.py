@@ -52,3 +52,6 @@ class SessionKeywords(NoxKeywords, total=False):
     find_links: Sequence[str]
     no_index: bool
     allow_unhashed: Sequence[str]
+    only_binary: Sequence[str]
+    no_binary: Sequence[str]
+    allow_network: Sequence[str]

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import platform
+import sys
 import tempfile
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.specifiers import SpecifierSet
+
 from lockhouse.errors import ConfigError, LockhouseError, LockInvalidError, LockRefusedError
 from lockhouse.interfaces import ResolveRequest
+from lockhouse.interpreters import find_interpreter
+from lockhouse.model.builds import build_key
 from lockhouse.model.changes import changes_between
 from lockhouse.model.freshness import Fresh, Stale
 from lockhouse.model.lock import ArtifactKind, Lock, LockRecord
-from lockhouse.model.plan import needs_build
+from lockhouse.operations.build_lock import BuildLocking, lock_builds
+from lockhouse.operations.build_room import BuildTools
 from lockhouse.operations.check import judge_lock
 from lockhouse.operations.edges import complete_edges
 from lockhouse.operations.fetch import fetch_artifacts
@@ -22,16 +29,16 @@ from lockhouse.operations.untold import untold_hashes
 from lockhouse.storage.files import write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
     from lockhouse.fetchers import Fetcher
-    from lockhouse.interfaces import CommandRunner, Reporter, Resolution, Resolver
+    from lockhouse.interfaces import CommandRunner, Installer, Reporter, Resolution, Resolver, StoredFile
     from lockhouse.model.changes import Change
     from lockhouse.model.indexes import IndexOptions
     from lockhouse.model.lock import Artifact, LockedPackage
-    from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.model.spec import DeclaredRequirement, EnvironmentSpec
     from lockhouse.model.target import Target
     from lockhouse.plugins import Plugins
     from lockhouse.storage.lockfiles import LockFiles
@@ -57,7 +64,7 @@ class LockOutcome:
     :ivar packages: how many packages the lock has now
     :ivar names: their names, once each
     :ivar computed_hashes: files whose hash was computed here, because the index gives none
-    :ivar sdist_only: packages that cannot be installed yet, as ``name version``: they have no wheel at all
+    :ivar built: packages that are built where they are installed, as ``name version``
     """
 
     spec: EnvironmentSpec
@@ -67,7 +74,7 @@ class LockOutcome:
     packages: int = 0
     names: frozenset[NormalizedName] = frozenset()
     computed_hashes: tuple[str, ...] = ()
-    sdist_only: tuple[str, ...] = ()
+    built: tuple[str, ...] = ()
 
     def lines(self) -> tuple[str, ...]:
         """Give what happened in words: one line for the lock, then one for each change."""
@@ -79,7 +86,7 @@ class LockOutcome:
         count = "1 package" if self.packages == 1 else f"{self.packages} packages"
         lines = [f"{self.place}: {said}, {count}", *(f"  {change}" for change in self.changes)]
         lines += [f"  hash computed, the index gives none: {name}" for name in self.computed_hashes]
-        lines += [f"  note: {label} has only an sdist: it cannot be installed yet" for label in self.sdist_only]
+        lines += [f"  note: {label} is built from its sdist where it is installed" for label in self.built]
         return tuple(lines)
 
 
@@ -121,6 +128,8 @@ class LockTools:
 
     :ivar root: the project's folder
     :ivar resolver: who resolves
+    :ivar installer: who furnishes the environments of builds
+    :ivar describe: asks an interpreter what it accepts, and remembers nothing
     :ivar indexes: the index options in effect, with credentials
     :ivar run: starts processes
     :ivar fetcher: how metadata and files are had
@@ -132,6 +141,8 @@ class LockTools:
 
     root: Path
     resolver: Resolver
+    installer: Installer
+    describe: Callable[[Path], Target]
     indexes: IndexOptions
     run: CommandRunner
     fetcher: Fetcher
@@ -155,7 +166,7 @@ def lock_environment(request: LockRequest, tools: LockTools) -> LockOutcome:
     present = _present_lock(request, tools)
     if present is not None and _nothing_to_do(request, present, tools):
         return _outcome(request, present, LockStatus.UNCHANGED)
-    resolution = _resolve(request, present, tools)
+    resolution = _resolve(request, () if present is None else present.packages, tools)
     lock = _complete(request, resolution, present, tools)
     if present is not None and not request.upgrade_all:
         upgrade, indexes = request.upgrade, tools.indexes
@@ -180,14 +191,16 @@ def lock_environment(request: LockRequest, tools: LockTools) -> LockOutcome:
 
 def _outcome(request: LockRequest, lock: Lock, status: LockStatus) -> LockOutcome:
     names = frozenset(package.name for package in lock.packages)
-    unbuilt = [p.label for p in lock.packages if p.artifacts and all(map(needs_build, p.artifacts))]
+    builds = {} if lock.record is None else lock.record.builds
+    for build in builds.values():
+        names |= {package.name for package in build.packages}
     return LockOutcome(
         spec=request.spec,
         place=request.files.place,
         status=status,
         packages=len(lock.packages),
         names=names,
-        sdist_only=tuple(unbuilt),
+        built=tuple(package.label for package in lock.packages if build_key(package) in builds),
     )
 
 
@@ -242,7 +255,7 @@ def _has_local_sources(lock: Lock) -> bool:
     return any(a.kind in kinds and a.path is not None for package in lock.packages for a in package.artifacts)
 
 
-def _resolve(request: LockRequest, present: Lock | None, tools: LockTools) -> Resolution:
+def _resolve(request: LockRequest, present: tuple[LockedPackage, ...], tools: LockTools) -> Resolution:
     spec = request.spec
     with tempfile.TemporaryDirectory(prefix="lockhouse-") as scratch:
         asked = ResolveRequest(
@@ -255,7 +268,7 @@ def _resolve(request: LockRequest, present: Lock | None, tools: LockTools) -> Re
             indexes=tools.indexes,
             prereleases=spec.prereleases,
             exclude_newer=spec.exclude_newer,
-            present=() if present is None else present.packages,
+            present=present,
             upgrade_all=request.upgrade_all,
             upgrade=request.upgrade,
             environ=tools.environ,
@@ -281,21 +294,76 @@ def _complete(request: LockRequest, resolution: Resolution, present: Lock | None
     hashed, computed = _with_hashes(resolution.packages, tools)
 
     def wheel(package: LockedPackage, artifact: Artifact) -> Path:
-        return _stored(package, artifact, tools)
+        return _stored([(package, artifact)], tools)[0].path
 
     packages = complete_edges(hashed, present=present, fetcher=tools.fetcher, wheel=wheel)
+    bounds = spec.requires_python if target is None else f"=={target.markers['python_version']}.*"
+    built = lock_builds(packages, _build_locking(request, present, bounds, computed, tools))
     record = LockRecord(
         inputs=spec.inputs,
         plugins=tuple(sorted(spec.fingerprints)),
         computed_hashes=tuple(sorted({*resolution.computed_hashes, *untold, *computed})),
         target=None if target is None else target.label,
+        builds=built.builds,
     )
     return Lock(
-        requires_python=spec.requires_python if target is None else f"=={target.markers['python_version']}.*",
+        requires_python=bounds,
         environments=() if target is None else (_target_marker(target),),
-        packages=tuple(sorted(packages, key=lambda p: (p.name, p.version or "", p.marker or ""))),
+        packages=tuple(sorted(built.packages, key=lambda p: (p.name, p.version or "", p.marker or ""))),
         record=record,
     )
+
+
+def _build_locking(
+    request: LockRequest, present: Lock | None, bounds: str, computed: list[str], tools: LockTools
+) -> BuildLocking:
+    def resolve(
+        requirements: Sequence[DeclaredRequirement], before: Sequence[LockedPackage]
+    ) -> tuple[LockedPackage, ...]:
+        # what the environment's own requirements are bound by has no say in how a package is built
+        spec = replace(request.spec, requirements=tuple(requirements), constraints=(), prereleases=False)
+        resolution = _resolve(replace(request, spec=spec), tuple(before), tools)
+        hashed, more = _with_hashes(resolution.packages, tools)
+        computed.extend(more)
+        return tuple(sorted(hashed, key=lambda p: (p.name, p.version or "", p.marker or "")))
+
+    return BuildLocking(
+        spec=request.spec,
+        place=request.files.place,
+        requires_python=bounds,
+        present=present,
+        python=_python_for_builds(request, tools),
+        resolve=resolve,
+        fetch=lambda wanted: _stored(wanted, tools),
+        store=tools.store,
+        tools=BuildTools(
+            installer=tools.installer,
+            describe=tools.describe,
+            run=tools.run,
+            reporter=tools.reporter,
+            root=tools.root,
+            cache=tools.store.root,
+            environ=tools.environ,
+        ),
+        moves=None if request.upgrade_all else request.upgrade,
+    )
+
+
+def _python_for_builds(request: LockRequest, tools: LockTools) -> Path | None:
+    """Give the interpreter whose builds are asked what they require: ours where the lock is for it, else one it is for.
+
+    None where no Python of the lock is installed here.
+    """
+    if request.target is not None:
+        return Path(request.target.executable)
+    bounds = SpecifierSet(request.spec.requires_python)
+    if bounds.contains(platform.python_version(), prereleases=True):
+        return Path(sys.executable)
+    for minor in reversed(request.spec.inputs.minors):
+        found = find_interpreter(minor, tools.environ)
+        if found is not None:
+            return found
+    return None
 
 
 def _target_marker(target: Target) -> str:
@@ -325,16 +393,15 @@ def _with_hashes(packages: Sequence[LockedPackage], tools: LockTools) -> tuple[t
     return done, computed
 
 
-def _stored(package: LockedPackage, artifact: Artifact, tools: LockTools) -> Path:
-    (stored,) = fetch_artifacts(
-        [(package, artifact)],
+def _stored(wanted: Sequence[tuple[LockedPackage, Artifact]], tools: LockTools) -> tuple[StoredFile, ...]:
+    return fetch_artifacts(
+        wanted,
         store=tools.store,
         fetcher=tools.fetcher,
         locate=tools.plugins.locate_artifact,
         reporter=tools.reporter,
         root=tools.root,
     )
-    return stored.path
 
 
 # -- what may be written ------------------------------------------------------------------------------------------

@@ -34,12 +34,14 @@ if TYPE_CHECKING:
 
     from lockhouse.fetchers import Fetcher
     from lockhouse.interfaces import CommandRunner, Installer, Reporter, StoredFile
+    from lockhouse.model.builds import Provenance
     from lockhouse.model.closure import Demand
     from lockhouse.model.indexes import IndexOptions
     from lockhouse.model.lock import Lock
     from lockhouse.model.plan import Plan
     from lockhouse.model.receipt import InstalledFiles, InstalledPackage
     from lockhouse.model.target import Target
+    from lockhouse.operations.build import Builder
     from lockhouse.operations.drift import SyncRequest
     from lockhouse.plugins import Plugins
     from lockhouse.storage.store import Store
@@ -52,6 +54,7 @@ class SyncTools:
     :ivar installer: who installs
     :ivar indexes: where the build requirements of sources are looked for
     :ivar describe: asks an interpreter what it accepts
+    :ivar describe_anew: the same, and remembers nothing
     :ivar run: starts processes
     :ivar fetcher: how files are had that the store lacks
     :ivar store: the store
@@ -63,6 +66,7 @@ class SyncTools:
     installer: Installer
     indexes: IndexOptions
     describe: Callable[[Path], Target]
+    describe_anew: Callable[[Path], Target]
     run: CommandRunner
     fetcher: Fetcher
     store: Store
@@ -81,6 +85,7 @@ def sync_environment(request: SyncRequest, tools: Callable[[], SyncTools], *, de
     :raises StoreError: a file cannot be had, or is not what the lock says
     :raises LockStaleError: a locked file requires what the lock lacks
     :raises BackendError: the installer failed
+    :raises BuildError: an sdist cannot be built
     """
     prefix = prefix_of(request.python)
     with file_lock(prefix / ".lockhouse.lock", what=f'environment "{request.spec.name}"'):
@@ -134,20 +139,47 @@ class _Sync:
             place=request.files.place,
             allow_unhashed=spec.allow_unhashed,
             leave_out=() if name is None else (name,),
+            policy=spec.builds,
         )
-        files = self._stored(plan, lock)
+        files, built = self._builder(lock).files(plan.files)
         self._require_complete(plan, files)
-        return self._apply(plan, files, drift)
+        return self._apply(plan, files, drift, built)
 
-    def _stored(self, plan: Plan, lock: Lock) -> tuple[StoredFile, ...]:
+    def _builder(self, lock: Lock) -> Builder:
+        from lockhouse.operations.build import Builder  # noqa: PLC0415 - only where something has to be done
+        from lockhouse.operations.build_room import BuildTools  # noqa: PLC0415 - likewise
+
+        request, tools = self.request, self.tools
+        return Builder(
+            lock,
+            place=request.files.place,
+            target=self.target,
+            python=request.python,
+            policy=request.spec.builds,
+            fetch=self._fetch_of(lock),
+            store=tools.store,
+            tools=BuildTools(
+                installer=tools.installer,
+                describe=tools.describe_anew,
+                run=tools.run,
+                reporter=tools.reporter,
+                root=request.root,
+                cache=tools.store.root,
+                environ=tools.environ,
+            ),
+            lock_command=request.spec.lock_command,
+        )
+
+    def _fetch_of(self, lock: Lock) -> Callable[[Sequence[tuple[LockedPackage, Artifact]]], tuple[StoredFile, ...]]:
         from lockhouse.operations.fetch import fetch_artifacts  # noqa: PLC0415
         from lockhouse.operations.located import locator  # noqa: PLC0415
 
-        return fetch_artifacts(
-            [(item.package, item.artifact) for item in plan.files],
+        locate = locator(self.tools.plugins.locate_artifact, lock, self.tools.fetcher)
+        return lambda wanted: fetch_artifacts(
+            wanted,
             store=self.tools.store,
             fetcher=self.tools.fetcher,
-            locate=locator(self.tools.plugins.locate_artifact, lock, self.tools.fetcher),
+            locate=locate,
             reporter=self.tools.reporter,
             root=self.request.root,
             edited=self.edited,
@@ -207,7 +239,9 @@ class _Sync:
             )
             refuse_or_warn(lacking, self.request.spec, self.tools.reporter)
 
-    def _apply(self, plan: Plan, files: tuple[StoredFile, ...], drift: Drifted) -> SyncOutcome:
+    def _apply(
+        self, plan: Plan, files: tuple[StoredFile, ...], drift: Drifted, built: tuple[Provenance, ...]
+    ) -> SyncOutcome:
         receipt = read_receipt(self.prefix)
         present = self._installed()
         if receipt is not None:
@@ -249,7 +283,7 @@ class _Sync:
                 self.tools.run,
             )
         self._require_sources_complete(plan, sources)
-        receipt = self._receipt(plan, wanted, sources)
+        receipt = self._receipt(plan, wanted, sources, built)
         write_receipt(self.prefix, receipt)
         self.tools.plugins.environment_synced(self.request.spec, receipt)
         installed = [f"{file.name} {file.version}" for file in to_install]
@@ -269,7 +303,11 @@ class _Sync:
         return files_of(self.prefix, site_packages_of(self.prefix), package)
 
     def _receipt(
-        self, plan: Plan, wanted: Mapping[NormalizedName, str], sources: tuple[InstalledSource, ...]
+        self,
+        plan: Plan,
+        wanted: Mapping[NormalizedName, str],
+        sources: tuple[InstalledSource, ...],
+        built: tuple[Provenance, ...],
     ) -> Receipt:
         expected = {*wanted, *(source.name for source in sources)}
         found = tuple(
@@ -297,6 +335,7 @@ class _Sync:
             sources=sources,
             files=tuple(files for files in map(self._files_of, found) if files is not None),
             skip_project=self.request.skip_project,
+            built=tuple(sorted(built, key=lambda record: record.name)),
         )
 
 

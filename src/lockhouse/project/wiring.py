@@ -78,6 +78,15 @@ class Wiring:
 
         return describe(python, run=self.run, cache=self.store.interpreters, environ=self.environ)
 
+    def describe_anew(self, python: Path) -> Target:
+        """Ask an interpreter what it is, and remember nothing: it is that of an environment that will be gone.
+
+        :param python: its path
+        """
+        from lockhouse.interpreters import describe  # noqa: PLC0415 - only where something is built
+
+        return describe(python, run=self.run, cache=None, environ=self.environ)
+
     @cached_property
     def run(self) -> CommandRunner:
         """Give what starts processes."""
@@ -96,6 +105,8 @@ class Wiring:
         return LockTools(
             root=self.root,
             resolver=self.plugins.resolver(spec.resolver),
+            installer=self.plugins.installer(spec.installer),
+            describe=self.describe_anew,
             indexes=indexes,
             run=self.run,
             fetcher=self.fetcher(indexes),
@@ -117,6 +128,7 @@ class Wiring:
             installer=self.plugins.installer(spec.installer),
             indexes=indexes,
             describe=self.describe,
+            describe_anew=self.describe_anew,
             run=self.run,
             fetcher=self.fetcher(indexes),
             store=self.store,

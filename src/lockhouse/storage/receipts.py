@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from lockhouse.model.builds import Provenance
 from lockhouse.model.receipt import (
     RECEIPT_VERSION,
     InstalledFiles,
@@ -69,6 +71,7 @@ def _to_dict(receipt: Receipt) -> dict[str, Any]:
         # one string a package: thousands of short ones would take longer to read than the files to look at
         "files": [[*(getattr(files, key) for key in _FILES_KEYS), "\n".join(files.paths)] for files in receipt.files],
         "skip_project": receipt.skip_project,
+        "built": [asdict(record) for record in receipt.built],
     }
 
 
@@ -84,6 +87,7 @@ def _from_dict(data: dict[str, Any]) -> Receipt:
         sources=tuple(InstalledSource(**dict(zip(_SOURCE_KEYS, row, strict=True))) for row in data["sources"]),
         files=tuple(_files_from(row) for row in data["files"]),
         skip_project=data["skip_project"],
+        built=tuple(Provenance(**record) for record in data["built"]),
     )
 
 

@@ -146,10 +146,17 @@ ERRORS: Mapping[str, Explanation] = {
     ),
     errors.BuildError.code: FAMILY,
     errors.BuildFailedError.code: Explanation(
-        means="The project, or a directory or checkout that you allowed by name, could not be built. What the build "
-        "backend said is the `why`.",
-        matters="The tests would not see your code, or see an older one.",
-        mend="Mend what the build backend says.",
+        means="An sdist, the project, or a directory or checkout that you allowed by name, could not be built. What "
+        "the build backend said is the `why`.",
+        matters="What is not built cannot be installed; nothing of a failed build is kept.",
+        mend="Mend what the build backend says; for an sdist, choose a version that builds here or has a wheel.",
+    ),
+    errors.NetworkDeniedError.code: Explanation(
+        means="The build of an sdist tried to reach another machine. What it tried, with the address where that is "
+        "known, is the `why`.",
+        matters="What a build fetches by itself is covered by no hash, and may be another thing tomorrow.",
+        mend="Choose a version that builds without it. If you trust it for all that, name the package in "
+        "[`allow-network`](settings.md).",
     ),
     errors.PluginError.code: FAMILY,
     errors.PluginLoadError.code: Explanation(

@@ -82,8 +82,14 @@ FRESHNESS: Mapping[str, Explanation] = {
     ReasonCode.POLICY_CHANGED: Explanation(
         means="Pre-releases are no longer allowed, or no requirement names one any more, and one is pinned. Or there "
         "is a new cut-off date, and a pinned file is not known to be older. Or somebody moved a pin past the "
-        "cut-off date.",
+        "cut-off date. Or `only-binary` or `no-binary` forbids the only files that a package has.",
         matters="The lock holds what your rule forbids.",
+        mend=_LOCK_AGAIN,
+    ),
+    ReasonCode.BUILD_UNLOCKED: Explanation(
+        means="A package has only an sdist, or `no-binary` names it, and the lock does not hold its build "
+        "requirements: an older Lockhouse wrote it, or somebody moved the pin.",
+        matters="What an sdist is built with decides what is installed, as the sdist itself does.",
         mend=_LOCK_AGAIN,
     ),
     ReasonCode.HASH_MISSING: Explanation(

@@ -125,7 +125,7 @@ class LockFiles:
         if constraints is not None:
             files[self.main.with_name(f"{name}-constraints.in")] = constraints
         files[self.main] = pins
-        body = tomli_w.dumps(requirements.record_document(lock)).encode()
+        body = tomli_w.dumps(requirements.record_document(lock, spec.lock_directory)).encode()
         files[self._record] = with_head(body, title=title, inputs=spec.inputs, also=(pins,))
         return files
 

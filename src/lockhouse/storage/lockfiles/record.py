@@ -9,18 +9,20 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from lockhouse.errors import LockInvalidError
-from lockhouse.model.lock import RECORD_VERSION, Lock, LockedPackage, LockRecord
+from lockhouse.model.lock import RECORD_VERSION, BuildLock, Lock, LockedPackage, LockRecord
 from lockhouse.model.spec import LockInputs
+from lockhouse.storage.lockfiles.packages import package_from, package_to_dict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-def record_to_dict(lock: Lock, record: LockRecord) -> dict[str, Any]:
+def record_to_dict(lock: Lock, record: LockRecord, directory: str) -> dict[str, Any]:
     """Give the table.
 
     :param lock: the lock, for its dependency edges
     :param record: what is recorded
+    :param directory: folder of the lock file relative to the project, with forward slashes
     """
     table: dict[str, Any] = {"version": RECORD_VERSION, "resolver": record.inputs.resolver}
     if record.target is not None:
@@ -33,14 +35,24 @@ def record_to_dict(lock: Lock, record: LockRecord) -> dict[str, Any]:
     table["requires"] = {
         edge_key(package): list(package.requires) for package in lock.packages if package.requires is not None
     }
+    if record.builds:
+        table["builds"] = {key: _build_to_dict(build, directory) for key, build in sorted(record.builds.items())}
     return table
 
 
-def record_from_dict(table: object, place: str) -> tuple[LockRecord, Mapping[str, tuple[str, ...]]]:
+def _build_to_dict(build: BuildLock, directory: str) -> dict[str, Any]:
+    table: dict[str, Any] = {"requires": list(build.requires)}
+    if build.packages:
+        table["packages"] = [package_to_dict(package, directory) for package in build.packages]
+    return table
+
+
+def record_from_dict(table: object, place: str, directory: str) -> tuple[LockRecord, Mapping[str, tuple[str, ...]]]:
     """Read the table.
 
     :param table: what stands in the file; a table, where nobody damaged it
     :param place: the file, for messages
+    :param directory: its folder relative to the project, with forward slashes
     :return: the record, and the dependency edges by :func:`edge_key`
     :raises LockInvalidError: it is of a newer version, or not of this form
     """
@@ -59,12 +71,30 @@ def record_from_dict(table: object, place: str) -> tuple[LockRecord, Mapping[str
             plugins=tuple(map(str, table.get("plugins", ()))),
             computed_hashes=tuple(map(str, table.get("computed-hashes", ()))),
             target=None if table.get("target") is None else str(table["target"]),
+            builds={
+                str(key): _build_from_dict(build, directory) for key, build in dict(table.get("builds", {})).items()
+            },
         )
         SpecifierSet(record.inputs.requires_python)
         edges = {str(key): tuple(map(_requirement_line, lines)) for key, lines in dict(table["requires"]).items()}
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _damaged(place, f"{type(error).__name__}: {error}") from error
     return record, edges
+
+
+def _build_from_dict(table: Mapping[str, Any], directory: str) -> BuildLock:
+    requires = tuple(map(_requirement_line, table["requires"]))
+    found = list(table.get("packages", ()))
+    if not found:
+        return BuildLock(requires=requires)
+    from packaging.pylock import Pylock, PylockValidationError  # noqa: PLC0415 - only for a lock that has to build
+
+    document = {"lock-version": "1.0", "created-by": "lockhouse", "packages": found}
+    try:
+        packages = tuple(package_from(package, directory) for package in Pylock.from_dict(document).packages)
+    except PylockValidationError as error:
+        raise ValueError(str(error)) from error
+    return BuildLock(requires=requires, packages=packages)
 
 
 def _requirement_line(line: str) -> str:

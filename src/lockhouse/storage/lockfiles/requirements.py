@@ -133,17 +133,18 @@ def _pin_lines(package: LockedPackage, directory: str) -> list[str]:
     return [" \\\n    ".join([head, *(f"--hash={item}" for item in hashes)])]
 
 
-def record_document(lock: Lock) -> dict[str, Any]:
+def record_document(lock: Lock, directory: str) -> dict[str, Any]:
     """Give what the record file holds.
 
     :param lock: the lock; it has a record
+    :param directory: folder of the file relative to the project, with forward slashes
     """
     document: dict[str, Any] = {"requires-python": lock.requires_python}
     if lock.environments:
         document["environments"] = list(lock.environments)
     document["packages"] = [_record_package(package) for package in lock.packages]
     if lock.record is not None:
-        document["tool"] = {"lockhouse": record_to_dict(lock, lock.record)}
+        document["tool"] = {"lockhouse": record_to_dict(lock, lock.record, directory)}
     return document
 
 
@@ -200,7 +201,7 @@ def read(pins: str, document: Mapping[str, Any] | None, place: str, directory: s
     table = (document or {}).get("tool", {}).get("lockhouse")
     if table is None:
         return lock
-    record, edges = record_from_dict(table, place)
+    record, edges = record_from_dict(table, place, directory)
     return Lock(
         requires_python=lock.requires_python,
         environments=lock.environments,

@@ -1,0 +1,228 @@
+"""Build: a locked sdist → a wheel with the record that proves it. Each is built once, whoever asks first."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import Version
+
+from lockhouse.confinement import Network
+from lockhouse.errors import BuildFailedError
+from lockhouse.interfaces import StoredFile
+from lockhouse.model.builds import Provenance, build_key, build_lock_digest, needs_build
+from lockhouse.model.closure import walk
+from lockhouse.model.plan import select
+from lockhouse.operations.build_room import build_room
+from lockhouse.storage.built import BuiltWheels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from lockhouse.model.builds import BuildPolicy
+    from lockhouse.model.lock import Artifact, BuildLock, Lock, LockedPackage
+    from lockhouse.model.plan import PlannedPackage
+    from lockhouse.model.target import Target
+    from lockhouse.operations.build_room import BuildRoom, BuildTools
+    from lockhouse.storage.store import Store
+
+#: The form of a build: raised when the same lock would be built in another way.
+_FORM = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltFile:
+    """A wheel that was built, now or before.
+
+    :ivar file: the wheel, just verified
+    :ivar provenance: what proves it
+    """
+
+    file: StoredFile
+    provenance: Provenance
+
+
+class Builder:
+    """Builds the sdists of a lock for one interpreter.
+
+    :param lock: the lock, with its build locks
+    :param place: the lock file, for messages
+    :param target: the interpreter that the wheels are for
+    :param python: its path
+    :param policy: what may be built, and may use the network
+    :param fetch: brings files into the store, verified
+    :param store: the store
+    :param tools: what to work with
+    :param lock_command: the command that locks the environment
+    """
+
+    def __init__(
+        self,
+        lock: Lock,
+        *,
+        place: str,
+        target: Target,
+        python: Path,
+        policy: BuildPolicy,
+        fetch: Callable[[Sequence[tuple[LockedPackage, Artifact]]], tuple[StoredFile, ...]],
+        store: Store,
+        tools: BuildTools,
+        lock_command: str,
+    ) -> None:
+        self._lock = lock
+        self._builds: Mapping[str, BuildLock] = {} if lock.record is None else lock.record.builds
+        self._place = place
+        self._target = target
+        self._python = python
+        self._policy = policy
+        self._fetch = fetch
+        self._wheels = BuiltWheels(store)
+        self._tools = tools
+        self._lock_command = lock_command
+
+    def wheels(self, items: Sequence[PlannedPackage], sdists: Iterable[StoredFile]) -> tuple[BuiltFile, ...]:
+        """Give a wheel for each sdist: one that was built before, by whomever, or a new one.
+
+        :param items: what was planned
+        :param sdists: the verified sdist of each, in the same order
+        :raises BuildError: an sdist cannot be built
+        :raises StoreError: a build requirement cannot be had, or is not what the lock says
+        """
+        return tuple(self._wheel(item, sdist) for item, sdist in zip(items, sdists, strict=True))
+
+    def files(self, items: Sequence[PlannedPackage]) -> tuple[tuple[StoredFile, ...], tuple[Provenance, ...]]:
+        """Give what is to be installed for a plan: its wheels, and those built from its sdists.
+
+        :param items: what was planned
+        :return: a file for each item, in the same order, and what proves those that were built
+        :raises BuildError: an sdist cannot be built
+        :raises StoreError: a file cannot be had, or is not what the lock says
+        """
+        stored = self._fetch([(item.package, item.artifact) for item in items])
+        pairs = [(item, file) for item, file in zip(items, stored, strict=True) if needs_build(item.artifact)]
+        built = self.wheels([item for item, _ in pairs], [file for _, file in pairs])
+        by_name = {item.package.name: made for (item, _), made in zip(pairs, built, strict=True)}
+        files = tuple(by_name[file.name].file if file.name in by_name else file for file in stored)
+        return files, tuple(made.provenance for made in built)
+
+    def _wheel(self, item: PlannedPackage, sdist: StoredFile) -> BuiltFile:
+        package = item.package
+        allowed = package.name in self._policy.allow_network
+        digest = build_lock_digest(build_key(package), self._builds)
+        key = self._key(sdist, digest, item.artifact.subdirectory, allow_network=allowed)
+        found = self._wheels.find(key)
+        if found is None:
+            with self._wheels.lock(key, what=f"the build of {package.label}"):
+                found = self._wheels.find(key) or self._build(item, sdist, digest, key, allow_network=allowed)
+        wheel, record = found
+        algorithm, _, wheel_digest = record.wheel.partition(":")
+        file = StoredFile(
+            name=package.name, version=record.version, path=wheel, algorithm=algorithm, digest=wheel_digest
+        )
+        return BuiltFile(file=file, provenance=record)
+
+    def _key(self, sdist: StoredFile, build_lock: str, subdirectory: str | None, *, allow_network: bool) -> str:
+        """Give a digest of all that decides a wheel. The best tag holds the platform and its C library."""
+        parts = [
+            _FORM,
+            f"{sdist.algorithm}:{sdist.digest}",
+            subdirectory,
+            build_lock,
+            self._target.tags[0],
+            self._target.label,
+            allow_network,
+        ]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def _build(
+        self, item: PlannedPackage, sdist: StoredFile, build_lock: str, key: str, *, allow_network: bool
+    ) -> tuple[Path, Provenance]:
+        package, tools = item.package, self._tools
+        requirements = self._requirements_of(package)
+        with (
+            tools.reporter.progress(f"Building {package.label}"),
+            build_room(
+                package, item.artifact, sdist.path, python=self._python, tools=tools, allow_network=allow_network
+            ) as room,
+        ):
+            room.furnish(requirements)
+            self._require_locked(package, room)
+            wheel = room.wheel()
+            version = _require_expected(package, wheel)
+            record = Provenance(
+                name=package.name,
+                version=version,
+                source=f"{sdist.algorithm}:{sdist.digest}",
+                source_name=sdist.path.name,
+                build_lock=build_lock,
+                interpreter=self._target.tags[0],
+                platform=self._target.label,
+                network=str(room.network),
+                builder=_builder(),
+                wheel_name=wheel.name,
+                wheel=f"sha256:{_sha256(wheel)}",
+            )
+            place = self._wheels.add(key, wheel, record)
+        self._tell(package, record)
+        return place, record
+
+    def _tell(self, package: LockedPackage, record: Provenance) -> None:
+        message = f"built {package.label} from its sdist; the network was {record.network}"
+        if record.network == Network.ALLOWED:
+            self._tools.reporter.warning(f"{message}, as allow-network says: its hash does not tell what it fetched")
+        elif record.network == Network.WATCHED:
+            self._tools.reporter.info(f"{message}: programs other than Python are not held back here")
+        else:
+            self._tools.reporter.info(message)
+
+    def _requirements_of(self, package: LockedPackage) -> tuple[StoredFile, ...]:
+        """Bring the build requirements into the store; what of them has no wheel is built first."""
+        from dataclasses import replace  # noqa: PLC0415 - beside its use
+
+        build = self._builds[build_key(package)]
+        lock = replace(self._lock, packages=build.packages)
+        plan = select(lock, self._target, place=f"{self._place} (builds of {package.label})", policy=self._policy)
+        return self.files(plan.files)[0]
+
+    def _require_locked(self, package: LockedPackage, room: BuildRoom) -> None:
+        """Hold what the backend asks for here against the build lock: on another platform it may ask for more."""
+        build = self._builds[build_key(package)]
+        asked = [Requirement(line) for line in (*room.system.requires, *room.asked_for())]
+        found = walk(asked, build.packages, self._target.markers)
+        lacking = [str(demand.requirement) for demand in found.unmet if demand.root is not None]
+        lacking += [str(demand.requirement) for demand, _ in found.violated if demand.root is not None]
+        if lacking:
+            raise BuildFailedError(
+                f"{package.label} cannot be built with what {self._place} has for it",
+                why=[f'its build requires "{line}" on {self._target.label}' for line in dict.fromkeys(lacking)],
+                fix=self._lock_command,
+            )
+
+
+def _require_expected(package: LockedPackage, wheel: Path) -> str:
+    """See that a wheel is of the locked package; give its version."""
+    try:
+        name, version, _, _ = parse_wheel_filename(wheel.name)
+    except InvalidWheelFilename as error:
+        raise BuildFailedError(f"{package.label}: its backend built {wheel.name}", why=str(error)) from error
+    if canonicalize_name(name) != package.name or (package.version and version != Version(package.version)):
+        raise BuildFailedError(
+            f"{package.label}: its backend built something else", why=f"it built {wheel.name} from this sdist"
+        )
+    return str(version)
+
+
+def _builder() -> str:
+    from importlib import metadata  # noqa: PLC0415 - only where something is built
+
+    return f"lockhouse {metadata.version('lockhouse')}, pyproject-hooks {metadata.version('pyproject-hooks')}"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

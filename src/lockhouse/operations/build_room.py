@@ -1,0 +1,317 @@
+"""A room to build one sdist in: its source, an environment of verified files, and nothing of the user's own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lockhouse.confinement import Network, attempts, confined, strongest, watch
+from lockhouse.errors import BuildError, BuildFailedError, NetworkDeniedError
+from lockhouse.interfaces import Command, InstallRequest
+from lockhouse.operations.environment import make_environment
+from lockhouse.storage.sdists import read_build_system, unpack_sdist
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from pyproject_hooks import BuildBackendHookCaller
+
+    from lockhouse.interfaces import CommandRunner, Installer, Reporter, StoredFile
+    from lockhouse.model.lock import Artifact, LockedPackage
+    from lockhouse.model.target import Target
+    from lockhouse.storage.sdists import BuildSystem
+
+#: The moment that builds take for now: the first that a zip file, and so a wheel, can spell.
+_EPOCH = "315532800"
+
+#: Where nobody listens: the end of every proxy that a build could be told.
+_NOWHERE = "http://127.0.0.1:9"
+
+_PASSED_ON = (
+    "COMSPEC", "NUMBER_OF_PROCESSORS", "PATH", "PATHEXT", "PROCESSOR_ARCHITECTURE", "PROGRAMDATA", "PROGRAMFILES",
+    "PROGRAMFILES(X86)", "SYSTEMDRIVE", "SYSTEMROOT", "WINDIR",
+)  # fmt: skip
+_PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy")
+_ONLINE = (*_PROXIES, "no_proxy", "ssl_cert_file", "ssl_cert_dir", "requests_ca_bundle")
+
+#: What programs say that were kept from the network.
+_CUT_OFF = re.compile(
+    r"No module named '?pip'?\b|[Nn]etwork is unreachable|Temporary failure in name resolution"
+    r"|[Cc]ould not resolve|[Nn]ame or service not known|getaddrinfo failed"
+)
+_ADDRESS = re.compile(r"(?:https?|ftp|git|ssh)://(?:[^\s/@'\"]*@)?([^\s'\"<>)]+)")
+_SHOWN_LINES = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildTools:
+    """What building works with.
+
+    :ivar installer: puts the build requirements into the environment
+    :ivar describe: asks an interpreter what it accepts, and remembers nothing
+    :ivar run: starts processes
+    :ivar reporter: where to say what happens
+    :ivar root: the project's folder
+    :ivar cache: a folder that the installer may keep between runs
+    :ivar environ: the user's environment variables
+    """
+
+    installer: Installer
+    describe: Callable[[Path], Target]
+    run: CommandRunner
+    reporter: Reporter
+    root: Path
+    cache: Path
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def denial(self) -> Network:
+        """Say by what means the network is denied here."""
+        return strongest(self.run, self.environ)
+
+
+@contextmanager
+def build_room(
+    package: LockedPackage,
+    artifact: Artifact,
+    sdist: Path,
+    *,
+    python: Path,
+    tools: BuildTools,
+    allow_network: bool,
+) -> Iterator[BuildRoom]:
+    """Unpack a verified sdist in a room of its own, which is gone afterwards.
+
+    :param package: what is to be built
+    :param artifact: its sdist in the lock
+    :param sdist: the verified file
+    :param python: the interpreter to build for
+    :param tools: what to work with
+    :param allow_network: whether the build may use the network
+    :raises BuildFailedError: the file is no sdist
+    """
+    with tempfile.TemporaryDirectory(prefix="lockhouse-build-", ignore_cleanup_errors=True) as scratch:
+        place = Path(scratch)
+        for name in ("source", "home", "tmp", "out"):
+            (place / name).mkdir()
+        source = unpack_sdist(sdist, place / "source", subdirectory=artifact.subdirectory)
+        network = Network.ALLOWED if allow_network else tools.denial
+        yield BuildRoom(label=package.label, name=package.name, source=source, place=place, python=python,
+                        tools=tools, network=network)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildRoom:
+    """One unpacked sdist and, once it was furnished, the environment that its backend runs in.
+
+    :ivar label: name and version of the package, for messages
+    :ivar name: its name
+    :ivar source: the unpacked source
+    :ivar place: the room's folder
+    :ivar python: the interpreter to build for
+    :ivar tools: what to work with
+    :ivar network: how the build is kept from the network
+    """
+
+    label: str
+    name: str
+    source: Path
+    place: Path
+    python: Path
+    tools: BuildTools
+    network: Network
+
+    @cached_property
+    def system(self) -> BuildSystem:
+        """Give how the project wants to be built.
+
+        :raises BuildFailedError: its ``pyproject.toml`` breaks the rules
+        """
+        return read_build_system(self.source, label=self.label)
+
+    def furnish(self, files: Sequence[StoredFile]) -> None:
+        """Make the environment, anew if there is one, and install verified files into it; no index is asked.
+
+        :param files: the build requirements
+        :raises BackendError: an environment cannot be made, or the installer failed
+        """
+        folder, tools = self.place / "env", self.tools
+        if folder.exists():
+            shutil.rmtree(folder)
+        python = make_environment(folder, self.python, run=tools.run, environ=tools.environ)
+        target = tools.describe(python)
+        if files:
+            with tempfile.TemporaryDirectory(dir=self.place) as scratch:
+                request = InstallRequest(
+                    target=target,
+                    root=tools.root,
+                    scratch=Path(scratch),
+                    cache=tools.cache,
+                    files=tuple(files),
+                    environ=tools.environ,
+                )
+                tools.installer.install(request, tools.run)
+        if self.network is not Network.ALLOWED:
+            watch(Path(target.purelib), self._log, self.network)
+
+    def asked_for(self) -> tuple[str, ...]:
+        """Give what the backend asks for besides, for a wheel.
+
+        :raises BuildError: the backend failed, or tried to reach the network
+        """
+        return tuple(self._hooked("get_requires_for_build_wheel", lambda hooks: hooks.get_requires_for_build_wheel()))
+
+    def metadata(self) -> str:
+        """Give the core metadata of the wheel to be, as the backend tells it.
+
+        :raises BuildError: the backend failed, or tried to reach the network
+        """
+        folder = self.place / "out" / "metadata"
+        folder.mkdir()
+        name = self._hooked(
+            "prepare_metadata_for_build_wheel", lambda hooks: hooks.prepare_metadata_for_build_wheel(str(folder))
+        )
+        try:
+            return (folder / str(name) / "METADATA").read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise BuildFailedError(f"{self.label}: its backend wrote no metadata", why=str(error)) from error
+
+    def wheel(self) -> Path:
+        """Build the wheel.
+
+        :raises BuildError: the backend failed, or tried to reach the network
+        """
+        out = self.place / "out"
+        name = self._hooked("build_wheel", lambda hooks: hooks.build_wheel(str(out)))
+        wheel = out / Path(str(name)).name
+        if not wheel.is_file():
+            raise BuildFailedError(f"{self.label}: its backend built no wheel", why=f"it says that it built {name}")
+        return wheel
+
+    # -- hooks of the backend -------------------------------------------------------------------------------------
+
+    @property
+    def _log(self) -> Path:
+        return self.place / "tmp" / "attempts.jsonl"
+
+    def _hooked(self, hook: str, call: Callable[[BuildBackendHookCaller], object]) -> list[str] | str:
+        from pyproject_hooks import (  # noqa: PLC0415 - only where something is built
+            BackendUnavailable,
+            BuildBackendHookCaller,
+            HookMissing,
+        )
+
+        system, runner = self.system, _HookRunner(self, hook)
+        bin_name = "Scripts" if os.name == "nt" else "bin"
+        python = self.place / "env" / bin_name / ("python.exe" if os.name == "nt" else "python")
+        try:
+            answer = call(
+                BuildBackendHookCaller(
+                    str(self.source),
+                    system.backend,
+                    list(system.backend_path) or None,
+                    runner=runner,
+                    python_executable=str(python),
+                )
+            )
+        except BackendUnavailable as error:
+            raise self._failed(hook, [f"{system.backend} cannot be imported: {error}"], runner) from error
+        except (HookMissing, ValueError, OSError) as error:
+            raise self._failed(hook, [f"{type(error).__name__}: {error}"], runner) from error
+        if certain := [attempt.what for attempt in attempts(self._log) if attempt.certain]:
+            raise self._denied(certain)
+        return answer  # type: ignore[return-value]  # the two kinds of answers that hooks give
+
+    def _failed(self, hook: str, why: list[str], runner: _HookRunner) -> BuildError:
+        return self.failure(hook, "\n".join([*why, runner.said]))
+
+    def failure(self, hook: str, said: str) -> BuildError:
+        """Make the error for a hook that failed: what it tried to reach, where it did, else what it said.
+
+        :param hook: which one
+        :param said: what the backend printed
+        """
+        lines = [line.rstrip() for line in said.splitlines() if line.strip()]
+        if self.network is not Network.ALLOWED:
+            tried = [attempt.what for attempt in attempts(self._log)]
+            if not tried and _CUT_OFF.search(said):
+                found = [f"it wants {address[1]}" for address in _ADDRESS.finditer(said)]
+                tried = [*dict.fromkeys(found), *(line for line in lines if _CUT_OFF.search(line))]
+            if tried:
+                return self._denied(tried)
+        words = "cannot tell its build requirements" if hook.startswith("get_") else "cannot be built"
+        left_out = [] if len(lines) <= _SHOWN_LINES else [f"... {len(lines) - _SHOWN_LINES} lines before"]
+        return BuildFailedError(f"{self.label} {words}", why=[f"{hook} failed", *left_out, *lines[-_SHOWN_LINES:]])
+
+    def _denied(self, tried: list[str]) -> NetworkDeniedError:
+        return NetworkDeniedError(
+            f"the build of {self.label} tried to reach the network",
+            why=[*tried, f"the network was {self.network}"],
+            fix=f'choose a version that builds without it, or allow it by name: allow-network = ["{self.name}"]',
+        )
+
+
+class _HookRunner:
+    """Runs a hook of the backend as pyproject-hooks asks for it, confined and with a clean environment."""
+
+    def __init__(self, room: BuildRoom, hook: str) -> None:
+        self._room = room
+        self._hook = hook
+        self.said = ""
+
+    def __call__(
+        self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
+    ) -> None:
+        room = self._room
+        command = Command(
+            argv=tuple(cmd),
+            env={**clean_build_environ(room), **(extra_environ or {})},
+            cwd=None if cwd is None else Path(cwd),
+        )
+        result = room.tools.run(confined(command, room.network))
+        self.said = f"{result.stdout}\n{result.stderr}"
+        for line in filter(None, self.said.splitlines()):
+            room.tools.reporter.detail(f"{room.label}: {line}")
+        if result.returncode != 0:
+            raise room.failure(self._hook, self.said)
+
+
+def clean_build_environ(room: BuildRoom) -> dict[str, str]:
+    """Give the environment variables of a build: nothing of the user's own but what programs are found by.
+
+    :param room: where it is built
+    """
+    given = room.tools.environ
+    env = {name: value for name in _PASSED_ON if (value := given.get(name)) is not None}
+    scripts = room.place / "env" / ("Scripts" if os.name == "nt" else "bin")
+    home, temporary = str(room.place / "home"), str(room.place / "tmp")
+    env |= {
+        "PATH": os.pathsep.join([str(scripts), env.get("PATH", os.defpath)]),
+        "VIRTUAL_ENV": str(room.place / "env"),
+        "HOME": home,
+        "USERPROFILE": home,
+        "TMPDIR": temporary,
+        "TEMP": temporary,
+        "TMP": temporary,
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "NO_COLOR": "1",
+        "SOURCE_DATE_EPOCH": _EPOCH,
+        "PYTHONHASHSEED": "0",
+        "PYTHONNOUSERSITE": "1",
+        "PIP_CONFIG_FILE": os.devnull,
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_NO_INPUT": "1",
+    }
+    if room.network is Network.ALLOWED:
+        return env | {name: value for name, value in given.items() if name.lower() in _ONLINE}
+    env |= {"PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
+    return env | {name: _NOWHERE for proxy in _PROXIES for name in (proxy, proxy.upper())}

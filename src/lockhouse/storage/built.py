@@ -1,0 +1,123 @@
+"""Wheels that were built here, each beside the record that proves it.
+
+::
+
+    ROOT/v1/built/<first two digits>/<key>/<wheel>
+    ROOT/v1/built/<first two digits>/<key>/provenance.json
+
+The key is a digest of all that decides the wheel. A wheel is visible only together with its record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import StoreError
+from lockhouse.model.builds import Provenance
+from lockhouse.storage.files import PARTIAL_SUFFIX, disk_errors, file_lock
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from lockhouse.storage.store import Store
+
+RECORD_NAME = "provenance.json"
+
+#: Seconds to wait for another process that builds the same.
+_PATIENCE = 4 * 3600
+
+
+class BuiltWheels:
+    """The store's room for built wheels.
+
+    :param store: the store
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def find(self, key: str) -> tuple[Path, Provenance] | None:
+        """Find a built wheel, and read all of it to see that it is the one that its record names.
+
+        One that was damaged, or has no readable record, is removed: it is built again.
+
+        :param key: hex digest of all that decides it
+        :return: the wheel and its record, or None where there is none that can be trusted
+        :raises StoreError: the disk fails
+        """
+        folder = self._folder(key)
+        with disk_errors(folder):
+            try:
+                record = _read(folder / RECORD_NAME)
+                wheel = folder / record.wheel_name
+                if f"sha256:{_digest(wheel)}" == record.wheel:
+                    return wheel, record
+            except FileNotFoundError:
+                if not folder.is_dir():
+                    return None
+            except (ValueError, TypeError, KeyError):
+                pass
+            shutil.rmtree(folder, ignore_errors=True)
+        return None
+
+    def add(self, key: str, wheel: Path, record: Provenance) -> Path:
+        """Keep a wheel with its record; they become visible at once, or not at all.
+
+        :param key: hex digest of all that decides it
+        :param wheel: the wheel, anywhere
+        :param record: what proves it
+        :return: its place
+        :raises StoreError: the disk fails
+        """
+        folder = self._folder(key)
+        partial = self._store.temporary / f"{os.urandom(16).hex()}{PARTIAL_SUFFIX}"
+        with disk_errors(folder):
+            partial.mkdir(parents=True)
+            try:
+                shutil.copyfile(wheel, partial / wheel.name)
+                (partial / RECORD_NAME).write_text(json.dumps(asdict(record), indent=1, sort_keys=True), "utf-8")
+                _flush(partial / wheel.name)
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                partial.rename(folder)
+            except OSError:
+                if not (folder / RECORD_NAME).is_file():  # else another process was first
+                    raise
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+        found = self.find(key)
+        if found is None:
+            raise StoreError(f"{wheel.name} was damaged while it was stored", fix="run again")
+        return found[0]
+
+    def lock(self, key: str, *, what: str) -> AbstractContextManager[None]:
+        """Hold the right to build; others wait. Who is killed lets go.
+
+        :param key: hex digest of all that decides the wheel
+        :param what: what is being built, for the message
+        :raises StoreBusyError: another process held it for longer than four hours
+        """
+        return file_lock(self._store.temporary.parent / "locks" / f"build-{key}", timeout=_PATIENCE, what=what)
+
+    def _folder(self, key: str) -> Path:
+        return self._store.temporary.parent / "built" / key[:2] / key
+
+
+def _read(path: Path) -> Provenance:
+    data = json.loads(path.read_bytes())
+    return Provenance(**{each.name: data[each.name] for each in fields(Provenance)})
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _flush(path: Path) -> None:
+    with path.open("r+b") as file:  # Windows flushes only what may be written
+        os.fsync(file.fileno())
