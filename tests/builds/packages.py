@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import functools
 import io
+import textwrap
 import zipfile
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from lockhouse.testing.packages import PackageFile, build_sdist
+from lockhouse.testing.packages import BACKEND_NAME, PackageFile, build_sdist
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-SETUPTOOLS = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+_SETUPTOOLS = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+_OWN = '[build-system]\nrequires = {}\nbuild-backend = "own_backend"\nbackend-path = ["."]\n'
 
 
 @functools.cache
@@ -31,11 +33,21 @@ def setuptools_wheel() -> PackageFile:
         data=stream.getvalue(),
         name="setuptools",
         version=installed.version,
-        requires_python=None,
         metadata=(installed.read_text("METADATA") or "").encode(),
     )
 
 
-def setuptools_sdist(name: str, setup: str, files: Mapping[str, str] | None = None, **more: str) -> PackageFile:
-    """Build an sdist with a ``setup.py``; it has a table ``[project]`` only if its ``pyproject.toml`` is given."""
-    return build_sdist(name, "1.0", files={"setup.py": setup, "pyproject.toml": SETUPTOOLS, **(files or {}), **more})
+def setuptools_sdist(name: str, setup: str, files: Mapping[str, str] | None = None) -> PackageFile:
+    """Build an sdist that setuptools builds from a ``setup.py``."""
+    return build_sdist(
+        name, "1.0", files={"setup.py": textwrap.dedent(setup), "pyproject.toml": _SETUPTOOLS, **(files or {})}
+    )
+
+
+def sdist_with_hooks(name: str, hooks: str, *, requires: Sequence[str] = (), version: str = "1.0") -> PackageFile:
+    """Build an sdist whose backend is the in-tree one with hooks of a test's own; ``base`` is the in-tree one.
+
+    :param requires: its static build requirements
+    """
+    source = f"import {BACKEND_NAME} as base\nfrom {BACKEND_NAME} import *\n{textwrap.dedent(hooks)}"
+    return build_sdist(name, version, build_system=_OWN.format(list(requires)), files={"own_backend.py": source})

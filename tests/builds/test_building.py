@@ -2,32 +2,90 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
+import shutil
 from typing import TYPE_CHECKING
 
-from tests.scenarios.installing import CLI, Frontend, declare, installed, lock, lock_path
+from tests.scenarios.installing import CLI, Frontend, declare, installed, lock, lock_path, python_of
+
+from .looking import builds_of, receipt_of
+from .packages import sdist_with_hooks, setuptools_sdist, setuptools_wheel
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
+    from typing import NoReturn
 
     from lockhouse.testing import PackageIndex, ProjectFolder
 
+_ASKS = """
+    def get_requires_for_build_wheel(config_settings=None):
+        import static_helper
+        return ["asked-for>=1"]
 
-def builds_of(project: ProjectFolder) -> dict[str, dict[str, object]]:
-    found: dict[str, dict[str, object]] = tomllib.loads(lock_path(project).read_text("utf-8"))["tool"]["lockhouse"][
-        "builds"
-    ]
-    return found
+    def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+        import asked_for
+        return base.build_wheel(wheel_directory)
+"""
+_EXTENSION = """
+    from setuptools import Extension, setup
+    setup(name="compiled", version="1.0", ext_modules=[Extension("compiled", ["compiled.c"])])
+"""
+_C = """
+#include <Python.h>
+static PyObject *answer(PyObject *self, PyObject *args) { return PyLong_FromLong(42); }
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {NULL, NULL, 0, NULL}};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "compiled", NULL, -1, methods};
+PyMODINIT_FUNC PyInit_compiled(void) { return PyModule_Create(&module); }
+"""
+_LEGACY = """
+    from setuptools import setup
+    setup(name="legacy", version="1.0", py_modules=["legacy"], setup_requires=["helper"])
+"""
 
 
 def test_a_package_with_only_an_sdist_is_locked_built_and_installed(
     index: PackageIndex, project: ProjectFolder, frontend: Frontend
 ) -> None:
-    index.add_sdist("source", "1.0", requires=["friend"])
-    index.add_wheel("friend", "2.0")
+    sdist = index.add(sdist_with_hooks("source", _ASKS, requires=["static-helper"]))
+    helper = index.add_wheel("static-helper", "1.0")
+    index.add_wheel("asked-for", "1.5", requires=["deep"])
+    index.add_wheel("deep", "1.0")
     declare(project, "source")
     lock(project)
-    assert builds_of(project) == {"source==1.0": {"requires": []}}
+    build = builds_of(project)["source==1.0"]
+    assert build["requires"] == ["asked-for>=1", "static-helper"]
+    assert [(each["name"], each["version"]) for each in build["packages"]] == [
+        ("asked-for", "1.5"),
+        ("deep", "1.0"),
+        ("static-helper", "1.0"),
+    ]
+    assert build["packages"][2]["wheels"][0]["hashes"] == {"sha256": helper.sha256}
+    before = lock_path(project).read_bytes()
     frontend.succeed(project)
-    assert installed(frontend.root(project)) == {"source": "1.0", "friend": "2.0"}
+    root = frontend.root(project)
+    assert installed(root) == {"source": "1.0"}
+    (record,) = receipt_of(root)["built"]
+    assert (record["name"], record["source"]) == ("source", f"sha256:{sdist.sha256}")
+    assert record["network"].startswith("denied")
+    lock(project, "--upgrade")
+    assert lock_path(project).read_bytes() == before
+    frontend.succeed(project)
+
+
+def test_setuptools_builds_an_extension_and_what_has_setup_requires(
+    index: PackageIndex, project: ProjectFolder, leave_out: Callable[[str], NoReturn]
+) -> None:
+    if shutil.which("cc") is None:
+        leave_out("needs a C compiler")
+    tools = index.add(setuptools_wheel())
+    index.add(setuptools_sdist("compiled", _EXTENSION, {"compiled.c": _C}))
+    index.add(setuptools_sdist("legacy", _LEGACY, {"legacy.py": "answer = 43\n"}))
+    index.add_wheel("helper", "3.0")
+    declare(project, "compiled", "legacy", python=">=3.11")
+    lock(project)
+    builds = builds_of(project)
+    assert builds["compiled==1.0"]["packages"][0]["wheels"][0]["hashes"] == {"sha256": tools.sha256}
+    assert [each["name"] for each in builds["legacy==1.0"]["packages"]] == ["helper", "setuptools"]
+    said = CLI.succeed(project)
+    assert "built compiled 1.0 from its sdist; the network was denied by a" in said.output
+    code = "import compiled, legacy; print(compiled.answer(), legacy.answer)"
+    assert "42 43" in project.run(python_of(CLI.root(project)), "-c", code, check=True).output
