@@ -54,7 +54,7 @@ def test_every_package_without_a_fitting_file_is_reported() -> None:
             pin("c", "1", requires_python=">=3.13"),
         )
     assert [line.split()[0] for line in caught.value.why] == ["a", "b", "c"]
-    assert "building is not supported yet" in caught.value.why[1]
+    assert "the lock does not say what it is built with: lock again" in caught.value.why[1]
 
 
 def test_two_entries_that_apply_are_an_error() -> None:

@@ -82,16 +82,20 @@ def test_wheels_that_do_not_fit_are_refused_before_the_rest_is_installed(
     index.add_wheel("alpha", "1.0")
     index.add_wheel("built", "1.0", tag=f"py3-none-{tag}")
     index.add(build_sdist("source", "1.0"))
-    declare(project, 'requirements = ["alpha", "built", "source"]')
+    index.add_wheel("other", "1.0", tag=f"py3-none-{tag}")
+    index.add(build_sdist("other", "1.0"))
+    declare(project, 'requirements = ["alpha", "built", "source", "other"]')
     frontend.set_up(project)
     for said in (lock(project), lock(project)):  # the second changes nothing, and it is as true as before
         notes = [line for line in said.lines if "note:" in line]
-        assert notes == ["  note: source 1.0 has only an sdist: it cannot be installed yet"], said
+        assert notes == ["  note: source 1.0 is built from its sdist where it is installed"], said
     result = frontend.start(project)
     assert result.returncode == (4 if frontend.name == "cli" else 1), result
     assert f"error[no-compatible-artifact]: {LOCK}: nothing to install on {LABEL}" in result.output
     assert f"built 1.0 has no wheel that fits the target; it has built-1.0-py3-none-{tag}.whl" in result.output
-    assert "source 1.0 has no wheel, only source-1.0.tar.gz" in result.output
+    assert "other 1.0 has no wheel that fits, only other-1.0.tar.gz" in result.output
+    assert 'no-binary = ["other"], then lock again' in result.output
+    assert "source 1.0" not in result.output
     assert not frontend.ran(project)
     assert "alpha.py" not in site_packages(project, frontend)
 

@@ -116,7 +116,7 @@ def select(
             f"{place}: nothing to install on {target.label} for "
             + ("one package" if len(problems) == 1 else f"{len(problems)} packages"),
             why=problems,
-            fix="lock again; or choose versions that have wheels for this target, or leave the target out",
+            fix="choose versions that have wheels for this target, have them built, or leave the target out",
         )
     files = [item for item in planned if item.artifact.kind not in _UNHASHED]
     sources = [item for item in planned if item.artifact.kind in _UNHASHED]
@@ -189,7 +189,8 @@ def _why_not_built(package: LockedPackage, artifact: Artifact, policy: BuildPoli
     if policy.refuses(package.name):
         return f"{package.label} {has}, only {artifact.label}; only-binary forbids to build it"
     if not locked:
-        return f"{package.label} {has}, only {artifact.label}; the lock does not say what it is built with"
+        mend = f'no-binary = ["{package.name}"], then lock again' if _has_wheel(package) else "lock again"
+        return f"{package.label} {has}, only {artifact.label}; the lock does not say what it is built with: {mend}"
     return None
 
 

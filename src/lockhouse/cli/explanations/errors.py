@@ -77,10 +77,11 @@ ERRORS: Mapping[str, Explanation] = {
         mend="Lock again.",
     ),
     errors.NoCompatibleArtifactError.code: Explanation(
-        means="A package has no wheel that this interpreter can install. Where the package has only an sdist, there is "
-        "no way yet: Lockhouse does not build sdists.",
-        matters="Another file than one of the lock is never taken.",
-        mend="Take another version, or another Python.",
+        means="A package has no wheel that this interpreter can install, and may not be built from its sdist: "
+        "`only-binary` forbids it, or the lock does not say what it is built with. Build requirements are locked for "
+        "packages that have no wheel at all, and for those that `no-binary` names.",
+        matters="Another file than one of the lock is never taken, and nothing is built with what was not locked.",
+        mend="Take another version or another Python; or name the package in `no-binary`, and lock again.",
     ),
     errors.UnsupportedTargetError.code: Explanation(
         means="The lock is not for this interpreter or platform: its Python bounds or its list of environments exclude "
