@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,9 @@ from .looking import built_wheels, receipt_of
 from .packages import sdist_with_hooks, setuptools_sdist, setuptools_wheel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
     from lockhouse.testing import PackageIndex, ProjectFolder
 
 _BUILD = """
@@ -61,6 +65,28 @@ def test_a_build_that_reaches_out_is_refused(code: str, told: str, index: Packag
     assert not built_wheels()
     assert not has_receipt(CLI.root(project))
     assert len([request for request in list(index.requests)[before:] if request.path == "/"]) == 0
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="takes namespaces away from a process")
+def test_a_system_without_namespaces_denies_what_python_does_and_says_so(
+    index: PackageIndex, project: ProjectFolder, leave_out: Callable[[str], NoReturn]
+) -> None:
+    index.add(sdist_with_hooks("quiet", ""))
+    index.add(sdist_with_hooks("source", _BUILD.format(_SWALLOWS)))
+    declare(project, "quiet")
+    lock(project)
+    without = ["unshare", "--map-root-user", "sh", "-c", 'echo 0 > /proc/sys/user/max_user_namespaces; exec "$@"', "-"]
+    if project.run(*without, "true").returncode != 0:
+        leave_out("needs a system that lets users make namespaces")
+    sync = [*without, sys.executable, "-m", *CLI.command]
+    said = project.run(*sync, check=True)
+    assert "the network was denied by an audit hook: programs other than Python are not held back" in said.output
+    declare(project, "source")
+    lock(project)
+    refused = project.run(*sync)
+    assert "error[network-denied]" in refused.output, refused
+    assert "it connects to 192.0.2.1:443" in refused.output
+    assert installed(CLI.root(project)) == {"quiet": "1.0"}
 
 
 def test_a_build_may_use_the_network_where_that_is_allowed_by_name(index: PackageIndex, project: ProjectFolder) -> None:

@@ -86,17 +86,17 @@ FRESHNESS: Mapping[str, Explanation] = {
         matters="The lock holds what your rule forbids.",
         mend=_LOCK_AGAIN,
     ),
-    ReasonCode.BUILD_UNLOCKED: Explanation(
-        means="A package has only an sdist, or `no-binary` names it, and the lock does not hold its build "
-        "requirements: an older Lockhouse wrote it, or somebody moved the pin.",
-        matters="What an sdist is built with decides what is installed, as the sdist itself does.",
-        mend=_LOCK_AGAIN,
-    ),
     ReasonCode.HASH_MISSING: Explanation(
         means="A file in the lock has no sha256, sha384 or sha512. Weaker hashes do not count.",
         matters="Nobody could tell whether the bytes that arrive are those that were locked.",
         mend="Lock again: where an index gives no strong hash, it is computed. What can have none, a directory or a "
         "checkout, is allowed by name in `allow-unhashed`.",
+    ),
+    ReasonCode.BUILD_UNLOCKED: Explanation(
+        means="A package has only an sdist, or `no-binary` names it, and the lock does not hold its build "
+        "requirements: an older Lockhouse wrote it, or somebody moved the pin.",
+        matters="What an sdist is built with decides what is installed, as the sdist itself does.",
+        mend=_LOCK_AGAIN,
     ),
     ReasonCode.FINGERPRINT_CHANGED: Explanation(
         means="A plugin adds inputs of its own (`lockhouse_fingerprint_inputs`), and what it gives now is not what the "
