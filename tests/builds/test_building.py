@@ -12,6 +12,7 @@ from .packages import sdist_with_hooks, setuptools_sdist, setuptools_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from typing import NoReturn
 
     from lockhouse.testing import PackageIndex, ProjectFolder
@@ -69,6 +70,21 @@ def test_a_package_with_only_an_sdist_is_locked_built_and_installed(
     lock(project, "--upgrade")
     assert lock_path(project).read_bytes() == before
     frontend.succeed(project)
+
+
+def test_a_build_for_an_old_python_runs_under_it(
+    index: PackageIndex, project: ProjectFolder, require_python: Callable[[str], Path]
+) -> None:
+    old = require_python("3.8")
+    index.add(sdist_with_hooks("source", _ASKS, requires=["static-helper"]))
+    for name in ("static-helper", "asked-for"):
+        index.add_wheel(name, "1.0")
+    declare(project, "source")
+    lock(project)
+    project.run("lockhouse", "sync", "tests", "--into", "old", "--python", old, check=True)
+    assert installed(project / "old") == {"source": "1.0"}
+    (record,) = receipt_of(project / "old")["built"]
+    assert record["platform"].startswith("cp38-")
 
 
 def test_setuptools_builds_an_extension_and_what_has_setup_requires(

@@ -95,5 +95,14 @@ def attempts(log: Path) -> tuple[Attempt, ...]:
     """
     if not log.is_file():
         return ()
-    entries = (json.loads(line) for line in log.read_text(encoding="utf-8", errors="replace").splitlines())
-    return tuple(dict.fromkeys(Attempt(what=str(what), certain=bool(certain)) for what, certain in entries))
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return tuple(dict.fromkeys(attempt for line in lines if (attempt := _attempt(line)) is not None))
+
+
+def _attempt(line: str) -> Attempt | None:
+    """Read one line, unless the build itself wrote into the file, or was ended while it was written."""
+    try:
+        what, certain = json.loads(line)
+    except (ValueError, TypeError):
+        return None
+    return Attempt(what=str(what), certain=bool(certain))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
@@ -153,7 +153,7 @@ class Builder:
             room.furnish(requirements)
             self._require_locked(package, room)
             wheel = room.wheel()
-            version = _require_expected(package, wheel)
+            version = _require_expected(package, wheel, self._target)
             record = Provenance(
                 name=package.name,
                 version=version,
@@ -182,8 +182,6 @@ class Builder:
 
     def _requirements_of(self, package: LockedPackage) -> tuple[StoredFile, ...]:
         """Bring the build requirements into the store; what of them has no wheel is built first."""
-        from dataclasses import replace  # noqa: PLC0415 - beside its use
-
         build = self._builds[build_key(package)]
         lock = replace(self._lock, packages=build.packages)
         plan = select(lock, self._target, place=f"{self._place} (builds of {package.label})", policy=self._policy)
@@ -204,15 +202,19 @@ class Builder:
             )
 
 
-def _require_expected(package: LockedPackage, wheel: Path) -> str:
-    """See that a wheel is of the locked package; give its version."""
+def _require_expected(package: LockedPackage, wheel: Path, target: Target) -> str:
+    """See that a wheel is of the locked package, and fits the interpreter; give its version."""
     try:
-        name, version, _, _ = parse_wheel_filename(wheel.name)
+        name, version, _, tags = parse_wheel_filename(wheel.name)
     except InvalidWheelFilename as error:
         raise BuildFailedError(f"{package.label}: its backend built {wheel.name}", why=str(error)) from error
     if canonicalize_name(name) != package.name or (package.version and version != Version(package.version)):
         raise BuildFailedError(
             f"{package.label}: its backend built something else", why=f"it built {wheel.name} from this sdist"
+        )
+    if not {str(tag) for tag in tags} & {*target.tags}:
+        raise BuildFailedError(
+            f"{package.label}: its backend built a wheel that does not fit {target.label}", why=f"it built {wheel.name}"
         )
     return str(version)
 

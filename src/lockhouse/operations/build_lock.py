@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -11,6 +13,7 @@ from lockhouse.errors import BuildError, BuildFailedError, LockhouseError, LockR
 from lockhouse.model.builds import build_key, sdist_to_build
 from lockhouse.model.closure import applies, parse_marker
 from lockhouse.model.lock import BuildLock, Lock, LockRecord
+from lockhouse.model.plan import select
 from lockhouse.model.spec import DeclaredRequirement, Origin, canonical_requirement
 from lockhouse.operations.build import Builder
 from lockhouse.operations.build_room import build_room
@@ -18,7 +21,6 @@ from lockhouse.operations.edges import requires_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
 
     from packaging.utils import NormalizedName
 
@@ -36,7 +38,6 @@ class BuildLocking:
 
     :ivar spec: the environment
     :ivar place: its lock file, for messages
-    :ivar requires_python: the Python bounds of the lock
     :ivar present: the present lock, or None
     :ivar python: the interpreter whose builds are asked for what they require; None where there is none here
     :ivar resolve: turns build requirements into packages, all hashed; it is given the present ones
@@ -48,7 +49,6 @@ class BuildLocking:
 
     spec: EnvironmentSpec
     place: str
-    requires_python: str
     present: Lock | None
     python: Path | None
     resolve: Callable[[Sequence[DeclaredRequirement], Sequence[LockedPackage]], tuple[LockedPackage, ...]]
@@ -142,8 +142,7 @@ class _Work:
         before = self._before(package)
         (sdist,) = locking.fetch([(package, artifact)])
         allowed = package.name in locking.spec.builds.allow_network
-        # where nothing is asked, the interpreter has no part in it
-        python = locking.python or locking.tools.root
+        python = locking.python or Path(sys.executable)  # where there is none, nothing is asked
         with build_room(
             package, artifact, sdist.path, python=python, tools=locking.tools, allow_network=allowed
         ) as room:
@@ -210,8 +209,6 @@ class _Work:
         return () if found is None else found.packages
 
     def _files(self, package: LockedPackage, build: BuildLock) -> tuple[StoredFile, ...]:
-        from lockhouse.model.plan import select  # noqa: PLC0415 - beside its use
-
         locking = self._locking
         place = f"{locking.place} (builds of {package.label})"
         record = LockRecord(inputs=locking.spec.inputs, builds={**self.builds, build_key(package): build})

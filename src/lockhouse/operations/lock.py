@@ -298,7 +298,7 @@ def _complete(request: LockRequest, resolution: Resolution, present: Lock | None
 
     packages = complete_edges(hashed, present=present, fetcher=tools.fetcher, wheel=wheel)
     bounds = spec.requires_python if target is None else f"=={target.markers['python_version']}.*"
-    built = lock_builds(packages, _build_locking(request, present, bounds, computed, tools))
+    built = lock_builds(packages, _build_locking(request, present, computed, tools))
     record = LockRecord(
         inputs=spec.inputs,
         plugins=tuple(sorted(spec.fingerprints)),
@@ -314,9 +314,7 @@ def _complete(request: LockRequest, resolution: Resolution, present: Lock | None
     )
 
 
-def _build_locking(
-    request: LockRequest, present: Lock | None, bounds: str, computed: list[str], tools: LockTools
-) -> BuildLocking:
+def _build_locking(request: LockRequest, present: Lock | None, computed: list[str], tools: LockTools) -> BuildLocking:
     def resolve(
         requirements: Sequence[DeclaredRequirement], before: Sequence[LockedPackage]
     ) -> tuple[LockedPackage, ...]:
@@ -330,7 +328,6 @@ def _build_locking(
     return BuildLocking(
         spec=request.spec,
         place=request.files.place,
-        requires_python=bounds,
         present=present,
         python=_python_for_builds(request, tools),
         resolve=resolve,

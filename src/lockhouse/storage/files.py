@@ -101,7 +101,7 @@ def replace(source: Path, target: Path) -> None:
 
 
 def sweep_abandoned(folder: Path, prefix: str = "", suffix: str = PARTIAL_SUFFIX) -> None:
-    """Remove files that nobody has touched for more than a day: what killed processes left unfinished.
+    """Remove files and folders that nobody has touched for more than a day: what killed processes left unfinished.
 
     :param folder: where they may lie
     :param prefix: how their names begin
@@ -113,8 +113,18 @@ def sweep_abandoned(folder: Path, prefix: str = "", suffix: str = PARTIAL_SUFFIX
             if not (entry.name.startswith(prefix) and entry.name.endswith(suffix)):
                 continue
             with suppress(OSError):  # another process sweeps as well, or still has it open
-                if entry.stat().st_mtime < limit:
+                if entry.stat().st_mtime >= limit:
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    _remove_folder(entry.path)
+                else:
                     Path(entry.path).unlink()
+
+
+def _remove_folder(path: str) -> None:
+    import shutil  # noqa: PLC0415 - for speed: only after a process was killed
+
+    shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager
