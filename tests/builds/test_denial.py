@@ -99,6 +99,10 @@ def test_a_build_may_use_the_network_where_that_is_allowed_by_name(index: Packag
     assert installed(CLI.root(project)) == {"source": "1.0"}
     (record,) = receipt_of(CLI.root(project))["built"]
     assert record["network"] == "allowed"
+    declare(project, "source")
+    drifted = project.run("lockhouse", "verify", "tests", "--in", CLI.folder)
+    assert "source was built with the network, which is no longer allowed" in drifted.output, drifted
+    CLI.refuse(project, code="network-denied")
 
 
 def test_old_code_that_fetches_through_setuptools_is_named(index: PackageIndex, project: ProjectFolder) -> None:

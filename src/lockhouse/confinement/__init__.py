@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.interfaces import Command
+from lockhouse.model.builds import NETWORK_ALLOWED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,7 @@ class Network(StrEnum):
 
     NAMESPACE = "denied by a network namespace"
     WATCHED = "denied by an audit hook"
-    ALLOWED = "allowed"
+    ALLOWED = NETWORK_ALLOWED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

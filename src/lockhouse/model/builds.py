@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: In a policy, the name that stands for every package.
 ALL = ":all:"
 
+#: What provenance says of the network where a build might use it.
+NETWORK_ALLOWED = "allowed"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildPolicy:
@@ -138,3 +141,8 @@ class Provenance:
     builder: str
     wheel_name: str
     wheel: str
+
+    @property
+    def is_online(self) -> bool:
+        """Tell whether the build might use the network."""
+        return self.network == NETWORK_ALLOWED

@@ -34,6 +34,7 @@ class DriftCode(StrEnum):
     FILE_EXTRA = "file-extra"
     SOURCE_CHANGED = "source-changed"
     SOURCE_REFUSED = "source-refused"
+    BUILD_REFUSED = "build-refused"
 
 
 #: What is no news of a lock or a source that was edited, but a repair of what somebody did to the environment.
@@ -112,6 +113,7 @@ def compare(
     installed: Iterable[InstalledPackage],
     sources: Mapping[NormalizedName, str],
     refused: Collection[NormalizedName] = (),
+    refused_builds: Collection[NormalizedName] = (),
     ignore: Collection[NormalizedName] = (),
     changed_files: Mapping[NormalizedName, Sequence[FileChange]] = MappingProxyType({}),
     extra_files: Iterable[str] = (),
@@ -125,6 +127,7 @@ def compare(
     :param installed: what its ``site-packages`` hold
     :param sources: name → identity now, of all that has to be installed from directories and checkouts
     :param refused: names of sources that may no longer be installed without a hash
+    :param refused_builds: names of packages that were built with the network, which is no longer allowed for them
     :param ignore: names that somebody else takes care of (the project under tox)
     :param changed_files: by package, its files that are gone or have other content
     :param extra_files: files that would be imported and belong to no package, relative to the environment
@@ -152,6 +155,10 @@ def compare(
     reasons += [
         _package_reason(DriftCode.SOURCE_REFUSED, name, f"{name} is no longer allowed to be installed without a hash")
         for name in refused
+    ]
+    reasons += [
+        _package_reason(DriftCode.BUILD_REFUSED, name, f"{name} was built with the network, which is no longer allowed")
+        for name in refused_builds
     ]
     return Drifted(tuple(reasons)) if reasons else Matching(tuple(touched))
 

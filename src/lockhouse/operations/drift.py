@@ -82,6 +82,7 @@ def find_drift(request: SyncRequest, *, deep: bool = False) -> Drift:
         installed=installed,
         sources={} if receipt is None else _sources_now(request, receipt),
         refused=() if receipt is None else _refused(request, receipt),
+        refused_builds=() if receipt is None else _refused_builds(request, receipt),
         ignore=ignored,
         changed_files=changed,
         extra_files=files_of_nobody(prefix, folders) if deep else (),
@@ -93,6 +94,12 @@ def _refused(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedNam
     """Name what was installed without a hash, and is not allowed to be any more."""
     allowed = {*request.spec.allow_unhashed, request.spec.project_name}
     return [source.name for source in receipt.sources if source.name not in allowed]
+
+
+def _refused_builds(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedName]:
+    """Name what was built with the network while that was allowed, and is not allowed any more."""
+    allowed = request.spec.builds.allow_network
+    return [record.name for record in receipt.built if record.is_online and record.name not in allowed]
 
 
 def require_matching(request: SyncRequest, *, fix: str | None) -> None:

@@ -70,4 +70,9 @@ DRIFT: Mapping[str, Explanation] = {
         matters="It has no hash, so nothing vouches for it.",
         mend="The next run stops and says so. Name it in `allow-unhashed` again, or take the requirement out and lock.",
     ),
+    DriftCode.BUILD_REFUSED: Explanation(
+        means="A package was built from its sdist while `allow-network` named it, and is not named any more.",
+        matters="What its build fetched is covered by no hash.",
+        mend="Nothing: the next run builds it with the network denied, and stops where that does not do.",
+    ),
 }
