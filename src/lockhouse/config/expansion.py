@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from lockhouse.config.build_policy import build_policy
 from lockhouse.config.index_addresses import declared_index, declared_links
 from lockhouse.config.lock_names import lock_name
 from lockhouse.config.pyproject import PYPROJECT
 from lockhouse.config.requirement_files import RequirementInputs, RequirementReader
 from lockhouse.config.self_references import Expanded, expand_self_references
 from lockhouse.errors import ConfigError, InvalidRequirementError, InvalidSettingError
-from lockhouse.model.builds import ALL, BuildPolicy
 from lockhouse.model.canonical import normalized
 from lockhouse.model.indexes import Index, IndexOptions
 from lockhouse.model.pythons import (
@@ -78,26 +78,8 @@ class Expansion:
                 sorted({normalized(name) for name in _said(settings.allow_unhashed, common.allow_unhashed)})
             ),
             on_stale=_said(settings.on_stale, common.on_stale),
-            builds=self._builds(),
+            builds=build_policy(self.filled, common),
         )
-
-    def _builds(self) -> BuildPolicy:
-        """Give what is said of builds.
-
-        :raises InvalidSettingError: a package may not be built, and must be
-        """
-        settings, common = self.filled.settings, self.files.settings
-        only = _names(_said(settings.only_binary, common.only_binary))
-        none = _names(_said(settings.no_binary, common.no_binary))
-        if both := sorted({*only} & {*none}):
-            raise InvalidSettingError(
-                f'{self.filled.origin}: environment "{self.filled.name}" has {", ".join(both)} both in only-binary and '
-                "in no-binary",
-                why="the one forbids to build it, the other forbids to take a wheel",
-                fix="name it in one of them",
-            )
-        network = _names(_said(settings.allow_network, common.allow_network))
-        return BuildPolicy(only_binary=only, no_binary=none, allow_network=network)
 
     @cached_property
     def _inputs(self) -> RequirementInputs:
@@ -335,7 +317,3 @@ def _outside(bounds: str, minors: Collection[str]) -> list[str]:
         for minor in minors
         if not any(specifiers.contains(f"{minor}.{micro}", prereleases=True) for micro in (0, 50))
     ]
-
-
-def _names(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted({name if name == ALL else normalized(name) for name in names}))
