@@ -38,7 +38,9 @@ static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "compiled", NULL, -1,
 PyMODINIT_FUNC PyInit_compiled(void) { return PyModule_Create(&module); }
 """
 _LEGACY = """
+    import warnings
     from setuptools import setup
+    warnings.warn("of old")
     setup(name="legacy", version="1.0", py_modules=["legacy"], setup_requires=["helper"])
 """
 
@@ -103,5 +105,6 @@ def test_setuptools_builds_an_extension_and_what_has_setup_requires(
     assert [each["name"] for each in builds["legacy==1.0"]["packages"]] == ["helper", "setuptools"]
     said = CLI.succeed(project)
     assert "built compiled 1.0 from its sdist; the network was denied by a" in said.output
+    assert "Warning" not in said.output
     code = "import compiled, legacy; print(compiled.answer(), legacy.answer)"
     assert "42 43" in project.run(python_of(CLI.root(project)), "-c", code, check=True).output

@@ -122,7 +122,7 @@ class Provenance:
     :ivar source: ``algorithm:digest`` of the sdist
     :ivar source_name: file name of the sdist
     :ivar build_lock: digest of the build lock (:func:`build_lock_digest`)
-    :ivar interpreter: the best tag of the interpreter that built it, which holds the platform and its C library
+    :ivar interpreter: the tag of the interpreter that built it; on Linux it names the C library and its version
     :ivar platform: label of the target
     :ivar network: how the build was kept from the network, or that it was allowed
     :ivar builder: who built it

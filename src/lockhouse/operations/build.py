@@ -127,13 +127,13 @@ class Builder:
         return BuiltFile(file=file, provenance=record)
 
     def _key(self, sdist: StoredFile, build_lock: str, subdirectory: str | None, *, allow_network: bool) -> str:
-        """Give a digest of all that decides a wheel. The best tag holds the platform and its C library."""
+        """Give a digest of all that decides a wheel."""
         parts = [
             _FORM,
             f"{sdist.algorithm}:{sdist.digest}",
             subdirectory,
             build_lock,
-            self._target.tags[0],
+            _machine_tag(self._target),
             self._target.label,
             allow_network,
         ]
@@ -160,7 +160,7 @@ class Builder:
                 source=f"{sdist.algorithm}:{sdist.digest}",
                 source_name=sdist.path.name,
                 build_lock=build_lock,
-                interpreter=self._target.tags[0],
+                interpreter=_machine_tag(self._target),
                 platform=self._target.label,
                 network=str(room.network),
                 builder=_builder(),
@@ -217,6 +217,12 @@ def _require_expected(package: LockedPackage, wheel: Path, target: Target) -> st
             f"{package.label}: its backend built a wheel that does not fit {target.label}", why=f"it built {wheel.name}"
         )
     return str(version)
+
+
+def _machine_tag(target: Target) -> str:
+    """Give the tag that says most of an interpreter: on Linux the one that names the C library and its version."""
+    told = (tag for tag in target.tags if "manylinux" in tag or "musllinux" in tag)
+    return next(told, target.tags[0])
 
 
 def _builder() -> str:

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import tempfile
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -211,20 +212,24 @@ class BuildRoom:
         system, runner = self.system, _HookRunner(self, hook)
         bin_name = "Scripts" if os.name == "nt" else "bin"
         python = self.place / "env" / bin_name / ("python.exe" if os.name == "nt" else "python")
+        caller = BuildBackendHookCaller(
+            str(self.source),
+            system.backend,
+            list(system.backend_path) or None,
+            runner=runner,
+            python_executable=str(python),
+        )
         try:
-            answer = call(
-                BuildBackendHookCaller(
-                    str(self.source),
-                    system.backend,
-                    list(system.backend_path) or None,
-                    runner=runner,
-                    python_executable=str(python),
-                )
-            )
+            # newer versions of pyproject-hooks repeat here what the backend warned of
+            with warnings.catch_warnings(record=True) as warned:
+                warnings.simplefilter("always")
+                answer = call(caller)
         except BackendUnavailable as error:
             raise self._failed(hook, [f"{system.backend} cannot be imported: {error}"], runner) from error
         except (HookMissing, ValueError, OSError) as error:
             raise self._failed(hook, [f"{type(error).__name__}: {error}"], runner) from error
+        for warning in warned:
+            self.tools.reporter.detail(f"{self.label}: {warning.message}")
         if certain := [attempt.what for attempt in attempts(self._log) if attempt.certain]:
             raise self._denied(certain)
         return answer  # type: ignore[return-value]  # the two kinds of answers that hooks give
