@@ -44,10 +44,18 @@ def setuptools_sdist(name: str, setup: str, files: Mapping[str, str] | None = No
     )
 
 
-def sdist_with_hooks(name: str, hooks: str, *, requires: Sequence[str] = (), version: str = "1.0") -> PackageFile:
+def sdist_with_hooks(name: str, hooks: str, *, requires: Sequence[str] = (), static: bool = True) -> PackageFile:
     """Build an sdist whose backend is the in-tree one with hooks of a test's own; ``base`` is the in-tree one.
 
     :param requires: its static build requirements
+    :param static: whether the sdist says itself that it has no dependencies; else its backend says that it needs some
     """
     source = f"import {BACKEND_NAME} as base\nfrom {BACKEND_NAME} import *\n{textwrap.dedent(hooks)}"
-    return build_sdist(name, version, build_system=_OWN.format(list(requires)), files={"own_backend.py": source})
+    return build_sdist(
+        name,
+        "1.0",
+        requires=() if static else ["dependency"],
+        static_metadata=static,
+        build_system=_OWN.format(list(requires)),
+        files={"own_backend.py": source},
+    )

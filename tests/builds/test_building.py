@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tomllib
 from typing import TYPE_CHECKING
 
 from tests.scenarios.installing import CLI, Frontend, declare, installed, lock, lock_path, python_of
@@ -72,6 +73,26 @@ def test_a_package_with_only_an_sdist_is_locked_built_and_installed(
     lock(project, "--upgrade")
     assert lock_path(project).read_bytes() == before
     frontend.succeed(project)
+
+
+_NO_METADATA = """
+    def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
+        raise SystemExit("not asked where the sdist says it")
+"""
+
+
+def test_what_a_package_requires_is_recorded_though_only_a_build_knows(
+    index: PackageIndex, project: ProjectFolder
+) -> None:
+    index.add(sdist_with_hooks("asked", "", static=False))
+    index.add(sdist_with_hooks("told", _NO_METADATA))
+    index.add_wheel("dependency", "1.0")
+    declare(project, "asked", "told")
+    lock(project)
+    record = tomllib.loads(lock_path(project).read_text("utf-8"))["tool"]["lockhouse"]
+    assert record["requires"] == {"asked==1.0": ["dependency"], "dependency==1.0": [], "told==1.0": []}
+    CLI.succeed(project)
+    assert installed(CLI.root(project)) == {"asked": "1.0", "dependency": "1.0", "told": "1.0"}
 
 
 def test_a_build_for_an_old_python_runs_under_it(

@@ -18,6 +18,7 @@ from lockhouse.model.spec import DeclaredRequirement, Origin, canonical_requirem
 from lockhouse.operations.build import Builder
 from lockhouse.operations.build_room import build_room
 from lockhouse.operations.edges import requires_in
+from lockhouse.storage.sdists import static_requires
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -170,14 +171,18 @@ class _Work:
         above: tuple[str, ...],
     ) -> BuildLock:
         """Ask the backend what it requires besides, and what the package will require."""
+        furnished = True
         room.furnish(self._files(package, build))
         more = _canonical(room.asked_for(), package)
         if not set(more) <= set(build.requires):
             build = self._resolved(package, (*build.requires, *more), before, above)
-            if package.requires is None:
-                room.furnish(self._files(package, build))
-        if package.requires is None:
-            self.requires[build_key(package)] = requires_in(room.metadata())
+            furnished = False
+        if package.requires is not None:
+            return build
+        promised = static_requires(room.source)
+        if promised is None and not furnished:
+            room.furnish(self._files(package, build))
+        self.requires[build_key(package)] = requires_in(room.metadata()) if promised is None else promised
         return build
 
     def _resolved(

@@ -7,6 +7,8 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from packaging.version import Version
+
 from lockhouse.errors import BuildFailedError
 
 if TYPE_CHECKING:
@@ -58,6 +60,23 @@ def unpack_sdist(path: Path, folder: Path, *, subdirectory: str | None = None) -
     if not (project / "pyproject.toml").is_file() and not (project / "setup.py").is_file():
         raise BuildFailedError(f"{path.name} is no sdist", why="it has neither pyproject.toml nor setup.py")
     return project
+
+
+def static_requires(project: Path) -> tuple[str, ...] | None:
+    """Give the dependencies that an sdist promises its wheels to have (PEP 643); None where it promises nothing.
+
+    :param project: its folder
+    """
+    from packaging.metadata import parse_email  # noqa: PLC0415 - only where something is built
+
+    try:
+        raw, _ = parse_email((project / "PKG-INFO").read_bytes())
+        old = Version(raw.get("metadata_version", "1.0")) < Version("2.2")
+    except (OSError, ValueError):
+        return None
+    if old or "requires-dist" in {field.lower() for field in raw.get("dynamic", ())}:
+        return None
+    return tuple(raw.get("requires_dist", ()))
 
 
 def read_build_system(project: Path, *, label: str) -> BuildSystem:
