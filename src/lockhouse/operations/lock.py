@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import platform
-import sys
 import tempfile
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.specifiers import SpecifierSet
-
 from lockhouse.errors import ConfigError, LockhouseError, LockInvalidError, LockRefusedError
 from lockhouse.interfaces import ResolveRequest
-from lockhouse.interpreters import find_interpreter
 from lockhouse.model.builds import build_key
 from lockhouse.model.changes import changes_between
 from lockhouse.model.freshness import Fresh, Stale
@@ -25,6 +20,7 @@ from lockhouse.operations.check import judge_lock
 from lockhouse.operations.edges import complete_edges
 from lockhouse.operations.fetch import fetch_artifacts
 from lockhouse.operations.held import Holding
+from lockhouse.operations.targets import python_for_builds
 from lockhouse.operations.untold import untold_hashes
 from lockhouse.storage.files import write_atomically
 
@@ -329,7 +325,7 @@ def _build_locking(request: LockRequest, present: Lock | None, computed: list[st
         spec=request.spec,
         place=request.files.place,
         present=present,
-        python=_python_for_builds(request, tools),
+        python=python_for_builds(request.spec, request.target, tools.environ),
         resolve=resolve,
         fetch=lambda wanted: _stored(wanted, tools),
         store=tools.store,
@@ -344,23 +340,6 @@ def _build_locking(request: LockRequest, present: Lock | None, computed: list[st
         ),
         moves=None if request.upgrade_all else request.upgrade,
     )
-
-
-def _python_for_builds(request: LockRequest, tools: LockTools) -> Path | None:
-    """Give the interpreter whose builds are asked what they require: ours where the lock is for it, else one it is for.
-
-    None where no Python of the lock is installed here.
-    """
-    if request.target is not None:
-        return Path(request.target.executable)
-    bounds = SpecifierSet(request.spec.requires_python)
-    if bounds.contains(platform.python_version(), prereleases=True):
-        return Path(sys.executable)
-    for minor in reversed(request.spec.inputs.minors):
-        found = find_interpreter(minor, tools.environ)
-        if found is not None:
-            return found
-    return None
 
 
 def _target_marker(target: Target) -> str:

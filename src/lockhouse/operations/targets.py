@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import platform
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import InterpreterError, InvalidSettingError
@@ -12,7 +15,6 @@ from lockhouse.model.target import target_label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
 
     from lockhouse.interfaces import Resolver
     from lockhouse.model.spec import EnvironmentSpec
@@ -87,3 +89,21 @@ def _listed(spec: EnvironmentSpec) -> tuple[str, ...]:
             fix='list them, for instance pythons = ["3.11", "3.12"], or choose a universal resolver: resolver = "uv"',
         )
     return tuple(dict.fromkeys(minor_of(version) for version in spec.pythons))
+
+
+def python_for_builds(spec: EnvironmentSpec, target: Target | None, environ: Mapping[str, str]) -> Path | None:
+    """Give the interpreter whose builds are asked what they require: ours where the lock is for it, else one it is for.
+
+    :param spec: the environment
+    :param target: the one target that is locked for, or None
+    :param environ: the user's environment variables
+    :return: None where no Python of the lock is installed here
+    """
+    if target is not None:
+        return Path(target.executable)
+    from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - a check does not need it
+
+    if SpecifierSet(spec.requires_python).contains(platform.python_version(), prereleases=True):
+        return Path(sys.executable)
+    found = (find_interpreter(minor, environ) for minor in reversed(spec.inputs.minors))
+    return next((python for python in found if python is not None), None)
