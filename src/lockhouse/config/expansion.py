@@ -77,6 +77,8 @@ class Expansion:
                 sorted({normalized(name) for name in _said(settings.allow_unhashed, common.allow_unhashed)})
             ),
             on_stale=_said(settings.on_stale, common.on_stale),
+            targets=_said(settings.targets, common.targets),
+            wheelhouse=_said(settings.wheelhouse, common.wheelhouse),
         )
 
     @cached_property

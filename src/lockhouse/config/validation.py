@@ -277,10 +277,23 @@ def _check_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _check_targets(labels: tuple[str, ...]) -> tuple[str, ...]:
+    from lockhouse.model.target_labels import imagined_target  # noqa: PLC0415 - only where there are some
+
+    for label in labels:
+        try:
+            imagined_target(label)
+        except InvalidSettingError as error:
+            msg = f"{error.what}; {error.fix}"
+            raise ValueError(msg) from None
+    return labels
+
+
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "exclude_newer": utc_moment,
     "python": _check_bounds,
     "pythons": _check_pythons,
     "lock_directory": _check_folder,
     "allow_unhashed": _check_names,
+    "targets": _check_targets,
 }

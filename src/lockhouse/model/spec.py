@@ -236,6 +236,8 @@ class EnvironmentSpec:
     :ivar allow_unhashed: names of packages that may come from a directory or VCS, which no hash can cover
     :ivar fingerprints: what plugins contribute to the inputs
     :ivar on_stale: what a run does where the lock is stale
+    :ivar targets: labels of the targets that a wheelhouse is built for; empty for the Pythons of the machine
+    :ivar wheelhouse: folder or archive to install from, relative to the project; None for the indexes
     """
 
     name: str
@@ -256,6 +258,8 @@ class EnvironmentSpec:
     lock_directory: str = "locks"
     allow_unhashed: tuple[NormalizedName, ...] = ()
     on_stale: OnStale = OnStale.ERROR
+    targets: tuple[str, ...] = ()
+    wheelhouse: str | None = None
     fingerprints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @cached_property

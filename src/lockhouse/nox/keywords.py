@@ -52,3 +52,5 @@ class SessionKeywords(NoxKeywords, total=False):
     find_links: Sequence[str]
     no_index: bool
     allow_unhashed: Sequence[str]
+    targets: Sequence[str]
+    wheelhouse: str

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from lockhouse.errors import BackendFailedError, LockStaleError
+from lockhouse.errors import BackendFailedError, LockStaleError, NoCompatibleArtifactError
 from lockhouse.interfaces import InstallRequest, UnhashedSource
 from lockhouse.interpreters import identify, prefix_of, site_packages_of
 from lockhouse.model.drift import REPAIRED, SEED, DriftCode, Drifted, Matching
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from lockhouse.fetchers import Fetcher
-    from lockhouse.interfaces import CommandRunner, Installer, Reporter, StoredFile
+    from lockhouse.interfaces import ArtifactLocation, CommandRunner, Installer, Reporter, StoredFile
     from lockhouse.model.closure import Demand
     from lockhouse.model.indexes import IndexOptions
     from lockhouse.model.lock import Lock
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from lockhouse.model.receipt import InstalledFiles, InstalledPackage
     from lockhouse.model.target import Target
     from lockhouse.operations.drift import SyncRequest
+    from lockhouse.operations.from_wheelhouse import WheelhouseSource
     from lockhouse.plugins import Plugins
     from lockhouse.storage.store import Store
 
@@ -58,6 +59,8 @@ class SyncTools:
     :ivar plugins: who has a say
     :ivar reporter: where to say what happens
     :ivar environ: the user's environment variables
+    :ivar wheelhouse: the folder or archive that files come from; then nothing is looked for elsewhere. None for the
+        indexes
     """
 
     installer: Installer
@@ -69,6 +72,7 @@ class SyncTools:
     plugins: Plugins
     reporter: Reporter
     environ: Mapping[str, str] = field(default_factory=dict)
+    wheelhouse: Path | None = None
 
 
 def sync_environment(request: SyncRequest, tools: Callable[[], SyncTools], *, deep: bool = False) -> SyncOutcome:
@@ -120,38 +124,75 @@ class _Sync:
         self.lock_digest = look.digest
         place, command = request.files.place, request.spec.lock_command
         self.edited = None if look.intact else EditedLock(place=place, lock_command=command)
+        self.wheelhouse = self._wheelhouse()
+
+    def _wheelhouse(self) -> WheelhouseSource | None:
+        if self.tools.wheelhouse is None:
+            return None
+        from lockhouse.operations.from_wheelhouse import WheelhouseSource  # noqa: PLC0415 - only where there is one
+
+        return WheelhouseSource(self.tools.wheelhouse, self.request.files, self.lock_digest)
 
     def run(self, drift: Drifted) -> SyncOutcome:
-        from lockhouse.model.plan import select  # noqa: PLC0415 - only where something has to be done
-        from lockhouse.operations.located import with_files_named  # noqa: PLC0415
-
-        spec, request = self.request.spec, self.request
-        name = request.project_name
-        lock = with_files_named(request.files.read(), self.tools.fetcher)
-        plan = select(
-            lock,
-            self.target,
-            place=request.files.place,
-            allow_unhashed=spec.allow_unhashed,
-            leave_out=() if name is None else (name,),
-        )
+        lock = self._lock()
+        plan = self._plan(lock)
         files = self._stored(plan, lock)
         self._require_complete(plan, files)
         return self._apply(plan, files, drift)
 
+    def _lock(self) -> Lock:
+        from lockhouse.operations.located import with_files_named  # noqa: PLC0415
+
+        if self.wheelhouse is not None:
+            return self.wheelhouse.lock()
+        return with_files_named(self.request.files.read(), self.tools.fetcher)
+
+    def _plan(self, lock: Lock) -> Plan:
+        from lockhouse.model.plan import select  # noqa: PLC0415 - only where something has to be done
+
+        name = self.request.project_name
+        try:
+            return select(
+                lock,
+                self.target,
+                place=self.request.files.place,
+                allow_unhashed=self.request.spec.allow_unhashed,
+                leave_out=() if name is None else (name,),
+            )
+        except NoCompatibleArtifactError as error:
+            if self.wheelhouse is None:
+                raise
+            raise self.wheelhouse.lacking(self.request.spec.name, self.target, error) from error
+
     def _stored(self, plan: Plan, lock: Lock) -> tuple[StoredFile, ...]:
         from lockhouse.operations.fetch import fetch_artifacts  # noqa: PLC0415
-        from lockhouse.operations.located import locator  # noqa: PLC0415
 
         return fetch_artifacts(
             [(item.package, item.artifact) for item in plan.files],
             store=self.tools.store,
             fetcher=self.tools.fetcher,
-            locate=locator(self.tools.plugins.locate_artifact, lock, self.tools.fetcher),
+            locate=self._locate(plan, lock),
             reporter=self.tools.reporter,
             root=self.request.root,
             edited=self.edited,
         )
+
+    def _locate(self, plan: Plan, lock: Lock) -> Callable[[Artifact], ArtifactLocation | None]:
+        """Give who says where a file is that the store lacks; from a wheelhouse, all of them are brought there."""
+        from lockhouse.operations.located import locator  # noqa: PLC0415
+
+        tools = self.tools
+        if self.wheelhouse is None:
+            return locator(tools.plugins.locate_artifact, lock, tools.fetcher)
+        self.wheelhouse.take_in(plan, store=tools.store, reporter=tools.reporter, given_up=tools.fetcher.is_cancelled)
+        return self.wheelhouse.nowhere
+
+    def _indexes(self, files: Iterable[StoredFile]) -> IndexOptions:
+        """Say where the build requirements of sources are looked for: with a wheelhouse, among the locked files."""
+        if self.wheelhouse is None:
+            return self.tools.indexes
+        folders = sorted({str(file.path.absolute().parent) for file in files})
+        return replace(self.tools.indexes, find_links=tuple(folders))
 
     def _require_complete(self, plan: Plan, files: Iterable[StoredFile]) -> None:
         """Hold the plan against the metadata of the real files: what they require must be there."""
@@ -243,7 +284,7 @@ class _Sync:
                     remove=remove,
                     files=to_install,
                     sources=tuple(_unhashed(source, plan) for source in stale_sources),
-                    indexes=self.tools.indexes,
+                    indexes=self._indexes(files),
                     environ=self.tools.environ,
                 ),
                 self.tools.run,
