@@ -23,7 +23,7 @@ from lockhouse.errors import InvalidSettingError, LockhouseError, WheelhouseInva
 from lockhouse.storage.files import PARTIAL_SUFFIX, disk_errors, replace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from pathlib import Path
 
     from lockhouse.interfaces import Progress
@@ -175,7 +175,7 @@ def _zstd() -> Any:
 # -- reading ------------------------------------------------------------------------------------------------------
 
 
-def read_archive(path: Path) -> Iterator[Member]:
+def read_archive(path: Path) -> Generator[Member]:
     """Hand out the members of an archive; each must be read before the next one is asked for.
 
     :param path: the archive

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -103,9 +103,9 @@ class Wheelhouse:
         if self.is_folder:
             yield from _folder_members(self.path)
             return
-        members = read_archive(self.path)
-        next(members)  # the manifest, read before
-        yield from members
+        with closing(read_archive(self.path)) as members:
+            next(members)  # the manifest, read before
+            yield from members
 
 
 def open_wheelhouse(path: Path) -> Wheelhouse:
@@ -118,17 +118,22 @@ def open_wheelhouse(path: Path) -> Wheelhouse:
         raise WheelhouseInvalidError(f"{path} is not there", why="it is to be a folder or an archive with a manifest")
     if path.is_dir():
         return Wheelhouse(path=path, manifest=_parse(_manifest_in(path), path))
-    first = next(read_archive(path), None)
-    if first is None or first.name != MANIFEST_NAME:
-        found = "nothing" if first is None else repr(first.name)
-        raise WheelhouseInvalidError(
-            f"{path} is no wheelhouse", why=f"{MANIFEST_NAME} comes first in the archive of one; found is {found}"
-        )
-    _require_small(first.size, path)
-    wheelhouse = Wheelhouse(path=path, manifest=_parse(b"".join(first.chunks), path))
+    wheelhouse = Wheelhouse(path=path, manifest=_parse(_first_member(path), path))
     if sum(file.size for file in wheelhouse.manifest.files) > largest_content(path):
         raise WheelhouseInvalidError(f"{path} is refused", why="it would unpack to many times its own size")
     return wheelhouse
+
+
+def _first_member(path: Path) -> bytes:
+    with closing(read_archive(path)) as members:
+        first = next(members, None)
+        if first is None or first.name != MANIFEST_NAME:
+            found = "nothing" if first is None else repr(first.name)
+            raise WheelhouseInvalidError(
+                f"{path} is no wheelhouse", why=f"{MANIFEST_NAME} comes first in the archive of one; found is {found}"
+            )
+        _require_small(first.size, path)
+        return b"".join(first.chunks)
 
 
 def _manifest_in(path: Path) -> bytes:
