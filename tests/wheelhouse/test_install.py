@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -209,8 +210,6 @@ def test_requirements_without_a_record_need_no_index(
 
 
 def _archive_of(folder: Path, path: Path) -> None:
-    import tarfile
-
     path.unlink()
     names = ["lockhouse-wheelhouse.json", *sorted(p.name for p in folder.iterdir() if p.suffix != ".json")]
     with tarfile.open(path, "w:gz") as archive:

@@ -123,10 +123,7 @@ def parser() -> argparse.ArgumentParser:
     listing.set_defaults(command=commands.list_environments)
 
     _wheelhouse(subparsers)
-    cache = _command(subparsers, "cache", "The store that all environments and projects share.", "")
-    actions = cache.add_subparsers(title="actions", required=True, metavar="ACTION")
-    path = _command(actions, "path", "Print the folder of the store.", "LOCKHOUSE_CACHE_DIR chooses another one.")
-    path.set_defaults(command=commands.cache_path)
+    _cache(subparsers)
     return top
 
 
@@ -182,6 +179,51 @@ def _wheelhouse(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     unpack.add_argument("archive", metavar="ARCHIVE", type=Path, help="the archive")
     unpack.add_argument("--into", metavar="DIR", type=Path, required=True, help="folder to make")
     unpack.set_defaults(command=wheelhouse.unpack)
+
+
+def _cache(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from lockhouse.cli import cache  # noqa: PLC0415 - the modules are one subject
+
+    top = _command(subparsers, "cache", "The store that all environments and projects share.", "")
+    actions = top.add_subparsers(title="actions", required=True, metavar="ACTION")
+    path = _command(actions, "path", "Print the folder of the store.", "LOCKHOUSE_CACHE_DIR chooses another one.")
+    path.set_defaults(command=cache.path)
+
+    info = _command(actions, "info", "Print how large the store is.", "")
+    _format(info)
+    info.set_defaults(command=cache.info)
+
+    verify = _command(
+        actions,
+        "verify",
+        "Read the whole store, and remove every file whose bytes are not those of its hash.",
+        "It is fetched anew when it is next needed. Exit code 0: all is well; 1: something was removed.",
+    )
+    _format(verify)
+    verify.set_defaults(command=cache.verify)
+
+    prune = _command(
+        actions,
+        "prune",
+        "Remove files of the store.",
+        "A file goes where one of the options says so. What was used within the last ten minutes stays, and what is "
+        "being fetched. The cache of the uv installer is left alone.",
+    )
+    prune.add_argument("--older-than", metavar="AGE", help="what was not used for so long: 12h, 30d, 8w")
+    prune.add_argument(
+        "--max-size", metavar="SIZE", help="what was not used for longest, until so much is left: 500MB, 2GiB"
+    )
+    prune.add_argument(
+        "--unused-by",
+        metavar="PATH",
+        type=Path,
+        action="append",
+        default=[],
+        help="what neither this lock nor a lock of this folder names; may be repeated, and then all of them count",
+    )
+    prune.add_argument("--dry-run", action="store_true", help="say what would be removed, and remove nothing")
+    _format(prune)
+    prune.set_defaults(command=cache.prune)
 
 
 def _command(

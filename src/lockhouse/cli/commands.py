@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -167,14 +166,6 @@ def list_environments(options: argparse.Namespace, console: Console) -> int:
         pythons = ", ".join(spec.pythons) or spec.requires_python
         console.answer(f"{spec.name:<{width}}  {answer.state:<7}  {_place(project, spec)}  Python {pythons}")
     return first_error(answers)
-
-
-def cache_path(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG001 - all commands are alike
-    """Print the folder of the store."""
-    from lockhouse.storage.store import Store  # noqa: PLC0415 - only here
-
-    console.answer(str(Store.at_default(os.environ).root))
-    return EXIT_OK
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
