@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from lockhouse.errors import BackendFailedError, LockStaleError, NoCompatibleArtifactError
+from lockhouse.errors import BackendFailedError, NoCompatibleArtifactError
 from lockhouse.interfaces import InstallRequest, UnhashedSource
 from lockhouse.interpreters import identify, prefix_of, site_packages_of
 from lockhouse.model.drift import REPAIRED, SEED, DriftCode, Drifted, Matching
 from lockhouse.model.lock import Artifact, ArtifactKind, LockedPackage
 from lockhouse.model.outcomes import SyncOutcome
 from lockhouse.model.receipt import InstalledSource, Receipt
-from lockhouse.model.spec import OnStale
-from lockhouse.operations.check import refuse_or_warn
+from lockhouse.operations.complete import Completeness
 from lockhouse.operations.drift import find_drift, not_ours, project_source
 from lockhouse.storage.files import file_lock
 from lockhouse.storage.installed_files import files_of, with_known_times
@@ -28,13 +27,12 @@ from lockhouse.storage.site_packages import DOUBLED, NO_RECORD, installed_packag
 from lockhouse.storage.source_trees import source_identity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from packaging.utils import NormalizedName
 
     from lockhouse.fetchers import Fetcher
     from lockhouse.interfaces import ArtifactLocation, CommandRunner, Installer, Reporter, StoredFile
-    from lockhouse.model.closure import Demand
     from lockhouse.model.indexes import IndexOptions
     from lockhouse.model.lock import Lock
     from lockhouse.model.plan import Plan
@@ -137,7 +135,7 @@ class _Sync:
         lock = self._lock()
         plan = self._plan(lock)
         files = self._stored(plan, lock)
-        self._require_complete(plan, files)
+        self._completeness.require_files(plan, {file.name: file.path for file in files})
         return self._apply(plan, files, drift)
 
     def _lock(self) -> Lock:
@@ -194,17 +192,15 @@ class _Sync:
         folders = sorted({str(file.path.absolute().parent) for file in files})
         return replace(self.tools.indexes, find_links=tuple(folders))
 
-    def _require_complete(self, plan: Plan, files: Iterable[StoredFile]) -> None:
-        """Hold the plan against the metadata of the real files: what they require must be there."""
-        from lockhouse.operations.edges import requires_in, wheel_metadata  # noqa: PLC0415
-
-        paths = {file.name: file.path for file in files}
-        packages = [
-            replace(item.package, marker=None, requires=requires_in(wheel_metadata(paths[item.package.name])))
-            for item in plan.files
-        ]
-        packages += [replace(item.package, marker=None, requires=()) for item in plan.sources]
-        self._require_closed(packages)
+    @property
+    def _completeness(self) -> Completeness:
+        return Completeness(
+            spec=self.request.spec,
+            place=self.request.files.place,
+            target=self.target,
+            own=self.request.project_name,
+            reporter=self.tools.reporter,
+        )
 
     def _require_sources_complete(self, plan: Plan, sources: Iterable[InstalledSource]) -> None:
         """Hold what was built against the plan: only now is it known what directories and checkouts require."""
@@ -220,33 +216,7 @@ class _Sync:
             texts = [folder / package.dist_info / "METADATA" for folder in folders]
             text = next((path.read_text("utf-8", "replace") for path in texts if path.is_file()), "")
             packages.append(LockedPackage(name=source.name, version=package.version, requires=requires_in(text)))
-        self._require_closed(packages, also=[Requirement(source.name) for source in sources])
-
-    def _require_closed(self, packages: Sequence[LockedPackage], also: Iterable[Requirement] = ()) -> None:
-        from lockhouse.model.closure import walk  # noqa: PLC0415
-
-        own = self.request.project_name
-        told = self.request.spec.on_stale is OnStale.WARN  # of what is declared, the check has warned
-        roots = [declared.requirement for declared in self.request.spec.requirements]
-        found = walk([*roots, *also], packages, self.target.markers)
-        unmet = [
-            f'{_who(demand)} "{demand.requirement}", the lock has no {demand.name}'
-            for demand in found.unmet
-            if demand.name != own and not (told and demand.parent is None)
-        ]
-        violated = [
-            f'{_who(demand)} "{demand.requirement}", {package.version} is pinned'
-            for demand, package in found.violated
-            if not (told and demand.parent is None)
-        ]
-        if unmet or violated:
-            lacking = LockStaleError(
-                f'{self.request.files.place} lacks what environment "{self.request.spec.name}" requires on '
-                f"{self.target.label}",
-                why=dict.fromkeys([*unmet, *violated]),
-                fix=self.request.spec.lock_command,
-            )
-            refuse_or_warn(lacking, self.request.spec, self.tools.reporter)
+        self._completeness.require_closed(packages, also=[Requirement(source.name) for source in sources])
 
     def _apply(self, plan: Plan, files: tuple[StoredFile, ...], drift: Drifted) -> SyncOutcome:
         receipt = read_receipt(self.prefix)
@@ -339,10 +309,6 @@ class _Sync:
             files=tuple(files for files in map(self._files_of, found) if files is not None),
             skip_project=self.request.skip_project,
         )
-
-
-def _who(demand: Demand) -> str:
-    return "declared is" if demand.parent is None else f"{demand.parent.label} requires"
 
 
 def _problem(package: InstalledPackage, version: str | None) -> str | None:

@@ -20,6 +20,7 @@ from lockhouse.model.wheelhouse import (
     problems_of,
     requirements_text,
 )
+from lockhouse.operations.complete import Completeness
 from lockhouse.operations.fetch import fetch_artifacts
 from lockhouse.operations.located import locator, with_files_named
 from lockhouse.storage.archives import require_writable
@@ -81,6 +82,7 @@ def build_wheelhouse(parts: Sequence[WheelhousePart], *, path: Path, archive: bo
     :param tools: what to work with
     :return: what it says of itself
     :raises SelectionError: a target lacks wheels; all that is missing is named, before anything is fetched
+    :raises LockStaleError: a locked file requires what the lock lacks
     :raises StoreError: a file cannot be had, is not what the lock says, or the place cannot be written
     """
     if archive:
@@ -91,6 +93,7 @@ def build_wheelhouse(parts: Sequence[WheelhousePart], *, path: Path, archive: bo
     stored: dict[str, Path] = {}
     for each in planned:
         stored |= each.fetch(tools)
+        each.require_complete(stored, tools.reporter)
     contents: dict[str, bytes | Path] = {**stored, **{each.part.requirements: each.text for each in planned}}
     manifest = _manifest(planned, contents)
     with tools.reporter.progress("Writing") as progress:
@@ -175,6 +178,20 @@ class _Planned:
             root=tools.root,
         )
         return {artifact.filename or "": file.path for (_, artifact), file in zip(wanted, files, strict=True)}
+
+    def require_complete(self, stored: Mapping[str, Path], reporter: Reporter) -> None:
+        """Hold each plan against the metadata of the files: where there is no index, it would be too late."""
+        spec = self.part.spec
+        for plan in self.plans:
+            completeness = Completeness(
+                spec=spec,
+                place=self.part.files.place,
+                target=plan.target,
+                own=spec.project_name if spec.installs_project else None,
+                reporter=reporter,
+            )
+            paths = {item.package.name: stored[item.artifact.filename or ""] for item in plan.files}
+            completeness.require_files(plan, paths)
 
 
 def _plans(parts: Iterable[WheelhousePart], tools: WheelhouseTools) -> list[_Planned]:
