@@ -16,8 +16,8 @@ import pytest
 
 from lockhouse.cli import main
 from lockhouse.errors import LockhouseError, WheelhouseInvalidError
-from lockhouse.interfaces import SilentProgress
 from lockhouse.model.wheelhouse import Manifest, ServedEnvironment, ServedTarget, WheelhouseFile
+from lockhouse.silence import SilentProgress
 from lockhouse.storage.wheelhouse import (
     contents_of,
     manifest_bytes,
