@@ -142,6 +142,33 @@ def test_no_flip_in_an_archive_gives_other_files(suffix: str, tmp_path: Path) ->
     assert not list(tmp_path.glob(".*.partial"))
 
 
+class _GivesUp(SilentProgress):
+    """A progress display under which the user presses Ctrl-C at the second file."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+
+    def start(self, name: str, total: int | None) -> None:  # noqa: ARG002 - the protocol names them
+        self.seen += 1
+        if self.seen == 2:
+            raise KeyboardInterrupt
+
+
+def test_giving_up_leaves_what_was_there(tmp_path: Path) -> None:
+    archive = _saved(tmp_path / "house.zip")
+    folder = tmp_path / "house"
+    save_folder(folder, _manifest(), dict(CONTENTS), SilentProgress())
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    with pytest.raises(KeyboardInterrupt):
+        save_archive(archive, _manifest(), dict(CONTENTS), _GivesUp())
+    with pytest.raises(KeyboardInterrupt):
+        save_folder(folder, _manifest(), dict(CONTENTS), _GivesUp())
+    with pytest.raises(KeyboardInterrupt):
+        unpack(open_wheelhouse(archive), tmp_path / "other", _GivesUp())
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["house", "house.zip"]
+
+
 # -- hostile archives ---------------------------------------------------------------------------------------------
 
 

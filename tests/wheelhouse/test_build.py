@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
+import subprocess
 import sys
 import tarfile
+import time
 import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
 
+from lockhouse.errors import EXIT_INTERRUPTED
 from lockhouse.storage.links import place
 from tests.scenarios.installing import CLI, declare, installed, lock, store_files
 
@@ -266,3 +271,50 @@ def test_the_store_holds_each_file_once(
     build(project, "--output", "one", "--target", LINUX, "--target", LINUX)
     assert len(manifest_of(project / "one")["environments"][0]["targets"]) == 1
     assert len(store_files(isolated_environment / "cache/lockhouse")) == 2
+
+
+def test_what_a_wheel_requires_and_the_lock_lacks_is_found_when_it_is_built(
+    index: PackageIndex, project: ProjectFolder
+) -> None:
+    index.add_wheel("demo", "1.0")
+    declare(project, "demo")
+    lock(project)
+    # somebody moves the pin to a release that requires more, as a bot would
+    newer = index.add_wheel("demo", "1.1", requires=["other"])
+    older = index.add_wheel("demo", "1.0")
+    text = project.read("locks/pylock.tests.toml")
+    for old, new in (
+        (older.filename, newer.filename),
+        (older.sha256, newer.sha256),
+        ('"1.0"\n', '"1.1"\n'),
+        (f"size = {len(older.data)}", f"size = {len(newer.data)}"),
+    ):
+        text = text.replace(old, new)
+    project.write("locks/pylock.tests.toml", text.replace('lock-version = "1.1"', 'lock-version = "1.0"').encode())
+    refused = build(project, "--output", "house", "--target", LINUX, check=False)
+    assert refused.returncode == 3, refused
+    assert 'demo 1.1 requires "other", the lock has no other' in refused.stderr
+    assert not (project / "house").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent as POSIX has it")
+def test_an_interrupt_leaves_nothing_half_done(index: PackageIndex, project: ProjectFolder) -> None:
+    locked(index, project)
+    fault = index.fault("*.whl", "stall", seconds=60)
+    command = ["wheelhouse", "build", "--archive", "house.zip", "--target", LINUX]
+    with subprocess.Popen(
+        [sys.executable, "-m", "lockhouse", *command], cwd=project.path, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        try:
+            end = time.monotonic() + 60
+            while fault.hits == 0 and time.monotonic() < end:
+                time.sleep(0.05)
+            os.killpg(process.pid, signal.SIGINT)
+            said = process.communicate(timeout=20)[1].decode()
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == EXIT_INTERRUPTED
+    assert said.splitlines()[-1] == "warning: interrupted"
+    assert not list(project.path.glob("*house*"))
+    assert not list(project.path.glob(".*house*"))
