@@ -138,11 +138,11 @@ def _first_member(path: Path) -> bytes:
 
 def _manifest_in(path: Path) -> bytes:
     manifest = path / MANIFEST_NAME
+    if not manifest.is_file():
+        raise WheelhouseInvalidError(f"{path} is no wheelhouse", why=f"it has no {MANIFEST_NAME}")
     try:
         _require_small(manifest.stat().st_size, path)
         return manifest.read_bytes().replace(b"\r\n", b"\n")
-    except FileNotFoundError as error:
-        raise WheelhouseInvalidError(f"{path} is no wheelhouse", why=f"it has no {MANIFEST_NAME}") from error
     except OSError as error:
         raise WheelhouseInvalidError(f"{manifest} cannot be read", why=error.strerror or str(error)) from error
 
@@ -162,6 +162,8 @@ def _folder_members(path: Path) -> Iterator[Member]:
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
+    if not path.is_file():  # a pipe would keep us waiting
+        raise WheelhouseInvalidError(f"{path} is no plain file")
     try:
         with path.open("rb") as file:
             while chunk := file.read(_READ_SIZE):
