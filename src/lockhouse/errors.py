@@ -21,7 +21,9 @@
     ├ StoreError                       5
     │ ├ HashMismatchError
     │ ├ ArtifactUnavailableError
-    │ └ StoreBusyError
+    │ ├ StoreBusyError
+    │ ├ WheelhouseInvalidError
+    │ └ WheelhouseMismatchError
     ├ BackendError                     6
     │ ├ BackendNotFoundError
     │ ├ BackendTooOldError
@@ -234,6 +236,18 @@ class StoreBusyError(StoreError):
     """Another process holds what this one needs for too long."""
 
     code = "store-busy"
+
+
+class WheelhouseInvalidError(StoreError):
+    """A wheelhouse cannot be read, is damaged, or holds what none may hold."""
+
+    code = "wheelhouse-invalid"
+
+
+class WheelhouseMismatchError(StoreError):
+    """A wheelhouse belongs to another lock, or has not what a target needs."""
+
+    code = "wheelhouse-mismatch"
 
 
 class BackendError(LockhouseError):

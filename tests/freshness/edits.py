@@ -437,7 +437,11 @@ _LOCK = {
         ("hash-missing", "alpha"),
         ("hash-missing", "shared"),
     ),
-    "nothing recorded": stale(lambda c: c.lock.forget_record(), ("record-missing", None)),
+    "nothing recorded": stale(
+        lambda c: c.lock.forget_record(),
+        ("record-missing", None),
+        other={"requirements": (INVALID, frozenset())},  # the pins alone tell too little
+    ),
     "the lock deleted": missing(lambda c: c.lock.path.unlink()),
     "the lock renamed": missing(lambda c: c.lock.path.rename(c.lock.path.with_name("pylock.x.toml"))),
     "conflict markers": invalid(

@@ -82,6 +82,12 @@ def parser() -> argparse.ArgumentParser:
     sync.add_argument(
         "--deep", action="store_true", help="read every installed file, and repair what sizes and times do not show"
     )
+    sync.add_argument(
+        "--wheelhouse",
+        metavar="PATH",
+        type=Path,
+        help="folder or archive to install from; then nothing is looked for elsewhere",
+    )
     _format(sync)
     sync.set_defaults(command=commands.sync)
 
@@ -116,11 +122,108 @@ def parser() -> argparse.ArgumentParser:
     _format(listing)
     listing.set_defaults(command=commands.list_environments)
 
-    cache = _command(subparsers, "cache", "The store that all environments and projects share.", "")
-    actions = cache.add_subparsers(title="actions", required=True, metavar="ACTION")
-    path = _command(actions, "path", "Print the folder of the store.", "LOCKHOUSE_CACHE_DIR chooses another one.")
-    path.set_defaults(command=commands.cache_path)
+    _wheelhouse(subparsers)
+    _cache(subparsers)
     return top
+
+
+def _wheelhouse(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from lockhouse.cli import wheelhouse  # noqa: PLC0415 - the modules are one subject
+
+    top = _command(subparsers, "wheelhouse", "Carry all that locks need to where there is no index.", "")
+    actions = top.add_subparsers(title="actions", required=True, metavar="ACTION")
+
+    build = _command(
+        actions,
+        "build",
+        "Build a folder or an archive from which locks are installed without any network.",
+        "The same locks give the same bytes. A package without a wheel for a target is named before anything is "
+        "fetched, and nothing is written then: sdists are not built yet.",
+    )
+    _environments(build, "build it for")
+    place = build.add_mutually_exclusive_group(required=True)
+    place.add_argument("--output", metavar="DIR", type=Path, help="folder to write; a wheelhouse there is replaced")
+    place.add_argument(
+        "--archive",
+        metavar="FILE",
+        type=Path,
+        help="archive to write: .tar.gz, .tar.bz2, .tar.xz, .tar.zst or .zip; one that is there is replaced",
+    )
+    build.add_argument(
+        "--target",
+        metavar="LABEL",
+        action="append",
+        default=[],
+        help="a CPython and the newest platform tag that it takes, such as cp312-manylinux_2_28_x86_64 or "
+        "cp313-win_amd64; may be repeated (default: the setting targets, else the Pythons of this machine)",
+    )
+    _format(build)
+    build.set_defaults(command=wheelhouse.build)
+
+    verify = _command(
+        actions,
+        "verify",
+        "Read all of a wheelhouse, and say whether it is what its manifest says.",
+        "Exit code 0: it is complete; 1: something is missing, damaged, or not listed.",
+    )
+    verify.add_argument("path", metavar="PATH", type=Path, help="folder or archive")
+    _format(verify)
+    verify.set_defaults(command=wheelhouse.verify)
+
+    unpack = _command(
+        actions,
+        "unpack",
+        "Unpack an archive into a new folder.",
+        "Every file is held against the manifest; an archive that holds anything else is refused, and nothing is left.",
+    )
+    unpack.add_argument("archive", metavar="ARCHIVE", type=Path, help="the archive")
+    unpack.add_argument("--into", metavar="DIR", type=Path, required=True, help="folder to make")
+    unpack.set_defaults(command=wheelhouse.unpack)
+
+
+def _cache(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from lockhouse.cli import cache  # noqa: PLC0415 - the modules are one subject
+
+    top = _command(subparsers, "cache", "The store that all environments and projects share.", "")
+    actions = top.add_subparsers(title="actions", required=True, metavar="ACTION")
+    path = _command(actions, "path", "Print the folder of the store.", "LOCKHOUSE_CACHE_DIR chooses another one.")
+    path.set_defaults(command=cache.path)
+
+    info = _command(actions, "info", "Print how large the store is.", "")
+    _format(info)
+    info.set_defaults(command=cache.info)
+
+    verify = _command(
+        actions,
+        "verify",
+        "Read the whole store, and remove every file whose bytes are not those of its hash.",
+        "It is fetched anew when it is next needed. Exit code 0: all is well; 1: something was removed.",
+    )
+    _format(verify)
+    verify.set_defaults(command=cache.verify)
+
+    prune = _command(
+        actions,
+        "prune",
+        "Remove files of the store.",
+        "A file goes where one of the options says so. What was used within the last ten minutes stays, and what is "
+        "being fetched. The cache of the uv installer is left alone.",
+    )
+    prune.add_argument("--older-than", metavar="AGE", help="what was not used for so long: 12h, 30d, 8w")
+    prune.add_argument(
+        "--max-size", metavar="SIZE", help="what was not used for longest, until so much is left: 500MB, 2GiB"
+    )
+    prune.add_argument(
+        "--unused-by",
+        metavar="PATH",
+        type=Path,
+        action="append",
+        default=[],
+        help="what neither this lock nor a lock of this folder names; may be repeated, and then all of them count",
+    )
+    prune.add_argument("--dry-run", action="store_true", help="say what would be removed, and remove nothing")
+    _format(prune)
+    prune.set_defaults(command=cache.prune)
 
 
 def _command(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +24,8 @@ def lock(options: argparse.Namespace, console: Console) -> int:
     from lockhouse.cli.records import error_record  # noqa: PLC0415 - not for every command
     from lockhouse.operations.lock import LockFailure, LockStatus, require_known_names  # noqa: PLC0415
 
-    project = _project(options, console)
-    specs = _selected(project, options.environments)
+    project = open_project(options, console)
+    specs = selected(project, options.environments)
     upgrade = {canonicalize_name(name) for name in options.upgrade_package}
     code = EXIT_OK
     records: list[dict[str, Any]] = []
@@ -57,7 +56,7 @@ def lock(options: argparse.Namespace, console: Console) -> int:
             for line in rest:
                 console.answer(line)
     if options.format == "json":
-        _print_json(console, {"locks": records})
+        print_json(console, {"locks": records})
     require_known_names(upgrade, outcomes)
     return code
 
@@ -68,8 +67,8 @@ def check(options: argparse.Namespace, console: Console) -> int:
         return _explain(options.explain, console)
     from lockhouse.cli.answers import exit_code  # noqa: PLC0415 - not for every command
 
-    project = _project(options, console)
-    specs = _selected(project, options.environments)
+    project = open_project(options, console)
+    specs = selected(project, options.environments)
     answers = [_answer(project, spec) for spec in specs]
     orphans = () if options.environments else project.orphan_locks(specs)
     if options.format == "json":
@@ -97,12 +96,13 @@ def _explain(code: str, console: Console) -> int:
 
 def sync(options: argparse.Namespace, console: Console) -> int:
     """Make an environment."""
-    project = _project(options, console)
+    project = open_project(options, console)
     spec = project.one(options.environment)
     base = project.choose_python(spec, options.into, options.python)
     project.require_fresh(spec, base)
     python = project.make_environment(options.into, base)
-    outcome = project.sync(spec, python, deep=options.deep)
+    wheelhouse = None if options.wheelhouse is None else options.wheelhouse.absolute()
+    outcome = project.sync(spec, python, deep=options.deep, wheelhouse=wheelhouse)
     if options.format == "json":
         record = {
             "environment": spec.name,
@@ -112,7 +112,7 @@ def sync(options: argparse.Namespace, console: Console) -> int:
             "removed": list(outcome.removed),
             "reasons": list(outcome.reasons),
         }
-        _print_json(console, record)
+        print_json(console, record)
     elif not outcome.changed:
         console.info(f"{spec.name}: nothing to do")
     return EXIT_OK
@@ -123,8 +123,8 @@ def verify(options: argparse.Namespace, console: Console) -> int:
     from lockhouse.cli.answers import exit_code  # noqa: PLC0415 - not for every command
     from lockhouse.cli.verifying import answers_of, require_all_found  # noqa: PLC0415 - only here
 
-    project = _project(options, console)
-    specs = _selected(project, options.environments)
+    project = open_project(options, console)
+    specs = selected(project, options.environments)
     folders = [options.directory / folder for folder in options.folders]
     verified = project.verify(specs, folders=folders, deep=options.deep)
     if not verified:
@@ -150,8 +150,8 @@ def list_environments(options: argparse.Namespace, console: Console) -> int:
     """List environments."""
     from lockhouse.cli.answers import first_error  # noqa: PLC0415 - not for every command
 
-    project = _project(options, console)
-    rows = [(spec, _answer(project, spec)) for spec in _selected(project, ())]
+    project = open_project(options, console)
+    rows = [(spec, _answer(project, spec)) for spec in selected(project, ())]
     answers = [answer for _, answer in rows]
     for answer in answers:
         if answer.error is not None:
@@ -168,18 +168,16 @@ def list_environments(options: argparse.Namespace, console: Console) -> int:
     return first_error(answers)
 
 
-def cache_path(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG001 - all commands are alike
-    """Print the folder of the store."""
-    from lockhouse.storage.store import Store  # noqa: PLC0415 - only here
-
-    console.answer(str(Store.at_default(os.environ).root))
-    return EXIT_OK
-
-
 # -- parts --------------------------------------------------------------------------------------------------------
 
 
-def _project(options: argparse.Namespace, console: Console) -> Project:
+def open_project(options: argparse.Namespace, console: Console) -> Project:
+    """Open the project that the options name.
+
+    :param options: the options
+    :param console: where to say what happens
+    :raises ConfigError: there is none
+    """
     from lockhouse.errors import ConfigError  # noqa: PLC0415
     from lockhouse.project import Project  # noqa: PLC0415 - `--help` needs none
 
@@ -193,7 +191,13 @@ def _project(options: argparse.Namespace, console: Console) -> Project:
     return Project.open(root, reporter=console)
 
 
-def _selected(project: Project, names: Iterable[str]) -> tuple[EnvironmentSpec, ...]:
+def selected(project: Project, names: Iterable[str]) -> tuple[EnvironmentSpec, ...]:
+    """Give the environments that were named, or all.
+
+    :param project: the project
+    :param names: names of environments
+    :raises ConfigError: there is none
+    """
     specs = project.named(list(names))
     if not specs:
         from lockhouse.project.naming import nothing_declared  # noqa: PLC0415 - errors only
@@ -219,7 +223,12 @@ def _place(project: Project, spec: EnvironmentSpec) -> str:
         return f"{spec.lock_directory}/?"
 
 
-def _print_json(console: Console, record: dict[str, Any]) -> None:
+def print_json(console: Console, record: dict[str, Any]) -> None:
+    """Print a record, with the version of its form.
+
+    :param console: where to
+    :param record: the rest of it
+    """
     from lockhouse.cli.records import JSON_VERSION, as_json  # noqa: PLC0415 - only here
 
     console.answer(as_json({"version": JSON_VERSION, **record}))

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: ``${NAME}`` is an environment variable, not a placeholder.
 _PLACEHOLDER = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
+#: Settings that say how an environment is run, not what it holds.
+_POLICIES = ("on_stale", "wheelhouse")
+
 _FILLED = ("requirements", "requirement_files", "constraints", "constraint_files", "groups", "extras")
 
 
@@ -49,11 +52,12 @@ class DeclaredEnvironment:
 
         :param policy: settings of which only the policies count
         """
-        if policy.on_stale is None:
+        said = {name: value for name in _POLICIES if (value := getattr(policy, name)) is not None}
+        if not said:
             return self
         import msgspec  # noqa: PLC0415 - the settings model has it loaded
 
-        return replace(self, settings=msgspec.structs.replace(self.settings, on_stale=policy.on_stale))
+        return replace(self, settings=msgspec.structs.replace(self.settings, **said))
 
     def filled(self) -> FilledEnvironment:
         """Put the values of the parameters into the placeholders.

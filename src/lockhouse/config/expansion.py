@@ -79,6 +79,8 @@ class Expansion:
             ),
             on_stale=_said(settings.on_stale, common.on_stale),
             builds=build_policy(self.filled, common),
+            targets=_said(settings.targets, common.targets),
+            wheelhouse=_said(settings.wheelhouse, common.wheelhouse),
         )
 
     @cached_property

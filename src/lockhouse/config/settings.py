@@ -81,6 +81,27 @@ OnStalePolicy = Annotated[
         )
     ),
 ]
+Targets = Annotated[
+    tuple[str, ...],
+    Meta(
+        description=(
+            "The targets that `lockhouse wheelhouse build` builds for: a CPython and the newest platform tag that it "
+            "takes. Not said means the Pythons of the machine that builds."
+        ),
+        examples=[["cp312-manylinux_2_28_x86_64", "cp313-macosx_11_0_arm64", "cp313-win_amd64"]],
+    ),
+]
+Wheelhouse = Annotated[
+    str,
+    Meta(
+        description=(
+            "Folder or archive, relative to the project, that files are installed from. Then nothing is looked for "
+            "elsewhere. `LOCKHOUSE_WHEELHOUSE` wins over it."
+        ),
+        examples=["wheelhouse", "dist/wheelhouse.tar.gz"],
+        min_length=1,
+    ),
+]
 Python = Annotated[
     str,
     Meta(
@@ -191,6 +212,8 @@ class EnvironmentSettings(_Table, frozen=True, kw_only=True):
     no_binary: NoBinary | None = None
     allow_network: AllowNetwork | None = None
     on_stale: OnStalePolicy | None = None
+    targets: Targets | None = None
+    wheelhouse: Wheelhouse | None = None
 
 
 class LockhouseSettings(_Table, frozen=True, kw_only=True):
@@ -211,6 +234,8 @@ class LockhouseSettings(_Table, frozen=True, kw_only=True):
     no_binary: NoBinary = ()
     allow_network: AllowNetwork = ()
     on_stale: OnStalePolicy = OnStale.ERROR
+    targets: Targets = ()
+    wheelhouse: Wheelhouse | None = None
     environments: Annotated[dict[str, EnvironmentSettings], Meta(description="The environments, by their names.")] = (
         msgspec.field(default_factory=dict)
     )

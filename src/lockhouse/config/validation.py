@@ -283,6 +283,18 @@ def _check_names_or_all(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _check_targets(labels: tuple[str, ...]) -> tuple[str, ...]:
+    from lockhouse.model.target_labels import imagined_target  # noqa: PLC0415 - only where there are some
+
+    for label in labels:
+        try:
+            imagined_target(label)
+        except InvalidSettingError as error:
+            msg = f"{error.what}; {error.fix}"
+            raise ValueError(msg) from None
+    return labels
+
+
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "exclude_newer": utc_moment,
     "python": _check_bounds,
@@ -292,4 +304,5 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "only_binary": _check_names_or_all,
     "no_binary": _check_names_or_all,
     "allow_network": _check_names,
+    "targets": _check_targets,
 }

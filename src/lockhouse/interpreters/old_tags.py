@@ -5,15 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from lockhouse.model.target_labels import manylinux_tags, musllinux_tags
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-#: glibc → the older name of that manylinux tag (PEP 513, PEP 571, PEP 599).
-_LEGACY = {(2, 17): "manylinux2014", (2, 12): "manylinux2010", (2, 5): "manylinux1"}
-
-#: The oldest glibc minor that has a tag: 2.5 on x86, 2.17 elsewhere (PEP 513, PEP 599).
-_OLDEST_X86 = 5
-_OLDEST = 17
 
 
 def tags_of_38(facts: Mapping[str, Any]) -> tuple[str, ...]:
@@ -65,16 +60,11 @@ def _linux(machine: str, facts: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"linux_{each}" for each in machines)
     for each in machines:
         if facts["glibc"]:
-            yield from _manylinux(each, facts["glibc"])
+            yield from manylinux_tags(each, _version(facts["glibc"]))
         elif facts["musl"]:
-            major, minor = (int(part) for part in facts["musl"].split("."))
-            yield from (f"musllinux_{major}_{low}_{each}" for low in range(minor, -1, -1))
+            yield from musllinux_tags(each, _version(facts["musl"]))
 
 
-def _manylinux(machine: str, glibc: str) -> Iterator[str]:
-    major, newest = (int(part) for part in glibc.split(".")[:2])
-    oldest = _OLDEST_X86 if machine in {"x86_64", "i686"} else _OLDEST
-    for minor in range(newest, oldest - 1, -1):
-        yield f"manylinux_{major}_{minor}_{machine}"
-        if (major, minor) in _LEGACY:
-            yield f"{_LEGACY[major, minor]}_{machine}"
+def _version(text: str) -> tuple[int, int]:
+    major, minor = (int(part) for part in text.split(".")[:2])
+    return major, minor

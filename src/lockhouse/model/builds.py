@@ -32,18 +32,20 @@ class BuildPolicy:
     :ivar only_binary: names of packages that are never built, or ``:all:``
     :ivar no_binary: names of packages that are built even where a wheel fits, or ``:all:``
     :ivar allow_network: names of packages whose build may use the network
+    :ivar wheels_only: whether nothing can be built at all, whatever the names say
     """
 
     only_binary: tuple[str, ...] = ()
     no_binary: tuple[str, ...] = ()
     allow_network: tuple[str, ...] = ()
+    wheels_only: bool = False
 
     def refuses(self, name: NormalizedName) -> bool:
         """Tell whether a package may not be built.
 
         :param name: its name
         """
-        return name in self.only_binary or (ALL in self.only_binary and name not in self.no_binary)
+        return self.wheels_only or name in self.only_binary or (ALL in self.only_binary and name not in self.no_binary)
 
     def demands(self, name: NormalizedName) -> bool:
         """Tell whether a package is built even where it has wheels.
@@ -51,6 +53,10 @@ class BuildPolicy:
         :param name: its name
         """
         return name in self.no_binary or (ALL in self.no_binary and name not in self.only_binary)
+
+
+#: Where nothing can be built: in a wheelhouse, and from one.
+NEVER_BUILD = BuildPolicy(wheels_only=True)
 
 
 def needs_build(artifact: Artifact) -> bool:

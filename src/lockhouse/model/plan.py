@@ -186,6 +186,8 @@ def _why_not_built(package: LockedPackage, artifact: Artifact, policy: BuildPoli
     if not needs_build(artifact):
         return None
     has = "has no wheel that fits" if _has_wheel(package) else "has no wheel"
+    if policy.wheels_only:
+        return f"{package.label} {has}, only {artifact.label}; building is not supported yet"
     if policy.refuses(package.name):
         return f"{package.label} {has}, only {artifact.label}; only-binary forbids to build it"
     if not locked:

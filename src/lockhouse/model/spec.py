@@ -246,6 +246,8 @@ class EnvironmentSpec:
     :ivar builds: which packages may be built, must be built, and may use the network meanwhile
     :ivar fingerprints: what plugins contribute to the inputs
     :ivar on_stale: what a run does where the lock is stale
+    :ivar targets: labels of the targets that a wheelhouse is built for; empty for the Pythons of the machine
+    :ivar wheelhouse: folder or archive to install from, relative to the project; None for the indexes
     """
 
     name: str
@@ -267,6 +269,8 @@ class EnvironmentSpec:
     allow_unhashed: tuple[NormalizedName, ...] = ()
     on_stale: OnStale = OnStale.ERROR
     builds: BuildPolicy = field(default_factory=BuildPolicy)
+    targets: tuple[str, ...] = ()
+    wheelhouse: str | None = None
     fingerprints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @cached_property

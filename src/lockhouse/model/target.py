@@ -21,7 +21,7 @@ PLATFORMS: Mapping[str, tuple[str, str, str]] = {
 class Target:
     """An interpreter as selection sees it.
 
-    :ivar executable: path of the interpreter
+    :ivar executable: path of the interpreter; empty for an idea of one, and so are the paths below
     :ivar markers: the marker environment (PEP 508)
     :ivar tags: the wheel tags that it accepts, best first, each ``interpreter-abi-platform``
     :ivar prefix: ``sys.prefix``, the environment's root
@@ -48,6 +48,14 @@ class Target:
         """Give the version, to the micro."""
         return self.markers["python_full_version"]
 
+    @property
+    def wheel_label(self) -> str:
+        """Give the name that says which wheels it takes, such as ``cp312-manylinux_2_28_x86_64``."""
+        tags = [tag.split("-", 2) for tag in self.tags]
+        interpreter, abi, platform = next((tag for tag in tags if not tag[2].startswith("linux_")), tags[0])
+        free_threaded = "t" if abi == f"{interpreter}t" else ""
+        return f"{interpreter}{free_threaded}-{platform}"
+
 
 def target_label(markers: Mapping[str, str]) -> str:
     """Name a target by its implementation, Python and platform.
@@ -67,19 +75,30 @@ def marker_environments(minors: Iterable[str]) -> list[dict[str, str]]:
     :param minors: minor versions such as ``3.12``
     """
     return [
-        {
-            "implementation_name": "cpython",
-            "implementation_version": f"{minor}.50",
-            "os_name": os_name,
-            "platform_machine": machine,
-            "platform_python_implementation": "CPython",
-            "platform_release": "",
-            "platform_system": system,
-            "platform_version": "",
-            "python_full_version": f"{minor}.50",
-            "python_version": minor,
-            "sys_platform": sys_platform,
-        }
+        cpython_markers(minor, sys_platform, machine=machine)
         for minor in minors
-        for sys_platform, (os_name, system, machine) in PLATFORMS.items()
+        for sys_platform, (_, _, machine) in PLATFORMS.items()
     ]
+
+
+def cpython_markers(minor: str, sys_platform: str, *, machine: str) -> dict[str, str]:
+    """Imagine the marker environment of a CPython whose last patch level is installed.
+
+    :param minor: a minor version such as ``3.12``
+    :param sys_platform: one of :data:`PLATFORMS`
+    :param machine: what ``platform.machine()`` says there
+    """
+    os_name, system, _ = PLATFORMS[sys_platform]
+    return {
+        "implementation_name": "cpython",
+        "implementation_version": f"{minor}.50",
+        "os_name": os_name,
+        "platform_machine": machine,
+        "platform_python_implementation": "CPython",
+        "platform_release": "",
+        "platform_system": system,
+        "platform_version": "",
+        "python_full_version": f"{minor}.50",
+        "python_version": minor,
+        "sys_platform": sys_platform,
+    }

@@ -25,7 +25,7 @@ ATTRIBUTE = "lockhouse_declaration"
 _FROM_NOX = {"python", "pythons"}
 
 #: Keywords that say how a session behaves, not what it installs; they may stand beside ``environment``.
-_POLICIES = {"on_install", "on_stale"}
+_POLICIES = {"on_install", "on_stale", "wheelhouse"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ class Declaration:
         from lockhouse.config.validation import parse_environment  # noqa: PLC0415 - keeps `nox --list` fast
 
         origin = self.origin(project.root)
-        policy = {key: value for key, value in self.keywords.items() if key == "on_stale"}
+        policy = {key: value for key, value in self.keywords.items() if key in _POLICIES - {"on_install"}}
         if self.refers:
             return self._referred(variant, project).with_policy(parse_environment(policy, origin))
         return DeclaredEnvironment(

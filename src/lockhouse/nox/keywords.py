@@ -55,3 +55,5 @@ class SessionKeywords(NoxKeywords, total=False):
     only_binary: Sequence[str]
     no_binary: Sequence[str]
     allow_network: Sequence[str]
+    targets: Sequence[str]
+    wheelhouse: str

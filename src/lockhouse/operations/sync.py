@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from lockhouse.errors import BackendFailedError, LockStaleError
+from lockhouse.errors import BackendFailedError, NoCompatibleArtifactError
 from lockhouse.interfaces import InstallRequest, UnhashedSource
 from lockhouse.interpreters import identify, prefix_of, site_packages_of
 from lockhouse.model.drift import REPAIRED, SEED, DriftCode, Drifted, Matching
 from lockhouse.model.lock import Artifact, ArtifactKind, LockedPackage
 from lockhouse.model.outcomes import SyncOutcome
 from lockhouse.model.receipt import InstalledSource, Receipt
-from lockhouse.model.spec import OnStale
-from lockhouse.operations.check import refuse_or_warn
+from lockhouse.operations.complete import Completeness
 from lockhouse.operations.drift import find_drift, not_ours, project_source
 from lockhouse.storage.files import file_lock
 from lockhouse.storage.installed_files import files_of, with_known_times
@@ -33,9 +32,8 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from lockhouse.fetchers import Fetcher
-    from lockhouse.interfaces import CommandRunner, Installer, Reporter, StoredFile
+    from lockhouse.interfaces import ArtifactLocation, CommandRunner, Installer, Reporter, StoredFile
     from lockhouse.model.builds import Provenance
-    from lockhouse.model.closure import Demand
     from lockhouse.model.indexes import IndexOptions
     from lockhouse.model.lock import Lock
     from lockhouse.model.plan import Plan
@@ -43,6 +41,7 @@ if TYPE_CHECKING:
     from lockhouse.model.target import Target
     from lockhouse.operations.build import Builder
     from lockhouse.operations.drift import SyncRequest
+    from lockhouse.operations.from_wheelhouse import WheelhouseSource
     from lockhouse.plugins import Plugins
     from lockhouse.storage.store import Store
 
@@ -61,6 +60,8 @@ class SyncTools:
     :ivar plugins: who has a say
     :ivar reporter: where to say what happens
     :ivar environ: the user's environment variables
+    :ivar wheelhouse: the folder or archive that files come from; then nothing is looked for elsewhere. None for the
+        indexes
     """
 
     installer: Installer
@@ -73,6 +74,7 @@ class SyncTools:
     plugins: Plugins
     reporter: Reporter
     environ: Mapping[str, str] = field(default_factory=dict)
+    wheelhouse: Path | None = None
 
 
 def sync_environment(request: SyncRequest, tools: Callable[[], SyncTools], *, deep: bool = False) -> SyncOutcome:
@@ -125,27 +127,49 @@ class _Sync:
         self.lock_digest = look.digest
         place, command = request.files.place, request.spec.lock_command
         self.edited = None if look.intact else EditedLock(place=place, lock_command=command)
+        self.wheelhouse = self._wheelhouse()
+
+    def _wheelhouse(self) -> WheelhouseSource | None:
+        if self.tools.wheelhouse is None:
+            return None
+        from lockhouse.operations.from_wheelhouse import WheelhouseSource  # noqa: PLC0415 - only where there is one
+
+        return WheelhouseSource(self.tools.wheelhouse, self.request.files, self.lock_digest)
 
     def run(self, drift: Drifted) -> SyncOutcome:
-        from lockhouse.model.plan import select  # noqa: PLC0415 - only where something has to be done
-        from lockhouse.operations.located import with_files_named  # noqa: PLC0415
-
-        spec, request = self.request.spec, self.request
-        name = request.project_name
-        lock = with_files_named(request.files.read(), self.tools.fetcher)
-        plan = select(
-            lock,
-            self.target,
-            place=request.files.place,
-            allow_unhashed=spec.allow_unhashed,
-            leave_out=() if name is None else (name,),
-            policy=spec.builds,
-        )
-        files, built = self._builder(lock).files(plan.files)
-        self._require_complete(plan, files)
+        lock = self._lock()
+        plan = self._plan(lock)
+        files, built = self._builder(plan, lock).files(plan.files)
+        self._completeness.require_files(plan, {file.name: file.path for file in files})
         return self._apply(plan, files, drift, built)
 
-    def _builder(self, lock: Lock) -> Builder:
+    def _lock(self) -> Lock:
+        from lockhouse.operations.located import with_files_named  # noqa: PLC0415
+
+        if self.wheelhouse is not None:
+            return self.wheelhouse.lock()
+        return with_files_named(self.request.files.read(), self.tools.fetcher)
+
+    def _plan(self, lock: Lock) -> Plan:
+        from lockhouse.model.builds import NEVER_BUILD  # noqa: PLC0415 - likewise
+        from lockhouse.model.plan import select  # noqa: PLC0415 - only where something has to be done
+
+        name = self.request.project_name
+        try:
+            return select(
+                lock,
+                self.target,
+                place=self.request.files.place,
+                allow_unhashed=self.request.spec.allow_unhashed,
+                leave_out=() if name is None else (name,),
+                policy=self.request.spec.builds if self.wheelhouse is None else NEVER_BUILD,
+            )
+        except NoCompatibleArtifactError as error:
+            if self.wheelhouse is None:
+                raise
+            raise self.wheelhouse.lacking(self.request.spec.name, self.target, error) from error
+
+    def _builder(self, plan: Plan, lock: Lock) -> Builder:
         from lockhouse.operations.build import Builder  # noqa: PLC0415 - only where something has to be done
         from lockhouse.operations.build_room import BuildTools  # noqa: PLC0415 - likewise
 
@@ -156,7 +180,7 @@ class _Sync:
             target=self.target,
             python=request.python,
             policy=request.spec.builds,
-            fetch=self._fetch_of(lock),
+            fetch=self._fetch_of(plan, lock),
             store=tools.store,
             tools=BuildTools(
                 installer=tools.installer,
@@ -170,11 +194,12 @@ class _Sync:
             lock_command=request.spec.lock_command,
         )
 
-    def _fetch_of(self, lock: Lock) -> Callable[[Sequence[tuple[LockedPackage, Artifact]]], tuple[StoredFile, ...]]:
+    def _fetch_of(
+        self, plan: Plan, lock: Lock
+    ) -> Callable[[Sequence[tuple[LockedPackage, Artifact]]], tuple[StoredFile, ...]]:
         from lockhouse.operations.fetch import fetch_artifacts  # noqa: PLC0415
-        from lockhouse.operations.located import locator  # noqa: PLC0415
 
-        locate = locator(self.tools.plugins.locate_artifact, lock, self.tools.fetcher)
+        locate = self._locate(plan, lock)
         return lambda wanted: fetch_artifacts(
             wanted,
             store=self.tools.store,
@@ -185,17 +210,32 @@ class _Sync:
             edited=self.edited,
         )
 
-    def _require_complete(self, plan: Plan, files: Iterable[StoredFile]) -> None:
-        """Hold the plan against the metadata of the real files: what they require must be there."""
-        from lockhouse.operations.edges import requires_in, wheel_metadata  # noqa: PLC0415
+    def _locate(self, plan: Plan, lock: Lock) -> Callable[[Artifact], ArtifactLocation | None]:
+        """Give who says where a file is that the store lacks; from a wheelhouse, all of them are brought there."""
+        from lockhouse.operations.located import locator  # noqa: PLC0415
 
-        paths = {file.name: file.path for file in files}
-        packages = [
-            replace(item.package, marker=None, requires=requires_in(wheel_metadata(paths[item.package.name])))
-            for item in plan.files
-        ]
-        packages += [replace(item.package, marker=None, requires=()) for item in plan.sources]
-        self._require_closed(packages)
+        tools = self.tools
+        if self.wheelhouse is None:
+            return locator(tools.plugins.locate_artifact, lock, tools.fetcher)
+        self.wheelhouse.take_in(plan, store=tools.store, reporter=tools.reporter, given_up=tools.fetcher.is_cancelled)
+        return self.wheelhouse.nowhere
+
+    def _indexes(self, files: Iterable[StoredFile]) -> IndexOptions:
+        """Say where the build requirements of sources are looked for: with a wheelhouse, among the locked files."""
+        if self.wheelhouse is None:
+            return self.tools.indexes
+        folders = sorted({str(file.path.absolute().parent) for file in files})
+        return replace(self.tools.indexes, find_links=tuple(folders))
+
+    @property
+    def _completeness(self) -> Completeness:
+        return Completeness(
+            spec=self.request.spec,
+            place=self.request.files.place,
+            target=self.target,
+            own=self.request.project_name,
+            reporter=self.tools.reporter,
+        )
 
     def _require_sources_complete(self, plan: Plan, sources: Iterable[InstalledSource]) -> None:
         """Hold what was built against the plan: only now is it known what directories and checkouts require."""
@@ -211,33 +251,7 @@ class _Sync:
             texts = [folder / package.dist_info / "METADATA" for folder in folders]
             text = next((path.read_text("utf-8", "replace") for path in texts if path.is_file()), "")
             packages.append(LockedPackage(name=source.name, version=package.version, requires=requires_in(text)))
-        self._require_closed(packages, also=[Requirement(source.name) for source in sources])
-
-    def _require_closed(self, packages: Sequence[LockedPackage], also: Iterable[Requirement] = ()) -> None:
-        from lockhouse.model.closure import walk  # noqa: PLC0415
-
-        own = self.request.project_name
-        told = self.request.spec.on_stale is OnStale.WARN  # of what is declared, the check has warned
-        roots = [declared.requirement for declared in self.request.spec.requirements]
-        found = walk([*roots, *also], packages, self.target.markers)
-        unmet = [
-            f'{_who(demand)} "{demand.requirement}", the lock has no {demand.name}'
-            for demand in found.unmet
-            if demand.name != own and not (told and demand.parent is None)
-        ]
-        violated = [
-            f'{_who(demand)} "{demand.requirement}", {package.version} is pinned'
-            for demand, package in found.violated
-            if not (told and demand.parent is None)
-        ]
-        if unmet or violated:
-            lacking = LockStaleError(
-                f'{self.request.files.place} lacks what environment "{self.request.spec.name}" requires on '
-                f"{self.target.label}",
-                why=dict.fromkeys([*unmet, *violated]),
-                fix=self.request.spec.lock_command,
-            )
-            refuse_or_warn(lacking, self.request.spec, self.tools.reporter)
+        self._completeness.require_closed(packages, also=[Requirement(source.name) for source in sources])
 
     def _apply(
         self, plan: Plan, files: tuple[StoredFile, ...], drift: Drifted, built: tuple[Provenance, ...]
@@ -277,7 +291,7 @@ class _Sync:
                     remove=remove,
                     files=to_install,
                     sources=tuple(_unhashed(source, plan) for source in stale_sources),
-                    indexes=self.tools.indexes,
+                    indexes=self._indexes(files),
                     environ=self.tools.environ,
                 ),
                 self.tools.run,
@@ -337,10 +351,6 @@ class _Sync:
             skip_project=self.request.skip_project,
             built=tuple(sorted(built, key=lambda record: record.name)),
         )
-
-
-def _who(demand: Demand) -> str:
-    return "declared is" if demand.parent is None else f"{demand.parent.label} requires"
 
 
 def _problem(package: InstalledPackage, version: str | None) -> str | None:

@@ -17,7 +17,7 @@ from lockhouse.silence import SilentReporter
 from lockhouse.storage.lockfiles import lock_files
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lockhouse.model.freshness import Freshness, OrphanLock
     from lockhouse.model.outcomes import SyncOutcome
     from lockhouse.model.spec import EnvironmentSpec, Origin
+    from lockhouse.model.wheelhouse import Manifest
     from lockhouse.operations.drift import SyncRequest
     from lockhouse.operations.lock import LockFailure, LockOutcome
     from lockhouse.operations.verify import Verified
@@ -105,7 +106,7 @@ class Project:
         for other in self._config.declared():
             if other.name == declared.name and other.origin != declared.origin:
                 joined = self._joined(self._fingerprinted(self._config.expand(other)), spec)
-                return replace(joined, on_stale=spec.on_stale)
+                return replace(joined, on_stale=spec.on_stale, wheelhouse=spec.wheelhouse)
         return spec
 
     def environments(self, unavailable: list[BackendNotFoundError] | None = None) -> tuple[EnvironmentSpec, ...]:
@@ -311,7 +312,13 @@ class Project:
         return make_environment(folder, base, run=self._wiring.run, environ=self._environ)
 
     def sync(
-        self, spec: EnvironmentSpec, python: Path, *, skip_project: bool = False, deep: bool = False
+        self,
+        spec: EnvironmentSpec,
+        python: Path,
+        *,
+        skip_project: bool = False,
+        deep: bool = False,
+        wheelhouse: Path | None = None,
     ) -> SyncOutcome:
         """Bring an environment in line with its lock. The lock must be fresh: see :meth:`require_fresh`.
 
@@ -319,6 +326,8 @@ class Project:
         :param python: its interpreter
         :param skip_project: somebody else installs the project; it is neither installed nor removed
         :param deep: read every installed file to see what has to be done
+        :param wheelhouse: the folder or archive to install from; where it is not given, ``LOCKHOUSE_WHEELHOUSE`` and
+            then the environment say whether there is one
         :raises LockhouseError: see :func:`lockhouse.operations.sync.sync_environment`
         """
         from lockhouse.model.drift import Matching  # noqa: PLC0415 - a check needs no drift
@@ -330,9 +339,28 @@ class Project:
             return SyncOutcome(changed=False)
         from lockhouse.operations.sync import sync_environment  # noqa: PLC0415 - only where something has to be done
 
-        outcome = sync_environment(request, lambda: self._wiring.sync_tools(spec), deep=deep)
+        outcome = sync_environment(request, lambda: self._wiring.sync_tools(spec, wheelhouse), deep=deep)
         self._report(spec, request, outcome)
         return outcome
+
+    def build_wheelhouse(
+        self, specs: Iterable[EnvironmentSpec], path: Path, *, archive: bool, targets: Sequence[str] = ()
+    ) -> Manifest:
+        """Build a wheelhouse for environments. Their locks must be there, and fresh.
+
+        :param specs: the environments
+        :param path: the folder or archive to write
+        :param archive: whether it is an archive
+        :param targets: labels of the targets; where there are none, each environment says, and then this machine
+        :return: what it says of itself
+        :raises LockhouseError: see :func:`lockhouse.operations.wheelhouse.build_wheelhouse`
+        """
+        from lockhouse.operations.wheelhouse import build_wheelhouse  # noqa: PLC0415 - only where one is built
+        from lockhouse.project.wheelhouses import PartsOfWheelhouse  # noqa: PLC0415 - likewise
+
+        parts = PartsOfWheelhouse(wiring=self._wiring, is_universal=lambda spec: self._is_universal(spec, None))
+        tools = self._wiring.wheelhouse_tools()
+        return build_wheelhouse(parts.of(specs, targets), path=path, archive=archive, tools=tools)
 
     def install_built(self, spec: EnvironmentSpec, python: Path, paths: Iterable[Path]) -> None:
         """Install what somebody else built of the project, without its dependencies.

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from lockhouse.model.target import Target
     from lockhouse.operations.lock import LockTools
     from lockhouse.operations.sync import SyncTools
+    from lockhouse.operations.wheelhouse import WheelhouseTools
     from lockhouse.storage.store import Store
+
+#: The environment variable that names the wheelhouse to install from.
+WHEELHOUSE_VARIABLE = "LOCKHOUSE_WHEELHOUSE"
 
 
 class Wiring:
@@ -116,14 +120,37 @@ class Wiring:
             environ=self.environ,
         )
 
-    def sync_tools(self, spec: EnvironmentSpec) -> SyncTools:
-        """Make what syncing works with.
+    def wheelhouse(self, spec: EnvironmentSpec) -> Path | None:
+        """Give the wheelhouse that an environment is installed from, or None for the indexes.
 
         :param spec: the environment
         """
-        from lockhouse.operations.sync import SyncTools  # noqa: PLC0415 - only where something has to be done
+        said = self.environ.get(WHEELHOUSE_VARIABLE) or spec.wheelhouse
+        return None if said is None else self.root / said
 
-        indexes = self.indexes(spec)
+    def wheelhouse_tools(self) -> WheelhouseTools:
+        """Make what building a wheelhouse works with."""
+        from lockhouse.operations.wheelhouse import WheelhouseTools  # noqa: PLC0415 - only where one is built
+
+        return WheelhouseTools(
+            root=self.root,
+            fetcher=lambda spec: self.fetcher(self.indexes(spec)),
+            store=self.store,
+            plugins=self.plugins,
+            reporter=self.reporter,
+        )
+
+    def sync_tools(self, spec: EnvironmentSpec, wheelhouse: Path | None = None) -> SyncTools:
+        """Make what syncing works with.
+
+        :param spec: the environment
+        :param wheelhouse: the wheelhouse to install from; where it is not given, the user and the environment say
+        """
+        from lockhouse.model.indexes import IndexOptions  # noqa: PLC0415 - only where something has to be done
+        from lockhouse.operations.sync import SyncTools  # noqa: PLC0415 - likewise
+
+        chosen = wheelhouse or self.wheelhouse(spec)
+        indexes = self.indexes(spec) if chosen is None else IndexOptions(no_index=True)
         return SyncTools(
             installer=self.plugins.installer(spec.installer),
             indexes=indexes,
@@ -135,6 +162,7 @@ class Wiring:
             plugins=self.plugins,
             reporter=self.reporter,
             environ=self.environ,
+            wheelhouse=chosen,
         )
 
     def cancel(self) -> None:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,6 +92,11 @@ class Store:
         """Give the folder for files that are being written; it may not be there yet."""
         return self._base / "tmp"
 
+    @property
+    def files(self) -> Path:
+        """Give the folder of the stored files; it may not be there yet."""
+        return self._base / "files"
+
     def find(self, algorithm: str, digest: str, filename: str) -> Path | None:
         """Find a file, without looking into it.
 
@@ -131,6 +136,7 @@ class Store:
             except FileNotFoundError:  # removed by another process since
                 return None
         if found == digest:
+            _mark_used(place)
             return place
         with self._disk(place):
             place.unlink(missing_ok=True)
@@ -227,7 +233,7 @@ class Store:
             )
         if _UNSAFE_NAME.search(filename):
             raise StoreError(f"{filename!r} cannot be stored", why="it is no plain file name")
-        return self._base / "files" / algorithm / digest[:2] / digest / filename
+        return self.files / algorithm / digest[:2] / digest / filename
 
     def _siblings(self, place: Path) -> list[Path]:
         with self._disk(place):
@@ -309,6 +315,15 @@ class Store:
 def _digest_of(path: Path, algorithm: str) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def _mark_used(path: Path) -> None:
+    """Note when a file was last used, for those who prune. The time of its folder says it.
+
+    The file itself is left alone: uv unpacks anew what was touched in any way.
+    """
+    with suppress(OSError):  # a store of another user, or one that nobody may write to
+        os.utime(path.parent)
 
 
 def _read(path: Path) -> Iterator[bytes]:

@@ -32,6 +32,7 @@ OWN_KEYS: Mapping[str, str] = {
     "installer": "who installs",
     "format": "format of the lock file: pylock or requirements",
     "on_stale": "what a run does where the lock is stale: error or warn",
+    "wheelhouse": "folder or archive to install from; then nothing is looked for elsewhere",
 }
 
 _PREFIX = "lockhouse_"
@@ -95,7 +96,7 @@ def declared_environment(
     referred = own.pop("environment")
     if referred is not None:
         _refuse_inputs(referred, origin, deps=deps, constraints=constraints, dependency_groups=groups)
-        policy = parse_environment({"on_stale": own["on_stale"]}, origin)
+        policy = parse_environment({key: own[key] for key in ("on_stale", "wheelhouse")}, origin)
         return project.referred(referred, pythons=base_pythons_of(conf), by=origin).with_policy(policy)
     mode = _MODES.get(str(conf["package"]), ProjectMode.WHEEL)
     given: dict[str, Any] = {

@@ -117,6 +117,19 @@ ERRORS: Mapping[str, Explanation] = {
         matters="Two at once would spoil each other's work.",
         mend="See what that process does, then run again.",
     ),
+    errors.WheelhouseInvalidError.code: Explanation(
+        means="A wheelhouse cannot be read, its manifest is damaged, or an archive holds what no wheelhouse holds: a "
+        "path, a link, a device, two files of one name, far more than its own size.",
+        matters="It was damaged on its way, or somebody wants to write where they may not. Nothing of it was unpacked "
+        "or installed.",
+        mend="Take it again from where it was built. Where the same comes again, ask who built it.",
+    ),
+    errors.WheelhouseMismatchError.code: Explanation(
+        means="The wheelhouse was built from another lock, or for other environments, Pythons or platforms. Both are "
+        "named.",
+        matters="With a wheelhouse nothing is looked for elsewhere, so what it lacks cannot be installed.",
+        mend="Build it anew from the present lock, with `--target` for the interpreter in question.",
+    ),
     errors.BackendError.code: FAMILY,
     errors.BackendNotFoundError.code: Explanation(
         means="uv or pip is not there; no resolver or installer has the name that the settings say; or the project has "

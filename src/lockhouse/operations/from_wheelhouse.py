@@ -1,0 +1,150 @@
+"""Installing from a wheelhouse: its files → the store. Nothing is looked for elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import ArtifactUnavailableError, WheelhouseMismatchError
+from lockhouse.model.spec import quoted
+from lockhouse.model.wheelhouse import lock_within
+from lockhouse.storage.wheelhouse import open_wheelhouse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import NoReturn
+
+    from lockhouse.errors import NoCompatibleArtifactError
+    from lockhouse.interfaces import Progress, Reporter
+    from lockhouse.model.lock import Artifact, Lock, LockedPackage
+    from lockhouse.model.plan import Plan
+    from lockhouse.model.target import Target
+    from lockhouse.storage.archives import Member
+    from lockhouse.storage.lockfiles import LockFiles
+    from lockhouse.storage.store import Store
+
+
+class WheelhouseSource:
+    """The wheelhouse that an environment is installed from.
+
+    :param path: its folder or archive
+    :param files: the lock of the environment
+    :param digest: digest of that lock
+    :raises WheelhouseInvalidError: it cannot be read
+    :raises WheelhouseMismatchError: it was built from another lock
+    """
+
+    def __init__(self, path: Path, files: LockFiles, digest: str) -> None:
+        self._opened = open_wheelhouse(path)
+        self._files = files
+        if not self._opened.manifest.of_lock(digest):
+            raise WheelhouseMismatchError(
+                f"the wheelhouse {path} was not built from {files.place}",
+                why=[
+                    *(f"it was built for {served}" for served in self._opened.manifest.served),
+                    f"asked for is {files.place}, sha256:{digest}",
+                ],
+                fix="build it anew from the present lock: lockhouse wheelhouse build",
+            )
+
+    def lock(self) -> Lock:
+        """Read the lock, and leave of it what the wheelhouse has.
+
+        :raises LockInvalidError: it cannot be read
+        """
+        return lock_within(self._files.read(), self._opened.manifest)
+
+    def lacking(self, environment: str, target: Target, error: NoCompatibleArtifactError) -> WheelhouseMismatchError:
+        """Say that it has not what a target needs.
+
+        :param environment: name of the environment
+        :param target: the target
+        :param error: what was found to be missing
+        """
+        return WheelhouseMismatchError(
+            f'the wheelhouse {self._opened.path} has not what environment "{environment}" needs on '
+            f"{target.wheel_label}",
+            why=[*(f"it was built for {served}" for served in self._opened.manifest.served), *error.why],
+            fix=f"build it for this target: lockhouse wheelhouse build {quoted(environment)} "
+            f"--target {target.wheel_label}",
+        )
+
+    def take_in(self, plan: Plan, *, store: Store, reporter: Reporter, given_up: Callable[[], bool]) -> None:
+        """Bring the files of a plan into the store, where it lacks them; their bytes are verified there.
+
+        :param plan: what is to be installed
+        :param store: the store
+        :param reporter: shows how far it is
+        :param given_up: tells whether the user gave up where no signal arrives
+        :raises HashMismatchError: bytes are not those that the lock names
+        :raises WheelhouseInvalidError: the wheelhouse is damaged
+        :raises ArtifactUnavailableError: it lacks a file that its manifest lists
+        """
+        wanted = {item.artifact.filename: (item.package, item.artifact) for item in plan.files}
+        missing = {name: pair for name, pair in wanted.items() if not _is_stored(store, pair[1])}
+        if not missing:
+            return
+        with reporter.progress("Unpacking") as progress:
+            for member in self._opened.members():
+                found = missing.pop(member.name, None)
+                if found is not None:
+                    self._take(member, *found, store=store, progress=progress, given_up=given_up)
+                if not missing:
+                    return
+        raise self._gone(name for name in missing if name is not None)
+
+    def nowhere(self, artifact: Artifact) -> NoReturn:
+        """Refuse to look for a file elsewhere.
+
+        :param artifact: the file
+        :raises ArtifactUnavailableError: always
+        """
+        raise self._gone(iter((artifact.label,)))
+
+    def _take(
+        self,
+        member: Member,
+        package: LockedPackage,
+        artifact: Artifact,
+        *,
+        store: Store,
+        progress: Progress,
+        given_up: Callable[[], bool],
+    ) -> None:
+        algorithm, digest = artifact.strong_hash or ("", "")
+        progress.start(member.name, member.size)
+        try:
+            with store.lock(algorithm, digest, what=f"the unpacking of {member.name}"):
+                if _is_stored(store, artifact):
+                    return
+                store.add(
+                    _watched(member, progress, given_up),
+                    algorithm=algorithm,
+                    digest=digest,
+                    filename=member.name,
+                    package_label=package.label,
+                    source=str(self._opened.path),
+                    size=artifact.size,
+                )
+        finally:
+            progress.finish(member.name)
+
+    def _gone(self, names: Iterator[str]) -> ArtifactUnavailableError:
+        return ArtifactUnavailableError(
+            f"the wheelhouse {self._opened.path} is not complete",
+            why=[f"{name} is in its manifest, and is not there" for name in sorted(names)],
+            fix="take it again from where it was built; lockhouse wheelhouse verify says all that is missing",
+        )
+
+
+def _is_stored(store: Store, artifact: Artifact) -> bool:
+    algorithm, digest = artifact.strong_hash or ("", "")
+    return store.find(algorithm, digest, artifact.filename or "") is not None
+
+
+def _watched(member: Member, progress: Progress, given_up: Callable[[], bool]) -> Iterator[bytes]:
+    for chunk in member.chunks:
+        if given_up():
+            raise KeyboardInterrupt
+        progress.advance(member.name, len(chunk))
+        yield chunk

@@ -1,0 +1,307 @@
+"""Archives of plain files: written so that the same files give the same bytes, read so that nobody is harmed.
+
+What is read is never extracted by the library underneath: members are handed out one by one, as a name, a length and
+bytes. A member that is no plain file ends the reading, and so does an archive that unpacks to far more than it is.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import stat
+import tarfile
+import zipfile
+import zlib
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, Self, cast
+
+from lockhouse.errors import InvalidSettingError, LockhouseError, WheelhouseInvalidError
+from lockhouse.storage.files import PARTIAL_SUFFIX, disk_errors, replace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+    from pathlib import Path
+
+    from lockhouse.interfaces import Progress
+
+#: How the names of archives end.
+SUFFIXES = (".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".zip")
+
+_READ_SIZE = 1 << 20
+#: 1980-01-01, the first moment that a zip file can name.
+_EPOCH = 315532800
+_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+_MODE = 0o644
+#: Wheels are compressed already: archives of them grow to about their own size, and never to that many times of it.
+_LARGEST_RATIO = 20
+_FREE_SIZE = 64 << 20
+_LARGEST_HEADER = 1 << 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One file of an archive, to be read before the next one is asked for.
+
+    :ivar name: its name as the archive has it
+    :ivar size: its length in bytes
+    :ivar chunks: its bytes
+    """
+
+    name: str
+    size: int
+    chunks: Iterator[bytes]
+
+
+def suffix_of(path: Path) -> str | None:
+    """Give the ending that says what kind of archive a path is, or None where it is none that is known.
+
+    :param path: the path
+    """
+    return next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), None)
+
+
+def require_writable(path: Path) -> None:
+    """Refuse a path that names no archive which can be written here, before anything long starts.
+
+    :param path: the archive to be
+    :raises InvalidSettingError: its ending is not known, or what it needs is not installed
+    """
+    suffix = suffix_of(path)
+    if suffix is None:
+        raise InvalidSettingError(
+            f"{path.name} is no archive that can be written",
+            why=f"its name ends with none of {', '.join(SUFFIXES)}",
+            fix="give it one of these endings",
+        )
+    if suffix == ".tar.zst":
+        _zstd()
+
+
+# -- writing ------------------------------------------------------------------------------------------------------
+
+
+def write_archive(path: Path, members: Iterable[tuple[str, bytes | Path]], progress: Progress) -> None:
+    """Write an archive, whole or not at all. The same members give the same bytes.
+
+    Times, modes and owners are fixed. What the compression makes of them depends on its library alone.
+
+    :param path: the archive; one that is there is replaced
+    :param members: name and content of each, in their order
+    :param progress: shows how far it is
+    :raises InvalidSettingError: its ending is not known, or what it needs is not installed
+    :raises StoreError: the disk fails
+    """
+    require_writable(path)
+    add_to = _write_zip if suffix_of(path) == ".zip" else _write_tar
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.parent / f".{path.name}.{os.urandom(8).hex()}{PARTIAL_SUFFIX}"
+        try:
+            with partial.open("xb") as file:
+                add_to(file, suffix_of(path) or "", _watched(members, progress))
+                file.flush()
+                os.fsync(file.fileno())
+            replace(partial, path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def _watched(members: Iterable[tuple[str, bytes | Path]], progress: Progress) -> Iterator[tuple[str, int, IO[bytes]]]:
+    for name, content in members:
+        size = len(content) if isinstance(content, bytes) else content.stat().st_size
+        progress.start(name, size)
+        with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as file:
+            yield name, size, file
+        progress.advance(name, size)
+        progress.finish(name)
+
+
+def _write_tar(file: IO[bytes], suffix: str, members: Iterable[tuple[str, int, IO[bytes]]]) -> None:
+    compressed = _COMPRESSORS[suffix](file)
+    with compressed, tarfile.open(fileobj=compressed, mode="w|", format=tarfile.PAX_FORMAT) as archive:
+        for name, size, content in members:
+            info = tarfile.TarInfo(name)
+            info.size, info.mtime, info.mode = size, _EPOCH, _MODE
+            archive.addfile(info, content)
+
+
+def _write_zip(file: IO[bytes], suffix: str, members: Iterable[tuple[str, int, IO[bytes]]]) -> None:  # noqa: ARG001
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for name, size, content in members:
+            info = zipfile.ZipInfo(name, _ZIP_EPOCH)
+            info.create_system = 3  # unix, so that the mode counts, whatever system writes it
+            info.external_attr = (stat.S_IFREG | _MODE) << 16
+            info.file_size = size
+            with archive.open(info, "w") as target:
+                while chunk := content.read(_READ_SIZE):
+                    target.write(chunk)
+
+
+_COMPRESSORS: dict[str, Callable[[IO[bytes]], Any]] = {
+    ".tar.gz": lambda file: gzip.GzipFile(filename="", mode="wb", compresslevel=1, fileobj=file, mtime=0),
+    ".tar.bz2": lambda file: bz2.BZ2File(file, "wb"),
+    ".tar.xz": lambda file: lzma.LZMAFile(file, "wb", preset=0),  # noqa: SIM115 - who asks closes it
+    ".tar.zst": lambda file: _zstd().ZstdFile(file, "wb"),
+}
+
+_DECOMPRESSORS: dict[str, Callable[[IO[bytes]], Any]] = {
+    ".tar.gz": lambda file: gzip.GzipFile(fileobj=file, mode="rb"),
+    ".tar.bz2": lambda file: bz2.BZ2File(file, "rb"),
+    ".tar.xz": lambda file: lzma.LZMAFile(file, "rb"),  # noqa: SIM115 - who asks closes it
+    ".tar.zst": lambda file: _zstd().ZstdFile(file, "rb"),
+}
+
+
+def _zstd() -> Any:
+    """Give the module for zstd: that of Python 3.14, or the one that has the same face for older ones."""
+    from importlib import import_module  # noqa: PLC0415 - only for such archives
+
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            return import_module(name)
+        except ImportError:
+            continue
+    raise InvalidSettingError(
+        "archives that end with .tar.zst cannot be used here",
+        why="Python has zstd since 3.14; for an older one it takes the package backports.zstd",
+        fix='pip install "lockhouse[zstd]", or take another kind of archive',
+    )
+
+
+# -- reading ------------------------------------------------------------------------------------------------------
+
+
+def read_archive(path: Path) -> Generator[Member]:
+    """Hand out the members of an archive; each must be read before the next one is asked for.
+
+    :param path: the archive
+    :raises WheelhouseInvalidError: it is damaged, holds something that is no plain file, or unpacks to far too much
+    :raises InvalidSettingError: what is needed to read it is not installed
+    """
+    suffix = suffix_of(path)
+    if suffix is None:
+        raise WheelhouseInvalidError(
+            f"{path} is no archive that is known", why=f"its name ends with none of {', '.join(SUFFIXES)}"
+        )
+    with _damage(path), path.open("rb") as file:
+        limit = largest_content(path)
+        if suffix == ".zip":
+            yield from _zip_members(file, path, limit)
+        else:
+            with _DECOMPRESSORS[suffix](file) as stream:
+                yield from _tar_members(_Limited(stream, limit, path), path)
+
+
+def largest_content(path: Path) -> int:
+    """Give the number of bytes beyond which what an archive unpacks to is refused.
+
+    :param path: the archive
+    """
+    return _LARGEST_RATIO * path.stat().st_size + _FREE_SIZE
+
+
+class _Limited(io.RawIOBase):
+    """A stream that ends with an error where it gives far more than the archive can hold in earnest."""
+
+    def __init__(self, stream: IO[bytes], limit: int, path: Path) -> None:
+        super().__init__()
+        self._stream, self._left, self._path = stream, limit, path
+
+    def read(self, size: int = -1, /) -> bytes:
+        data = self._stream.read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise _bomb(self._path)
+        return data
+
+
+class _Header(tarfile.TarInfo):
+    """A header that is refused before the library acts upon it: long names and attributes are read into memory."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        header = super().frombuf(buf, encoding, errors)
+        if header.type in {tarfile.XHDTYPE, tarfile.GNUTYPE_LONGNAME}:
+            if header.size > _LARGEST_HEADER:
+                raise _Refused(f"a header of it is {header.size} bytes long")
+        elif header.type not in {tarfile.REGTYPE, tarfile.AREGTYPE} or header.name.endswith("/"):
+            raise _Refused(f"{header.name!r} is {_TAR_KINDS.get(header.type, 'no plain file')}")
+        return header
+
+
+_TAR_KINDS = {
+    tarfile.DIRTYPE: "a folder",
+    tarfile.SYMTYPE: "a link",
+    tarfile.LNKTYPE: "a link",
+    tarfile.CHRTYPE: "a device",
+    tarfile.BLKTYPE: "a device",
+    tarfile.FIFOTYPE: "a pipe",
+}
+
+
+class _Refused(Exception):  # noqa: N818 - told as an error of our tree
+    """Why an archive is not read on."""
+
+
+def _tar_members(stream: _Limited, path: Path) -> Iterator[Member]:
+    with tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r|", tarinfo=_Header) as archive:
+        for info in archive:
+            if not info.isreg() or info.issparse():
+                raise _Refused(f"{info.name!r} is no plain file")
+            file = archive.extractfile(info)
+            if file is not None:
+                yield Member(name=info.name, size=info.size, chunks=_chunks(file, path))
+
+
+def _zip_members(file: IO[bytes], path: Path, limit: int) -> Iterator[Member]:
+    with zipfile.ZipFile(file) as archive:
+        for info in archive.infolist():
+            kind = stat.S_IFMT(info.external_attr >> 16)
+            if info.is_dir() or kind not in {0, stat.S_IFREG}:
+                raise _Refused(f"{info.filename!r} is no plain file")
+            if info.filename != info.orig_filename:
+                raise _Refused(f"{info.orig_filename!r} is no plain name")
+            limit -= info.file_size
+            if limit < 0:
+                raise _bomb(path)
+            with archive.open(info) as content:
+                yield Member(name=info.filename, size=info.file_size, chunks=_chunks(content, path))
+
+
+def _chunks(file: IO[bytes], path: Path) -> Iterator[bytes]:
+    with _damage(path):
+        while chunk := file.read(_READ_SIZE):
+            yield chunk
+
+
+def _bomb(path: Path) -> WheelhouseInvalidError:
+    return WheelhouseInvalidError(
+        f"{path} is refused", why=f"it unpacks to more than {_LARGEST_RATIO} times its own size: no wheels do that"
+    )
+
+
+@contextmanager
+def _damage(path: Path) -> Iterator[None]:
+    """Tell in our words what the libraries find; they have no common word for a damaged archive."""
+    try:
+        yield
+    except (LockhouseError, MemoryError):
+        raise
+    except _Refused as error:
+        raise WheelhouseInvalidError(f"{path} is refused", why=str(error)) from error
+    except FileNotFoundError as error:
+        raise WheelhouseInvalidError(f"{path} is not there") from error
+    except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, OSError, *_BROKEN) as error:
+        raise WheelhouseInvalidError(f"{path} cannot be read", why=str(error) or type(error).__name__) from error
+    except Exception as error:
+        if type(error).__name__ != "ZstdError":  # of a module that need not be there
+            raise
+        raise WheelhouseInvalidError(f"{path} cannot be read", why=str(error)) from error
+
+
+#: What the libraries raise besides for bytes that make no sense: encrypted or unknown zip members, numbers too large.
+_BROKEN = (EOFError, ValueError, RuntimeError, OverflowError)

@@ -1,0 +1,323 @@
+"""Wheelhouses on disk: a folder or an archive with wheels, lists of requirements, and a manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from lockhouse.errors import StoreError, WheelhouseInvalidError
+from lockhouse.model.wheelhouse import (
+    MANIFEST_NAME,
+    MANIFEST_VERSION,
+    Contents,
+    Manifest,
+    WheelhouseFile,
+    held_against,
+    problems_of,
+)
+from lockhouse.storage.archives import Member, largest_content, read_archive, write_archive
+from lockhouse.storage.files import PARTIAL_SUFFIX, disk_errors
+from lockhouse.storage.links import place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from lockhouse.interfaces import Progress
+
+_LARGEST_MANIFEST = 16 << 20
+_READ_SIZE = 1 << 20
+_MEND = "build it anew, or take it again from where it was built"
+
+
+# -- manifest -----------------------------------------------------------------------------------------------------
+
+
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """Write a manifest down in the one way that counts.
+
+    :param manifest: its ``check`` is filled in
+    """
+    check = hashlib.sha256(_render(replace(manifest, check=""))).hexdigest()
+    return _render(replace(manifest, check=check))
+
+
+def _render(manifest: Manifest) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
+
+
+def _parse(data: bytes, path: Path) -> Manifest:
+    """Read a manifest, and believe nothing of it that is not so written.
+
+    :raises WheelhouseInvalidError: it is damaged, of a newer version, or says what no manifest may say
+    """
+    try:
+        version = msgspec.json.decode(data, type=dict[str, msgspec.Raw]).get("version", msgspec.Raw(b"null"))
+        if msgspec.json.decode(version) != MANIFEST_VERSION:
+            raise WheelhouseInvalidError(
+                f"{path}: the manifest is of another version",
+                why=f"this Lockhouse knows version {MANIFEST_VERSION}, it says {bytes(version).decode()}",
+                fix="upgrade Lockhouse",
+            )
+        manifest = msgspec.json.decode(data, type=Manifest)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise WheelhouseInvalidError(f"{path}: the manifest cannot be read", why=str(error), fix=_MEND) from error
+    if problems := tuple(problems_of(manifest)):
+        raise WheelhouseInvalidError(f"{path}: the manifest is refused", why=problems)
+    if manifest_bytes(manifest) != data:
+        why = "it is not as Lockhouse wrote it: its own check does not fit"
+        raise WheelhouseInvalidError(f"{path}: the manifest is damaged", why=why, fix=_MEND)
+    return manifest
+
+
+# -- reading ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wheelhouse:
+    """A wheelhouse that is there: a folder or an archive.
+
+    :ivar path: where
+    :ivar manifest: what it says of itself
+    """
+
+    path: Path
+    manifest: Manifest
+
+    @property
+    def is_folder(self) -> bool:
+        """Tell whether it is a folder."""
+        return self.path.is_dir()
+
+    def members(self) -> Iterator[Member]:
+        """Hand out all that is in it but the manifest; each is to be read before the next one is asked for.
+
+        :raises WheelhouseInvalidError: it cannot be read, or holds what is no plain file
+        """
+        if self.is_folder:
+            yield from _folder_members(self.path)
+            return
+        with closing(read_archive(self.path)) as members:
+            next(members)  # the manifest, read before
+            yield from members
+
+
+def open_wheelhouse(path: Path) -> Wheelhouse:
+    """Open a wheelhouse. Its manifest is read and believed in nothing but what is in it.
+
+    :param path: the folder or the archive
+    :raises WheelhouseInvalidError: it is none, or is damaged
+    """
+    if not path.exists():
+        raise WheelhouseInvalidError(f"{path} is not there", why="it is to be a folder or an archive with a manifest")
+    if path.is_dir():
+        return Wheelhouse(path=path, manifest=_parse(_manifest_in(path), path))
+    wheelhouse = Wheelhouse(path=path, manifest=_parse(_first_member(path), path))
+    if sum(file.size for file in wheelhouse.manifest.files) > largest_content(path):
+        raise WheelhouseInvalidError(f"{path} is refused", why="it would unpack to many times its own size")
+    return wheelhouse
+
+
+def _first_member(path: Path) -> bytes:
+    with closing(read_archive(path)) as members:
+        first = next(members, None)
+        if first is None or first.name != MANIFEST_NAME:
+            found = "nothing" if first is None else repr(first.name)
+            raise WheelhouseInvalidError(
+                f"{path} is no wheelhouse", why=f"{MANIFEST_NAME} comes first in the archive of one; found is {found}"
+            )
+        _require_small(first.size, path)
+        return b"".join(first.chunks)
+
+
+def _manifest_in(path: Path) -> bytes:
+    manifest = path / MANIFEST_NAME
+    if not manifest.is_file():
+        raise WheelhouseInvalidError(f"{path} is no wheelhouse", why=f"it has no {MANIFEST_NAME}")
+    try:
+        _require_small(manifest.stat().st_size, path)
+        return manifest.read_bytes().replace(b"\r\n", b"\n")
+    except OSError as error:
+        raise WheelhouseInvalidError(f"{manifest} cannot be read", why=error.strerror or str(error)) from error
+
+
+def _require_small(size: int, path: Path) -> None:
+    if size > _LARGEST_MANIFEST:
+        raise WheelhouseInvalidError(f"{path}: the manifest is refused", why=f"it is {size} bytes long")
+
+
+def _folder_members(path: Path) -> Iterator[Member]:
+    with disk_errors(path):
+        entries = sorted(path.iterdir())
+    for entry in entries:
+        if entry.name != MANIFEST_NAME:
+            size = entry.stat().st_size if entry.is_file() else -1
+            yield Member(name=entry.name, size=size, chunks=_chunks(entry))
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    if not path.is_file():  # a pipe would keep us waiting
+        raise WheelhouseInvalidError(f"{path} is no plain file")
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_READ_SIZE):
+                yield chunk
+    except OSError as error:
+        raise WheelhouseInvalidError(f"{path} cannot be read", why=error.strerror or str(error)) from error
+
+
+def contents_of(wheelhouse: Wheelhouse, progress: Progress) -> Contents:
+    """Read all of a wheelhouse, and hold it against its manifest.
+
+    :param wheelhouse: the wheelhouse
+    :param progress: shows how far it is
+    :raises WheelhouseInvalidError: it cannot be read, or holds what is no plain file
+    """
+    listed = {file.name: file for file in wheelhouse.manifest.files}
+    found: dict[str, bool] = {}
+    for member in wheelhouse.members():
+        file = listed.get(member.name)
+        if file is None or member.name in found:
+            found[member.name if file is None else f"{member.name} (a second time)"] = False
+            continue
+        progress.start(file.name, file.size)
+        found[file.name] = member.size == file.size and _digest(member, file, progress) == file.hash
+        progress.finish(file.name)
+    return held_against(wheelhouse.manifest, found)
+
+
+def _digest(member: Member, file: WheelhouseFile, progress: Progress) -> str:
+    algorithm = file.hash.partition(":")[0]
+    hasher = hashlib.new(algorithm)
+    for chunk in member.chunks:
+        hasher.update(chunk)
+        progress.advance(file.name, len(chunk))
+    return f"{algorithm}:{hasher.hexdigest()}"
+
+
+# -- writing ------------------------------------------------------------------------------------------------------
+
+
+def save_archive(path: Path, manifest: Manifest, contents: Mapping[str, bytes | Path], progress: Progress) -> None:
+    """Write a wheelhouse as an archive, whole or not at all.
+
+    :param path: the archive; one that is there is replaced
+    :param manifest: its manifest
+    :param contents: name → bytes, or the verified file of the store, of all that the manifest lists
+    :param progress: shows how far it is
+    :raises StoreError: the disk fails
+    """
+    members = [(file.name, contents[file.name]) for file in manifest.files]
+    write_archive(path, [(MANIFEST_NAME, manifest_bytes(manifest)), *members], progress)
+
+
+def require_replaceable(path: Path) -> None:
+    """Refuse to put a wheelhouse where something else is.
+
+    :param path: the folder to be
+    :raises StoreError: it is there, is not empty, and is no wheelhouse
+    """
+    with disk_errors(path):
+        empty = not path.exists() or (path.is_dir() and not any(path.iterdir()))
+    if not empty and not (path / MANIFEST_NAME).is_file():
+        raise StoreError(
+            f"{path} is no wheelhouse, and is not empty", why="it would be replaced", fix="name another folder"
+        )
+
+
+def save_folder(path: Path, manifest: Manifest, contents: Mapping[str, bytes | Path], progress: Progress) -> None:
+    """Write a wheelhouse as a folder, whole or not at all. Files of the store are linked where that is safe.
+
+    :param path: the folder; it must be absent, empty, or a wheelhouse, which is replaced
+    :param manifest: its manifest
+    :param contents: name → bytes, or the verified file of the store, of all that the manifest lists
+    :param progress: shows how far it is
+    :raises StoreError: the disk fails, or something else is there
+    """
+    require_replaceable(path)
+    with _new_folder(path) as folder, disk_errors(path):
+        for file in manifest.files:
+            progress.start(file.name, file.size)
+            content = contents[file.name]
+            if isinstance(content, bytes):
+                (folder / file.name).write_bytes(content)
+            else:
+                place(content, folder / file.name)
+            progress.advance(file.name, file.size)
+            progress.finish(file.name)
+        (folder / MANIFEST_NAME).write_bytes(manifest_bytes(manifest))
+
+
+def unpack(wheelhouse: Wheelhouse, path: Path, progress: Progress) -> None:
+    """Write what an archive holds into a new folder; all of it as the manifest says, or nothing at all.
+
+    :param wheelhouse: the archive
+    :param path: the folder; it must be absent or empty
+    :param progress: shows how far it is
+    :raises WheelhouseInvalidError: the archive is damaged, or holds what it may not hold; nothing is left of it
+    :raises StoreError: the disk fails, or something else is there
+    """
+    with disk_errors(path):
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise StoreError(f"{path} is there, and is not empty", fix="name a new folder")
+    listed = {file.name: file for file in wheelhouse.manifest.files}
+    with _new_folder(path) as folder:
+        for member in wheelhouse.members():
+            file = listed.pop(member.name, None)
+            if file is None or member.size != file.size:
+                raise WheelhouseInvalidError(
+                    f"{wheelhouse.path} is refused",
+                    why=f"{member.name!r} stands in it, and is not so in its manifest",
+                )
+            progress.start(file.name, file.size)
+            _unpack_one(member, file, folder, progress, wheelhouse.path)
+            progress.finish(file.name)
+        if listed:
+            why = [f"{name} is in the manifest, and is not there" for name in sorted(listed)]
+            raise WheelhouseInvalidError(f"{wheelhouse.path} is not complete", why=why, fix=_MEND)
+        with disk_errors(path):
+            (folder / MANIFEST_NAME).write_bytes(manifest_bytes(wheelhouse.manifest))
+
+
+def _unpack_one(member: Member, file: WheelhouseFile, folder: Path, progress: Progress, archive: Path) -> None:
+    algorithm, _, digest = file.hash.partition(":")
+    hasher = hashlib.new(algorithm)
+    with disk_errors(folder):
+        target = (folder / file.name).open("xb")
+    with target:
+        for chunk in member.chunks:
+            hasher.update(chunk)
+            with disk_errors(folder):
+                target.write(chunk)
+            progress.advance(file.name, len(chunk))
+    if hasher.hexdigest() != digest:
+        raise WheelhouseInvalidError(
+            f"{archive}: {file.name} is damaged",
+            why=[f"expected {file.hash}", f"found    {algorithm}:{hasher.hexdigest()}"],
+            fix=_MEND,
+        )
+
+
+@contextmanager
+def _new_folder(path: Path) -> Iterator[Path]:
+    """Give an unfinished folder, which takes the place of ``path`` where all goes well, and is gone where not."""
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.parent / f".{path.name}.{os.urandom(8).hex()}{PARTIAL_SUFFIX}"
+        partial.mkdir()
+    try:
+        yield partial
+        with disk_errors(path):
+            former = partial.with_name(f"{partial.name}.former")
+            if path.exists():
+                path.rename(former)
+            partial.rename(path)
+            shutil.rmtree(former, ignore_errors=True)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
