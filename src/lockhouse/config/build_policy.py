@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import InvalidSettingError
-from lockhouse.model.builds import ALL, BuildPolicy
+from lockhouse.model.build_policy import ALL, BuildPolicy
 from lockhouse.model.canonical import normalized
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import msgspec
 from lockhouse.config.nearest import nearest
 from lockhouse.config.settings import EnvironmentSettings, IndexSettings, LockhouseSettings
 from lockhouse.errors import InvalidSettingError
-from lockhouse.model.builds import ALL
+from lockhouse.model.build_policy import ALL
 from lockhouse.model.pythons import canonical_bounds, version_of_python
 from lockhouse.model.spec import Origin
 

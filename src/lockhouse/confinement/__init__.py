@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.interfaces import Command
-from lockhouse.model.builds import NETWORK_ALLOWED
+from lockhouse.model.provenance import NETWORK_ALLOWED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

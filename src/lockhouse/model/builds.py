@@ -1,10 +1,9 @@
-"""Builds of sdists: what is built at all, from what it is built, and what proves it."""
+"""Builds of sdists in a lock: which there are, and what tells one from another."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lockhouse.model.lock import ArtifactKind
@@ -12,51 +11,8 @@ from lockhouse.model.lock import ArtifactKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from packaging.utils import NormalizedName
-
+    from lockhouse.model.build_policy import BuildPolicy
     from lockhouse.model.lock import Artifact, BuildLock, LockedPackage
-
-#: In a policy, the name that stands for every package.
-ALL = ":all:"
-
-#: What provenance says of the network where a build might use it.
-NETWORK_ALLOWED = "allowed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildPolicy:
-    """What may be built, must be built, and may use the network meanwhile.
-
-    A name beats ``:all:`` of the opposite list.
-
-    :ivar only_binary: names of packages that are never built, or ``:all:``
-    :ivar no_binary: names of packages that are built even where a wheel fits, or ``:all:``
-    :ivar allow_network: names of packages whose build may use the network
-    :ivar wheels_only: whether nothing can be built at all, whatever the names say
-    """
-
-    only_binary: tuple[str, ...] = ()
-    no_binary: tuple[str, ...] = ()
-    allow_network: tuple[str, ...] = ()
-    wheels_only: bool = False
-
-    def refuses(self, name: NormalizedName) -> bool:
-        """Tell whether a package may not be built.
-
-        :param name: its name
-        """
-        return self.wheels_only or name in self.only_binary or (ALL in self.only_binary and name not in self.no_binary)
-
-    def demands(self, name: NormalizedName) -> bool:
-        """Tell whether a package is built even where it has wheels.
-
-        :param name: its name
-        """
-        return name in self.no_binary or (ALL in self.no_binary and name not in self.only_binary)
-
-
-#: Where nothing can be built: in a wheelhouse, and from one.
-NEVER_BUILD = BuildPolicy(wheels_only=True)
 
 
 def needs_build(artifact: Artifact) -> bool:
@@ -117,38 +73,3 @@ def _canonical(key: str, builds: Mapping[str, BuildLock], above: tuple[str, ...]
         for package in build.packages
     ]
     return {"requires": sorted(build.requires), "packages": packages}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance:
-    """What proves a built wheel: from what, with what, where and by what it was built.
-
-    :ivar name: normalised name of the package
-    :ivar version: its version
-    :ivar source: ``algorithm:digest`` of the sdist
-    :ivar source_name: file name of the sdist
-    :ivar build_lock: digest of the build lock (:func:`build_lock_digest`)
-    :ivar interpreter: the tag of the interpreter that built it; on Linux it names the C library and its version
-    :ivar platform: label of the target
-    :ivar network: how the build was kept from the network, or that it was allowed
-    :ivar builder: who built it
-    :ivar wheel_name: file name of the wheel
-    :ivar wheel: ``sha256:digest`` of the wheel
-    """
-
-    name: NormalizedName
-    version: str
-    source: str
-    source_name: str
-    build_lock: str
-    interpreter: str
-    platform: str
-    network: str
-    builder: str
-    wheel_name: str
-    wheel: str
-
-    @property
-    def is_online(self) -> bool:
-        """Tell whether the build might use the network."""
-        return self.network == NETWORK_ALLOWED

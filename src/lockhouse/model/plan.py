@@ -26,7 +26,8 @@ from lockhouse.errors import (
     UnsupportedTargetError,
     UnverifiableArtifactError,
 )
-from lockhouse.model.builds import BuildPolicy, build_key, needs_build
+from lockhouse.model.build_policy import BuildPolicy
+from lockhouse.model.builds import build_key, needs_build
 from lockhouse.model.closure import applies, parse_marker
 from lockhouse.model.lock import Artifact, ArtifactKind, Lock, LockedPackage
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
-    from lockhouse.model.builds import Provenance
+    from lockhouse.model.provenance import Provenance
 
 #: The version of the receipt's form; any other is treated as no receipt.
 RECEIPT_VERSION = 2

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lockhouse.errors import EnvironmentConflictError
-from lockhouse.model.builds import BuildPolicy
+from lockhouse.model.build_policy import BuildPolicy
 from lockhouse.model.canonical import name_and_extras, normalized
 from lockhouse.model.indexes import IndexOptions, hide_userinfo
 from lockhouse.model.pythons import minors_within, union_of_bounds

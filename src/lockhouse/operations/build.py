@@ -14,9 +14,10 @@ from packaging.version import Version
 from lockhouse.confinement import Network
 from lockhouse.errors import BuildFailedError
 from lockhouse.interfaces import StoredFile
-from lockhouse.model.builds import Provenance, build_key, build_lock_digest, needs_build
+from lockhouse.model.builds import build_key, build_lock_digest, needs_build
 from lockhouse.model.closure import walk
 from lockhouse.model.plan import select
+from lockhouse.model.provenance import Provenance
 from lockhouse.operations.build_room import build_room
 from lockhouse.storage.built import BuiltWheels
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from lockhouse.model.builds import BuildPolicy
+    from lockhouse.model.build_policy import BuildPolicy
     from lockhouse.model.lock import Artifact, BuildLock, Lock, LockedPackage
     from lockhouse.model.plan import PlannedPackage
     from lockhouse.model.target import Target

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
     from lockhouse.fetchers import Fetcher
     from lockhouse.interfaces import ArtifactLocation, CommandRunner, Installer, Reporter, StoredFile
-    from lockhouse.model.builds import Provenance
     from lockhouse.model.indexes import IndexOptions
     from lockhouse.model.lock import Lock
     from lockhouse.model.plan import Plan
+    from lockhouse.model.provenance import Provenance
     from lockhouse.model.receipt import InstalledFiles, InstalledPackage
     from lockhouse.model.target import Target
     from lockhouse.operations.build import Builder
@@ -151,7 +151,7 @@ class _Sync:
         return with_files_named(self.request.files.read(), self.tools.fetcher)
 
     def _plan(self, lock: Lock) -> Plan:
-        from lockhouse.model.builds import NEVER_BUILD  # noqa: PLC0415 - likewise
+        from lockhouse.model.build_policy import NEVER_BUILD  # noqa: PLC0415 - likewise
         from lockhouse.model.plan import select  # noqa: PLC0415 - only where something has to be done
 
         name = self.request.project_name

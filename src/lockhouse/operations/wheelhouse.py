@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import InterpreterError, NoCompatibleArtifactError, SelectionError, WheelhouseInvalidError
 from lockhouse.interpreters import find_interpreter
-from lockhouse.model.builds import NEVER_BUILD
+from lockhouse.model.build_policy import NEVER_BUILD
 from lockhouse.model.indexes import public_url
 from lockhouse.model.plan import Plan, select
 from lockhouse.model.pythons import minor_of, minors_within

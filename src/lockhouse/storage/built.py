@@ -18,7 +18,7 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import StoreError
-from lockhouse.model.builds import Provenance
+from lockhouse.model.provenance import Provenance
 from lockhouse.storage.files import PARTIAL_SUFFIX, disk_errors, file_lock
 
 if TYPE_CHECKING:

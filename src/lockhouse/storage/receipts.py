@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from lockhouse.model.builds import Provenance
+from lockhouse.model.provenance import Provenance
 from lockhouse.model.receipt import (
     RECEIPT_VERSION,
     InstalledFiles,

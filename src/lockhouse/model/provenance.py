@@ -1,0 +1,47 @@
+"""What proves a wheel that was built here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packaging.utils import NormalizedName
+
+#: What provenance says of the network where a build might use it.
+NETWORK_ALLOWED = "allowed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What proves a built wheel: from what, with what, where and by what it was built.
+
+    :ivar name: normalised name of the package
+    :ivar version: its version
+    :ivar source: ``algorithm:digest`` of the sdist
+    :ivar source_name: file name of the sdist
+    :ivar build_lock: digest of the build lock (:func:`build_lock_digest`)
+    :ivar interpreter: the tag of the interpreter that built it; on Linux it names the C library and its version
+    :ivar platform: label of the target
+    :ivar network: how the build was kept from the network, or that it was allowed
+    :ivar builder: who built it
+    :ivar wheel_name: file name of the wheel
+    :ivar wheel: ``sha256:digest`` of the wheel
+    """
+
+    name: NormalizedName
+    version: str
+    source: str
+    source_name: str
+    build_lock: str
+    interpreter: str
+    platform: str
+    network: str
+    builder: str
+    wheel_name: str
+    wheel: str
+
+    @property
+    def is_online(self) -> bool:
+        """Tell whether the build might use the network."""
+        return self.network == NETWORK_ALLOWED
