@@ -163,7 +163,7 @@ def test_a_runner_that_is_nearly_ours_is_refused_not_passed_over(project: Projec
     assert fixes(result) == ["write runner = lockhouse"]
     ours = "[testenv:a]\n# runner = lockhous\nrunner = lockhouse\nskip_install = true\ndeps = alpha\n"
     project.write("tox.ini", ours)
-    assert project.run("tox", "list", check=True)
+    project.run("tox", "list", check=True)
 
 
 def test_who_is_too_deep_in_a_project_is_told_its_folder(project: ProjectFolder, tmp_path: Path) -> None:
