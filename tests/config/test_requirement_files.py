@@ -46,6 +46,32 @@ def test_a_secret_of_a_variable_never_reaches_a_message(tmp_path: Path) -> None:
     assert "plainword" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "foo @ git+https//${T}@host/x",
+        "git+https:/${T}@host/x",
+        "foo @@ https://${T}:${T}@host/x",
+        "./libs/${T}",
+        "-e ./libs/${T}",
+        "six==${T}",
+        "six ; ${T} == '1'",
+        "foo @ ${T}:x",
+        "-r ${T}/more.txt",
+        "-c https://${T}@host/x",
+        "--index-url https//${T}@host/x",
+    ],
+)
+def test_messages_show_lines_as_they_are_written(tmp_path: Path, line: str) -> None:
+    write(tmp_path, requirements__txt=line + "\n")
+    with pytest.raises(InvalidRequirementError) as caught:
+        read(tmp_path, T="Pl4inword")
+    said = str(caught.value)
+    assert "pl4inword" not in said.lower()
+    assert "requirements.txt:1" in said
+    assert "${T}" in said or "****@host" in said or "an index has an address" in said
+
+
 def test_chains_are_relative_to_the_file_that_includes(tmp_path: Path) -> None:
     write(
         tmp_path,

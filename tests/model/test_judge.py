@@ -99,6 +99,14 @@ def test_a_change_that_the_pins_satisfy_is_fresh_and_told(asked: EnvironmentSpec
         pytest.param(
             changed(LOCK, "a", artifacts=(wheel("a", "1.5", hashes={"md5": "0" * 32}),)), "hash-missing", id="md5"
         ),
+        pytest.param(
+            changed(LOCK, "a", artifacts=(wheel("a", "1.5", hashes={"sha256": "0" * 65}),)), "hash-missing", id="long"
+        ),
+        pytest.param(
+            changed(LOCK, "a", artifacts=(wheel("a", "1.5", hashes={"sha512": "g" * 128}),)),
+            "hash-missing",
+            id="odd",
+        ),
         pytest.param(replace(LOCK, record=None), "record-missing", id="foreign"),
         pytest.param(replace(LOCK, environments=('sys_platform == "linux"',)), "target-uncovered", id="one-platform"),
     ],
@@ -272,6 +280,17 @@ def test_a_pin_that_was_moved_past_the_cut_off_is_stale() -> None:
     assert codes(asked, lock_of(asked, pin("a", "2", artifacts=(late,)))) == ["policy-changed"]
     assert codes(asked, lock_of(asked, pin("a", "2", artifacts=(late, early)))) == []
     assert codes(asked, lock_of(asked, pin("a", "2"))) == [], "not every index tells the time"
+    at_once = wheel("a", "2", upload_time="2024-06-01T00:00:00.500000Z")
+    assert codes(asked, lock_of(asked, pin("a", "2", artifacts=(at_once,)))) == ["policy-changed"]
+
+
+def test_a_cut_off_that_moved_by_less_than_a_second_counts() -> None:
+    before = spec("a", exclude_newer="2024-06-01T00:00:00.500000Z")
+    lock = lock_of(before, pin("a", "2", artifacts=(wheel("a", "2", upload_time="2024-06-01T00:00:00.200000Z"),)))
+    assert codes(before, lock) == []
+    now = replace(before, exclude_newer="2024-06-01T00:00:00Z")
+    assert codes(now, lock) == ["policy-changed"]
+    assert codes(now, lock_of(replace(before, exclude_newer="some day"), *lock.packages)) == ["policy-changed"]
 
 
 def test_what_is_asked_of_a_package_with_unknown_dependencies_is_held_against_the_record() -> None:

@@ -295,15 +295,23 @@ def test_one_lock_that_cannot_be_read_keeps_no_other_from_being_checked(project:
 
 # -- the package ----------------------------------------------------------------------------------------------------
 
+PACKAGES = [
+    "",
+    "package = wheel",
+    "package = sdist",
+    "package = sdist-wheel",
+    "package = editable",
+    "use_develop = true",
+]
 SHOW = "commands = python -c \"import mine, sys; print('mine at', mine.__file__); print('it ran')\""
 
 
 @pytest.mark.usefixtures("demo")
 @pytest.mark.parametrize(
-    "package",
-    ["", "package = wheel", "package = sdist", "package = sdist-wheel", "package = editable", "use_develop = true"],
+    ("installer", "package"),
+    [*(("uv", package) for package in PACKAGES), ("pip", "")]
+    + [pytest.param("pip", package, marks=pytest.mark.full) for package in PACKAGES if package],
 )
-@pytest.mark.parametrize("installer", ["uv", "pip"])
 def test_the_package_is_built_by_tox_and_installed_without_dependencies(
     project: ProjectFolder, package: str, installer: str
 ) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from lockhouse.config.pyproject import PYPROJECT
 from lockhouse.config.requirement_text import has_variable
-from lockhouse.model.indexes import IndexOptions, places_of_credentials, public_url
+from lockhouse.model.indexes import IndexOptions, places_of_credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,7 +31,7 @@ def exposed_passwords(files: ProjectFiles) -> tuple[str, ...]:
 
     ways = ways_in("", IndexOptions())
     return tuple(
-        f"{files.pyproject.origin(path, url, source=PYPROJECT)}: the address of {public_url(url)} holds a password, "
+        f"{files.pyproject.origin(path, url, source=PYPROJECT)}: the address of {_host(url)} holds a password, "
         f"and whoever has the project has this file\n  fix: change the password, take it out, and give it by {ways}"
         for path, url in found
     )
@@ -48,6 +48,12 @@ def _addresses(files: ProjectFiles) -> Iterator[tuple[tuple[str, ...], str]]:
             yield (*path, "indexes", "url"), index.url
         for link in getattr(table, "find_links", None) or ():
             yield (*path, "find-links"), link
+
+
+def _host(url: str) -> str:
+    """Give the scheme and the host alone: the rest may be a token."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _holds_password(url: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockhouse.config.requirement_text import unset_variables
 from lockhouse.errors import InvalidRequirementError
 from lockhouse.model.indexes import hide
 
@@ -14,8 +15,15 @@ if TYPE_CHECKING:
 
     from lockhouse.model.spec import Origin
 
+#: Why a path is no requirement.
+NO_SUCH_FILE = "there is no such file or directory"
+
 #: What can always be said.
 FORMS = "write NAME, with bounds such as NAME>=1.0, or NAME @ ADDRESS"
+
+
+class _MalformedError(InvalidRequirementError):
+    """It quotes the text."""
 
 
 def malformed(text: str, origin: Origin, why: str, *, fix: str | None = None) -> InvalidRequirementError:
@@ -26,7 +34,7 @@ def malformed(text: str, origin: Origin, why: str, *, fix: str | None = None) ->
     :param why: what is wrong with it
     :param fix: what mends it
     """
-    return InvalidRequirementError(f"{origin}: {hide(text)!r} is not a requirement", why=hide(why), fix=fix)
+    return _MalformedError(f"{origin}: {hide(text)!r} is not a requirement", why=hide(why), fix=fix)
 
 
 def unparsed(text: str, origin: Origin, error: InvalidRequirement) -> InvalidRequirementError:
@@ -41,6 +49,21 @@ def unparsed(text: str, origin: Origin, error: InvalidRequirement) -> InvalidReq
     guess = probable_requirement(text)
     fix = FORMS if guess is None else f"write {hide(guess)!r} instead of {hide(text)!r}"
     return malformed(text, origin, str(error).splitlines()[0], fix=fix)
+
+
+def as_written(error: InvalidRequirementError, text: str, origin: Origin) -> InvalidRequirementError:
+    """Give the error for a requirement with ``${NAME}`` in it, without anything of the values.
+
+    :param error: what is wrong with it where the values are in place
+    :param text: as it was written
+    :param origin: where it stands
+    """
+    if not isinstance(error, _MalformedError):
+        return error  # it quotes nothing
+    names = ", ".join(unset_variables(text))
+    if NO_SUCH_FILE in error.why:
+        return malformed(text, origin, NO_SUCH_FILE, fix=f"correct the path at {origin}, or the value of {names}")
+    return malformed(text, origin, f"not with what {names} holds", fix=f"look at the value of {names}; {FORMS}")
 
 
 def joined(problems: Sequence[InvalidRequirementError], what: str) -> InvalidRequirementError:

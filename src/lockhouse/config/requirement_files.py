@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.config.file_lines import FileLines
 from lockhouse.config.index_addresses import declared_index, declared_links
-from lockhouse.config.malformed import joined
+from lockhouse.config.malformed import as_written, joined
 from lockhouse.config.requirement_lines import expand_user, read_requirement, refuse_variables, relative_path
 from lockhouse.config.requirement_text import Line, OptionError, decode, expand_variables, logical_lines, split_options
 from lockhouse.errors import InvalidRequirementError, InvalidSettingError
@@ -102,10 +102,20 @@ class RequirementReader:
             prereleases=self._prereleases,
         )
 
-    def _file(self, name: str, folder: Path, origin: Origin, *, constraint: bool, chain: tuple[Path, ...]) -> None:
+    def _file(
+        self,
+        name: str,
+        folder: Path,
+        origin: Origin,
+        *,
+        constraint: bool,
+        chain: tuple[Path, ...],
+        named: str | None = None,
+    ) -> None:
+        """Read a file; ``named`` is how messages name it where a variable stands in its path."""
         if "://" in name:
             self._problem(
-                f"{origin}: {hide(name)} is an address",
+                f"{origin}: {hide(named or name)} is an address",
                 "files of inputs must be local, so that a check needs no network",
             )
             return
@@ -119,6 +129,7 @@ class RequirementReader:
             content = path.read_bytes()
         except (OSError, ValueError) as error:  # ValueError: no path can be like that
             why = (isinstance(error, OSError) and error.strerror) or str(error)
+            shown = named or shown
             self._problem(f"{origin}: {shown} cannot be read", why, f"make {shown}, or correct the path at {origin}")
             return
         try:
@@ -156,7 +167,8 @@ class RequirementReader:
             case "--requirement" | "--constraint":
                 # as for pip, the option decides, not the kind of the file in which it stands
                 path = expand_variables(value, self._environ)
-                self._file(path, folder, place, constraint=name == "--constraint", chain=chain)
+                named = value if path != value else None
+                self._file(path, folder, place, constraint=name == "--constraint", chain=chain, named=named)
             case "--editable":
                 self._requirement(value, place, constraint=constraint, editable=True)
             case "--pre":
@@ -169,7 +181,13 @@ class RequirementReader:
     def _requirement(self, text: str, place: Origin, *, constraint: bool, editable: bool = False) -> None:
         refuse_variables(text, place)
         expanded = expand_variables(text, self._environ)
-        self._add(read_requirement(expanded, place, root=self._root, editable=editable), constraint=constraint)
+        try:
+            declared = read_requirement(expanded, place, root=self._root, editable=editable)
+        except InvalidRequirementError as error:
+            if expanded == text:
+                raise
+            raise as_written(error, text, place) from None
+        self._add(declared, constraint=constraint)
 
     def _add(self, declared: DeclaredRequirement, *, constraint: bool) -> None:
         if not constraint:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
-from lockhouse.config.malformed import malformed, unparsed
+from lockhouse.config.malformed import NO_SUCH_FILE, malformed, unparsed
 from lockhouse.config.requirement_text import has_variable
 from lockhouse.errors import ConfigError, InvalidRequirementError
 from lockhouse.model.canonical import canonical_if_plain
@@ -155,7 +155,7 @@ def _local_path(text: str, root: Path) -> Path:
 def _require_existing(path: Path, origin: Origin, root: Path) -> None:
     if not path.exists():
         shown = relative_path(path, root)
-        raise malformed(shown, origin, "there is no such file or directory", fix=f"correct the path at {origin}")
+        raise malformed(shown, origin, NO_SUCH_FILE, fix=f"correct the path at {origin}")
 
 
 def _scheme_of(text: str) -> str:

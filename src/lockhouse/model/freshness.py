@@ -116,7 +116,9 @@ class OrphanLock:
     @property
     def fix(self) -> str:
         """Give what mends it."""
-        return f"delete it, or declare the environment that it is for: git rm {' '.join(self.files)}"
+        from lockhouse.model.spec import quoted  # noqa: PLC0415 - what is fresh needs no names
+
+        return f"delete it, or declare the environment that it is for: git rm {' '.join(map(quoted, self.files))}"
 
 
 def next_step(verdict: Stale | Missing, lock_command: str) -> str:

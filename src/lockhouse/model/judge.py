@@ -9,7 +9,7 @@ from packaging.specifiers import SpecifierSet
 from lockhouse.model.closure import applies, parse_marker
 from lockhouse.model.environments import judged_environments, neighbours
 from lockhouse.model.freshness import Fresh, Reason, ReasonCode, Stale
-from lockhouse.model.lock import ArtifactKind
+from lockhouse.model.lock import STRONG_ALGORITHMS, ArtifactKind, is_digest
 from lockhouse.model.policies import policy_reasons
 from lockhouse.model.pythons import NEWEST_MINOR, minor_of, minors_within
 from lockhouse.model.satisfaction import content_reasons
@@ -161,6 +161,14 @@ def _hash_reasons(lock: Lock) -> Iterator[Reason]:
                 message=f"{package.label}: {artifact.label} has no strong hash (found: {weak})",
                 package=package.name,
             )
+        for artifact in package.artifacts:
+            for algorithm, digest in artifact.hashes.items():
+                if algorithm in STRONG_ALGORITHMS and not is_digest(algorithm, digest):
+                    yield Reason(
+                        code=ReasonCode.HASH_MISSING,
+                        message=f"{package.label}: the {algorithm} of {artifact.label} cannot be one: {digest}",
+                        package=package.name,
+                    )
 
 
 def _notes(declared: LockInputs, recorded: LockInputs) -> tuple[str, ...]:

@@ -20,6 +20,15 @@ RECORD_VERSION = 1
 STRONG_ALGORITHMS = ("sha256", "sha384", "sha512")
 
 
+def is_digest(algorithm: str, digest: str) -> bool:
+    """Tell whether a digest can be one of a strong algorithm: as long as it has to be, in lower-case hex.
+
+    :param algorithm: one of :data:`STRONG_ALGORITHMS`
+    :param digest: what a lock says
+    """
+    return len(digest) == int(algorithm.removeprefix("sha")) // 4 and set(digest) <= set("0123456789abcdef")
+
+
 class ArtifactKind(StrEnum):
     """What a lock entry points at (PEP 751)."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
@@ -113,8 +114,9 @@ def _naming_prereleases(lines: Iterable[str]) -> set[NormalizedName]:
 
 
 def _cutoff_reasons(spec: EnvironmentSpec, cutoff: str, lock: Lock, recorded: LockInputs) -> Iterator[Reason]:
-    tightened = recorded.exclude_newer is None or recorded.exclude_newer > cutoff
-    late = [package.label for package in lock.packages if _is_late(package, cutoff, tightened=tightened)]
+    moment, before = datetime.fromisoformat(cutoff), _moment(recorded.exclude_newer)
+    tightened = before is None or before > moment
+    late = [package.label for package in lock.packages if _is_late(package, moment, tightened=tightened)]
     if late:
         said = "the cut-off date is now" if tightened else "the cut-off date is"
         yield Reason(
@@ -124,13 +126,22 @@ def _cutoff_reasons(spec: EnvironmentSpec, cutoff: str, lock: Lock, recorded: Lo
         )
 
 
-def _is_late(package: LockedPackage, cutoff: str, *, tightened: bool) -> bool:
+def _is_late(package: LockedPackage, cutoff: datetime, *, tightened: bool) -> bool:
     """Tell whether a package breaks a cut-off date.
 
     One that moved to an earlier date must be known to hold for each file. Under the one that the lock was made with,
     a package is late when all of its files are: then somebody else moved the pin.
     """
-    times = [artifact.upload_time for artifact in package.artifacts if artifact.kind in _FROM_INDEX]
+    times = [_moment(artifact.upload_time) for artifact in package.artifacts if artifact.kind in _FROM_INDEX]
     if tightened:
         return not all(time is not None and time < cutoff for time in times)
     return bool(times) and all(time is not None and time >= cutoff for time in times)
+
+
+def _moment(text: str | None) -> datetime | None:
+    """Read what a lock says of a time; None where it says none. As texts, ``…00.5Z`` is before ``…00Z``."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -10,6 +10,7 @@ from packaging.version import Version
 from lockhouse.model.closure import Demand, Walk, applies, parse_marker, walk
 from lockhouse.model.environments import decided_everywhere, decided_on_target
 from lockhouse.model.freshness import Reason, ReasonCode
+from lockhouse.model.input_changes import name_of
 from lockhouse.model.lock import ArtifactKind
 from lockhouse.model.pythons import lower_bound
 from lockhouse.model.references import describe_reference, same_reference
@@ -108,7 +109,7 @@ def _unjudged_reasons(
                     package=item.name,
                 )
     for line in sorted({*recorded.requirements} - {*spec.inputs.requirements}):
-        name, marker = canonicalize_name(_name_of(line)), line.partition(";")[2].strip()
+        name, marker = canonicalize_name(name_of(line)), line.partition(";")[2].strip()
         if unjudged(name, marker, has_extras="[" in line):
             yield Reason(
                 code=ReasonCode.REQUIREMENT_CHANGED,
@@ -119,13 +120,7 @@ def _unjudged_reasons(
 
 def _removed(declared: LockInputs, recorded: LockInputs) -> dict[str, str]:
     gone = set(recorded.requirements) - set(declared.requirements)
-    return {canonicalize_name(_name_of(line)): line for line in sorted(gone)}
-
-
-def _name_of(line: str) -> str:
-    text = line.removeprefix("-e ")
-    end = next((i for i, char in enumerate(text) if not (char.isalnum() or char in "-_.")), len(text))
-    return text[:end]
+    return {canonicalize_name(name_of(line)): line for line in sorted(gone)}
 
 
 def _unmet_reasons(spec: EnvironmentSpec, found: Walk) -> Iterator[Reason]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: The version of the recorded inputs. Raised when the same declaration would be recorded differently.
 INPUTS_VERSION = 1
 
-_PLAIN = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*")
+_PLAIN = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_./-]*")
 #: What a POSIX shell or that of Windows takes for more than a letter, even between double quotes.
 _SPECIAL = re.compile(r'["$`\\!%^]')
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lockhouse.model.canonical import normalized
 from lockhouse.model.receipt import InstalledPackage
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 NO_RECORD = -1
 DOUBLED = -2
-
-_SEPARATORS = re.compile(r"[-_.]+")
 
 
 def installed_packages(folders: Iterable[Path]) -> tuple[InstalledPackage, ...]:
@@ -59,7 +57,7 @@ def _read(entry: os.DirEntry[str]) -> InstalledPackage | None:
     except OSError:
         size, mtime_ns = NO_RECORD, 0
     return InstalledPackage(
-        name=_normalize(name),
+        name=normalized(name),
         version=rest.partition("-py")[0] if ending == "egg-info" else rest,
         artifact="",
         dist_info=entry.name,
@@ -78,8 +76,3 @@ def _installed_by_conda(entry: os.DirEntry[str]) -> bool:
             return file.read(16).strip() == b"conda"
     except OSError:
         return False
-
-
-def _normalize(name: str) -> NormalizedName:
-    # PEP 503, spelt out because this path must not import packaging
-    return _SEPARATORS.sub("-", name).lower()  # type: ignore[return-value]

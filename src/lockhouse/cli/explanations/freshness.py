@@ -87,7 +87,8 @@ FRESHNESS: Mapping[str, Explanation] = {
         mend=_LOCK_AGAIN,
     ),
     ReasonCode.HASH_MISSING: Explanation(
-        means="A file in the lock has no sha256, sha384 or sha512. Weaker hashes do not count.",
+        means="A file in the lock has no sha256, sha384 or sha512, or one of a length or spelling that none has. "
+        "Weaker hashes do not count.",
         matters="Nobody could tell whether the bytes that arrive are those that were locked.",
         mend="Lock again: where an index gives no strong hash, it is computed. What can have none, a directory or a "
         "checkout, is allowed by name in `allow-unhashed`.",
