@@ -173,7 +173,7 @@ def test_who_is_too_deep_in_a_project_is_told_its_folder(project: ProjectFolder,
     for names in ((), ("tests",)):
         result = deep.run("lockhouse", "check", *names)
         assert result.returncode == 2, result
-        assert fixes(result) == ['give the folder of the project: -C ../..']
+        assert fixes(result) == ["give the folder of the project: -C ../.."]
     assert deep.run("lockhouse", "check", "-C", "../..").returncode == 1
     assert "-C" not in ProjectFolder(tmp_path / "other").run("lockhouse", "check").stderr
 
