@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,11 @@ def test_every_maker_of_environments_is_understood(environment: Path) -> None:
     assert identity.version == VERSION
     assert identity.size == base().stat().st_size
     assert identity.mtime_ns == base().stat().st_mtime_ns
+    assert not identity.system_packages
+    config = environment / "pyvenv.cfg"
+    text = config.read_text("utf-8")
+    config.write_text(text.replace("include-system-site-packages = false", "include-system-site-packages = True"))
+    assert identify(python_in(environment)) == replace(identity, system_packages=True)
 
 
 def test_site_packages_are_found_without_starting_anything(environment: Path) -> None:

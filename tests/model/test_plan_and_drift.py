@@ -94,7 +94,6 @@ SOURCE = InstalledSource(name=canonicalize_name("mine"), path=".", editable=True
 RECEIPT = Receipt(
     environment="tests",
     lock_digest="l",
-    inputs_digest="i",
     target="t",
     interpreter=PYTHON,
     installer="uv",
@@ -127,6 +126,7 @@ def test_an_environment_that_is_as_it_was_left_matches() -> None:
         ({"lock_digest": "other"}, "lock-changed"),
         ({"interpreter": replace(PYTHON, version="3.12.5")}, "interpreter-changed"),
         ({"interpreter": replace(PYTHON, mtime_ns=5)}, "interpreter-changed"),
+        ({"interpreter": replace(PYTHON, system_packages=True)}, "interpreter-changed"),
         ({"installed": []}, "package-missing"),
         ({"installed": [SEEN, replace(SEEN, name=canonicalize_name("x"))]}, "package-extra"),
         ({"installed": [replace(SEEN, version="2")]}, "package-changed"),

@@ -44,6 +44,7 @@ def identify(python: Path) -> InterpreterIdentity:
         size=stat.st_size,
         mtime_ns=stat.st_mtime_ns,
         version=_version(config, prefix, real),
+        system_packages=config.get("include-system-site-packages", "").lower() == "true",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
@@ -217,5 +217,9 @@ def _package_reason(code: DriftCode, name: NormalizedName, message: str) -> Drif
 
 
 def _interpreter_reason(before: InterpreterIdentity, now: InterpreterIdentity) -> DriftReason:
+    if replace(before, system_packages=now.system_packages) == now:
+        sees = "sees" if now.system_packages else "no longer sees"
+        message = f"the environment {sees} the packages of its base interpreter (include-system-site-packages)"
+        return DriftReason(code=DriftCode.INTERPRETER_CHANGED, message=message)
     detail = f"{before.version} to {now.version}" if before.version != now.version else now.executable
     return DriftReason(code=DriftCode.INTERPRETER_CHANGED, message=f"the interpreter changed: {detail}")

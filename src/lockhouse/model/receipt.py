@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lockhouse.model.provenance import Provenance
 
 #: The version of the receipt's form; any other is treated as no receipt.
-RECEIPT_VERSION = 2
+RECEIPT_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,12 +22,14 @@ class InterpreterIdentity:
     :ivar size: its length in bytes
     :ivar mtime_ns: its time of last change, in nanoseconds
     :ivar version: its version, to the micro
+    :ivar system_packages: whether the environment sees the packages of the base interpreter, too
     """
 
     executable: str
     size: int
     mtime_ns: int
     version: str
+    system_packages: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class InstalledFiles:
     :ivar record: sha256 of its RECORD
     :ivar paths: the files whose size and time are looked at before each run, with forward slashes
     :ivar digest: sha256 over these sizes and times
+    :ivar unhashed: path and sha256 of the files that its RECORD gives no strong hash; empty where there is none
     """
 
     name: NormalizedName
@@ -68,6 +71,7 @@ class InstalledFiles:
     record: str
     paths: tuple[str, ...]
     digest: str
+    unhashed: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,25 +96,26 @@ class Receipt:
 
     :ivar environment: name of the environment
     :ivar lock_digest: sha256 of the lock file's bytes
-    :ivar inputs_digest: digest of the inputs that were declared then
     :ivar target: label of the target
     :ivar interpreter: which interpreter
     :ivar installer: name of the installer
     :ivar packages: what was installed, sorted by name
     :ivar sources: what was installed from directories and checkouts, sorted by name
     :ivar files: the files of the packages
+    :ivar seeded: path, relative to the environment, and sha256 of the files that the environment was seeded with and
+        that no package owns
     :ivar skip_project: somebody else installs the project
     :ivar built: what proves the wheels that were built here, sorted by name
     """
 
     environment: str
     lock_digest: str
-    inputs_digest: str
     target: str
     interpreter: InterpreterIdentity
     installer: str
     packages: tuple[InstalledPackage, ...]
     sources: tuple[InstalledSource, ...] = ()
     files: tuple[InstalledFiles, ...] = ()
+    seeded: tuple[tuple[str, str], ...] = ()
     skip_project: bool = False
     built: tuple[Provenance, ...] = ()

@@ -16,7 +16,7 @@ from lockhouse.storage.site_packages import installed_packages
 from lockhouse.storage.source_trees import source_identity
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -36,6 +36,7 @@ class SyncRequest:
     :ivar root: the project's folder
     :ivar python: the interpreter of the environment
     :ivar skip_project: somebody else installs the project; it is neither installed nor removed
+    :ivar environment: marker environment that the lock is checked for, None for all that are declared
     """
 
     spec: EnvironmentSpec
@@ -43,6 +44,7 @@ class SyncRequest:
     root: Path
     python: Path
     skip_project: bool = False
+    environment: Mapping[str, str] | None = None
 
     @property
     def project_name(self) -> NormalizedName | None:
@@ -85,7 +87,7 @@ def find_drift(request: SyncRequest, *, deep: bool = False) -> Drift:
         refused_builds=() if receipt is None else _refused_builds(request, receipt),
         ignore=ignored,
         changed_files=changed,
-        extra_files=files_of_nobody(prefix, folders) if deep else (),
+        extra_files=files_of_nobody(prefix, folders, receipt.seeded) if deep and receipt is not None else (),
         touched=sorted(touched - changed.keys()),
     )
 

@@ -20,7 +20,7 @@ from lockhouse.model.receipt import InstalledSource, Receipt
 from lockhouse.operations.complete import Completeness
 from lockhouse.operations.drift import find_drift, not_ours, project_source
 from lockhouse.storage.files import file_lock
-from lockhouse.storage.installed_files import files_of, with_known_times
+from lockhouse.storage.installed_files import files_of, remove_file_of_nobody, seeded_files, with_known_times
 from lockhouse.storage.mismatch import EditedLock
 from lockhouse.storage.receipts import read_receipt, remove_receipt, write_receipt
 from lockhouse.storage.site_packages import DOUBLED, NO_RECORD, installed_packages
@@ -231,10 +231,11 @@ class _Sync:
     def _completeness(self) -> Completeness:
         return Completeness(
             spec=self.request.spec,
-            place=self.request.files.place,
+            files=self.request.files,
             target=self.target,
             own=self.request.project_name,
-            reporter=self.tools.reporter,
+            plugins=self.tools.plugins,
+            environment=self.request.environment,
         )
 
     def _require_sources_complete(self, plan: Plan, sources: Iterable[InstalledSource]) -> None:
@@ -277,10 +278,10 @@ class _Sync:
                 if name not in keep and name not in good and (name not in planned or name in wanted)
             )
         )
-        remove_receipt(self.prefix)
         for reason in drift.reasons:
             if reason.code is DriftCode.FILE_EXTRA and reason.file is not None:
-                (self.prefix / reason.file).unlink(missing_ok=True)
+                remove_file_of_nobody(self.prefix / reason.file)  # while the receipt is there: it may not be possible
+        remove_receipt(self.prefix)
         with tempfile.TemporaryDirectory(prefix="lockhouse-") as scratch:
             self.tools.installer.install(
                 InstallRequest(
@@ -297,7 +298,11 @@ class _Sync:
                 self.tools.run,
             )
         self._require_sources_complete(plan, sources)
-        receipt = self._receipt(plan, wanted, sources, built)
+        now = self._receipt(plan, wanted, sources, built)
+        if receipt is not None and receipt.interpreter == now.interpreter:
+            # what was edited since the first sync does not become right by a further one
+            now = replace(now, seeded=receipt.seeded)
+        receipt = now
         write_receipt(self.prefix, receipt)
         self.tools.plugins.environment_synced(self.request.spec, receipt)
         installed = [f"{file.name} {file.version}" for file in to_install]
@@ -341,13 +346,13 @@ class _Sync:
         return Receipt(
             environment=self.request.spec.name,
             lock_digest=self.lock_digest,
-            inputs_digest=self.request.spec.inputs.digest,
             target=self.target.label,
             interpreter=identify(self.request.python),
             installer=self.tools.installer.name,
             packages=found,
             sources=sources,
             files=tuple(files for files in map(self._files_of, found) if files is not None),
+            seeded=seeded_files(self.prefix, site_packages_of(self.prefix)),
             skip_project=self.request.skip_project,
             built=tuple(sorted(built, key=lambda record: record.name)),
         )

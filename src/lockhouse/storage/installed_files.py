@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lockhouse.model.drift import FileChange
 from lockhouse.model.receipt import InstalledFiles
+from lockhouse.storage.files import disk_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from lockhouse.model.receipt import InstalledPackage, Receipt
@@ -23,8 +25,11 @@ if TYPE_CHECKING:
 #: Endings of what Python would import or run of its own accord.
 _IMPORTABLE = (".py", ".pyc", ".pth", ".so", ".pyd")
 _CACHE = "__pycache__"
-#: What virtualenv puts into every environment that it makes, and setuptools beside what it installs the old way.
-_SEEDED = frozenset({"_virtualenv.py", "_virtualenv.pth", "distutils-precedence.pth", "easy-install.pth"})
+#: What virtualenv and uv put into every environment that they make, and what an old setuptools leaves there. Python
+#: runs all of it at its start, so it must be what it was.
+_SEEDED = ("_virtualenv.py", "_virtualenv.pth", "distutils-precedence.pth")
+#: The algorithms of a RECORD that vouch for a file.
+_STRONG = frozenset({"sha256", "sha384", "sha512"})
 
 
 def files_of(prefix: Path, folders: Iterable[Path], package: InstalledPackage) -> InstalledFiles | None:
@@ -40,7 +45,12 @@ def files_of(prefix: Path, folders: Iterable[Path], package: InstalledPackage) -
             record = (folder / package.dist_info / "RECORD").read_bytes()
         except OSError:
             continue
-        watched = tuple(sorted(path for path, _ in _recorded(record) if _is_watched(path, package.dist_info)))
+        rows = _recorded(record)
+        watched = tuple(sorted(path for path, _ in rows if _is_watched(path, package.dist_info)))
+        own = f"{package.dist_info}/RECORD"
+        unhashed = sorted(
+            path for path, digest in rows if not _is_strong(digest) and path != own and f"{_CACHE}/" not in path
+        )
         return InstalledFiles(
             name=package.name,
             folder=folder.relative_to(prefix).as_posix(),
@@ -48,8 +58,23 @@ def files_of(prefix: Path, folders: Iterable[Path], package: InstalledPackage) -
             record=hashlib.sha256(record).hexdigest(),
             paths=watched,
             digest=_digest(str(folder), watched),
+            unhashed=tuple((path, _sha256(folder / path)) for path in unhashed),
         )
     return None
+
+
+def seeded_files(prefix: Path, folders: Iterable[Path]) -> tuple[tuple[str, str], ...]:
+    """Take down what the environment was seeded with, and no package owns: path in the environment, and sha256.
+
+    :param prefix: the environment's root
+    :param folders: its folders of packages
+    """
+    found = []
+    for folder in folders:
+        hashes = {name: digest for name in _SEEDED if (digest := _sha256(folder / name))}
+        unowned = hashes.keys() - set(_owned(folder) if hashes else ())
+        found += [((folder / name).relative_to(prefix).as_posix(), hashes[name]) for name in unowned]
+    return tuple(sorted(found))
 
 
 def looks_untouched(prefix: Path, files: InstalledFiles) -> bool:
@@ -106,7 +131,12 @@ def changes_of(prefix: Path, files: InstalledFiles) -> tuple[FileChange, ...]:
         return (FileChange(path=f"{files.folder}/{record_path}", missing=True),)
     if hashlib.sha256(record).hexdigest() != files.record:
         return (FileChange(path=f"{files.folder}/{record_path}", missing=False),)
-    found = (_change(folder, path, digest) for path, digest in _recorded(record) if digest)
+    found = [_change(folder, path, digest) for path, digest in _recorded(record) if _is_strong(digest)]
+    found += [
+        FileChange(path=path, missing=not now)
+        for path, digest in files.unhashed
+        if (now := _sha256(folder / path)) != digest
+    ]
     return tuple(
         FileChange(path=os.path.normpath(f"{files.folder}/{change.path}").replace(os.sep, "/"), missing=change.missing)
         for change in found
@@ -114,22 +144,41 @@ def changes_of(prefix: Path, files: InstalledFiles) -> tuple[FileChange, ...]:
     )
 
 
-def files_of_nobody(prefix: Path, folders: Iterable[Path]) -> tuple[str, ...]:
+def files_of_nobody(prefix: Path, folders: Iterable[Path], seeded: Iterable[tuple[str, str]] = ()) -> tuple[str, ...]:
     """List what Python would import or run, and no package's ``RECORD`` names; relative to the environment, sorted.
 
     :param prefix: the environment's root
     :param folders: its folders of packages
+    :param seeded: what :func:`seeded_files` took down
     """
     if (prefix / "conda-meta").is_dir():
         return ()  # conda notes elsewhere what is its own
+    expected = dict(seeded)
+    # all or none: the one file imports the other
+    known = expected if all(_sha256(prefix / path) == digest for path, digest in expected.items()) else {}
     found = []
     for folder in folders:
         owned = {os.path.normpath(path) for path in _owned(folder)}
-        for path in _importable(folder):
-            relative = os.path.relpath(path, folder)
-            if relative not in owned and relative not in _SEEDED:
-                found.append(os.path.relpath(path, prefix).replace(os.sep, "/"))
+        for path in _importable(folder, owned):
+            relative = os.path.relpath(path, prefix).replace(os.sep, "/")
+            if os.path.relpath(path, folder) not in owned and relative not in known:
+                found.append(relative)
     return tuple(sorted(found))
+
+
+def remove_file_of_nobody(path: Path) -> None:
+    """Remove what :func:`files_of_nobody` listed; of a link to a folder, the link alone.
+
+    :param path: the file or link
+    :raises StoreError: it cannot be removed
+    """
+    with disk_errors(path, otherwise=f"remove {path}"):
+        try:
+            path.unlink(missing_ok=True)
+        except PermissionError:
+            if os.name != "nt" or not path.is_symlink():
+                raise
+            path.rmdir()  # so Windows removes a link to a folder
 
 
 def _digest(folder: str, paths: Iterable[str]) -> str:
@@ -139,26 +188,41 @@ def _digest(folder: str, paths: Iterable[str]) -> str:
     for path in paths:
         try:
             status = look(f"{folder}/{path}")
-        except OSError:
+        except (OSError, ValueError):  # a ValueError is a path that no file can have
             seen.append("-")
         else:
             seen.append(f"{status.st_size} {status.st_mtime_ns}")
     return hashlib.sha256("\n".join(seen).encode()).hexdigest()
 
 
-def _recorded(record: bytes) -> Iterator[tuple[str, str]]:
-    """List the paths of a RECORD and their hashes, empty for what has none."""
+def _recorded(record: bytes) -> list[tuple[str, str]]:
+    """List the paths of a RECORD and their hashes, empty for what has none; what cannot be read names nothing."""
     import csv  # noqa: PLC0415 - not on the quick way
 
-    for row in csv.reader(record.decode("utf-8", "replace").splitlines()):
-        if row:
-            yield row[0], row[1] if len(row) > 1 else ""
+    rows: list[tuple[str, str]] = []
+    with suppress(csv.Error):  # a field beyond all measure
+        for row in csv.reader(record.decode("utf-8", "replace").splitlines()):
+            if row and "\n" not in row[0]:
+                rows.append((row[0], row[1] if len(row) > 1 else ""))  # noqa: PERF401 - the rows before an error count
+    return rows
+
+
+def _is_strong(digest: str) -> bool:
+    return digest.partition("=")[0] in _STRONG
+
+
+def _sha256(path: Path) -> str:
+    """Give the sha256 of a file, empty for one that cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except (OSError, ValueError):
+        return ""
 
 
 def _is_watched(path: str, dist_info: str) -> bool:
     if path.startswith(f"{dist_info}/"):  # RECORD itself is looked at for every package; the rest is for people
         return path.endswith("/entry_points.txt")
-    return not path.endswith(".pyc")
+    return f"{_CACHE}/" not in path
 
 
 def _change(folder: Path, path: str, recorded: str) -> FileChange | None:
@@ -167,25 +231,32 @@ def _change(folder: Path, path: str, recorded: str) -> FileChange | None:
     algorithm, _, expected = recorded.partition("=")
     try:
         content = (folder / path).read_bytes()
-    except OSError:
+    except (OSError, ValueError):
         return FileChange(path=path, missing=True)
-    if algorithm not in hashlib.algorithms_available:
-        return FileChange(path=path, missing=False)
     found = base64.urlsafe_b64encode(hashlib.new(algorithm, content).digest()).rstrip(b"=").decode()
     return None if found == expected.rstrip("=") else FileChange(path=path, missing=False)
 
 
 def _owned(folder: Path) -> Iterator[str]:
     for record in folder.glob("*.dist-info/RECORD"):
-        yield from (path for path, _ in _recorded(record.read_bytes()))
+        with suppress(OSError):
+            yield from (path for path, _ in _recorded(record.read_bytes()))
     for listing in folder.glob("*.egg-info/installed-files.txt"):
-        for line in listing.read_text("utf-8", "replace").splitlines():
-            yield os.path.relpath(listing.parent / line, folder)
+        with suppress(OSError):
+            for line in listing.read_text("utf-8", "replace").splitlines():
+                yield os.path.relpath(listing.parent / line, folder)
 
 
-def _importable(folder: Path) -> Iterator[str]:
+def _importable(folder: Path, owned: Collection[str]) -> Iterator[str]:
+    """List files that Python would import or run, and links to folders, which it would follow and we do not."""
     for place, below, names in os.walk(folder):
         below[:] = [name for name in below if name != _CACHE and not name.endswith((".dist-info", ".egg-info"))]
+        for name in below:
+            path = os.path.join(place, name)  # noqa: PTH118 - os.walk gives text
+            if name.isidentifier() and os.path.islink(path):  # noqa: PTH114 - likewise
+                inside = os.path.relpath(path, folder) + os.sep
+                if not any(each.startswith(inside) for each in owned):
+                    yield path
         for name in names:
             if name.endswith(_IMPORTABLE):
                 yield os.path.join(place, name)  # noqa: PTH118 - os.walk gives text

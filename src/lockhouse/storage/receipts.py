@@ -15,9 +15,10 @@ from lockhouse.model.receipt import (
     InterpreterIdentity,
     Receipt,
 )
-from lockhouse.storage.files import write_atomically
+from lockhouse.storage.files import disk_errors, write_atomically
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 #: Name of the receipt in the root of an environment.
@@ -34,7 +35,7 @@ def read_receipt(environment: Path) -> Receipt | None:
     try:
         data = json.loads((environment / RECEIPT_NAME).read_bytes())
         return _from_dict(data) if data["version"] == RECEIPT_VERSION else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
 
 
@@ -53,8 +54,11 @@ def remove_receipt(environment: Path) -> None:
     """Remove the receipt before anything in the environment changes, so that a killed install is not called good.
 
     :param environment: the environment's root
+    :raises StoreError: it cannot be removed
     """
-    (environment / RECEIPT_NAME).unlink(missing_ok=True)
+    receipt = environment / RECEIPT_NAME
+    with disk_errors(receipt, otherwise=f"remove {receipt}"):
+        receipt.unlink(missing_ok=True)
 
 
 def _to_dict(receipt: Receipt) -> dict[str, Any]:
@@ -62,41 +66,89 @@ def _to_dict(receipt: Receipt) -> dict[str, Any]:
         "version": RECEIPT_VERSION,
         "environment": receipt.environment,
         "lock_digest": receipt.lock_digest,
-        "inputs_digest": receipt.inputs_digest,
         "target": receipt.target,
-        "interpreter": {key: getattr(receipt.interpreter, key) for key in InterpreterIdentity.__slots__},
+        "interpreter": {key: getattr(receipt.interpreter, key) for key in _INTERPRETER_KEYS},
         "installer": receipt.installer,
         "packages": [[getattr(package, key) for key in _PACKAGE_KEYS] for package in receipt.packages],
         "sources": [[getattr(source, key) for key in _SOURCE_KEYS] for source in receipt.sources],
         # one string a package: thousands of short ones would take longer to read than the files to look at
-        "files": [[*(getattr(files, key) for key in _FILES_KEYS), "\n".join(files.paths)] for files in receipt.files],
+        "files": [
+            [*(getattr(files, key) for key in _FILES_KEYS), "\n".join(files.paths), _lines(files.unhashed)]
+            for files in receipt.files
+        ],
+        "seeded": _lines(receipt.seeded),
         "skip_project": receipt.skip_project,
         "built": [asdict(record) for record in receipt.built],
     }
 
 
 def _from_dict(data: dict[str, Any]) -> Receipt:
+    """Build a receipt.
+
+    :raises TypeError: something has another type than we write
+    """
+    text, boolean = (str,), (bool,)
     return Receipt(
-        environment=data["environment"],
-        lock_digest=data["lock_digest"],
-        inputs_digest=data["inputs_digest"],
-        target=data["target"],
-        interpreter=InterpreterIdentity(**data["interpreter"]),
-        installer=data["installer"],
-        packages=tuple(InstalledPackage(**dict(zip(_PACKAGE_KEYS, row, strict=True))) for row in data["packages"]),
-        sources=tuple(InstalledSource(**dict(zip(_SOURCE_KEYS, row, strict=True))) for row in data["sources"]),
+        environment=_checked(data["environment"], text),
+        lock_digest=_checked(data["lock_digest"], text),
+        target=_checked(data["target"], text),
+        interpreter=InterpreterIdentity(
+            **_row(_INTERPRETER_KEYS, map(data["interpreter"].__getitem__, _INTERPRETER_KEYS))
+        ),
+        installer=_checked(data["installer"], text),
+        packages=tuple(InstalledPackage(**_row(_PACKAGE_KEYS, row)) for row in data["packages"]),
+        sources=tuple(InstalledSource(**_row(_SOURCE_KEYS, row)) for row in data["sources"]),
         files=tuple(_files_from(row) for row in data["files"]),
-        skip_project=data["skip_project"],
-        built=tuple(Provenance(**record) for record in data["built"]),
+        seeded=_pairs(data["seeded"]),
+        skip_project=_checked(data["skip_project"], boolean),
+        built=tuple(_provenance(record) for record in data["built"]),
     )
 
 
 def _files_from(row: list[str]) -> InstalledFiles:
-    *known, paths = row
-    values: dict[str, Any] = dict(zip(_FILES_KEYS, known, strict=True))
-    return InstalledFiles(**values, paths=tuple(paths.split("\n")) if paths else ())
+    *known, paths, unhashed = row
+    values = _row(_FILES_KEYS, known)
+    return InstalledFiles(**values, paths=tuple(paths.split("\n")) if paths else (), unhashed=_pairs(unhashed))
 
 
-_PACKAGE_KEYS = ("name", "version", "artifact", "dist_info", "record_size", "record_mtime_ns")
-_FILES_KEYS = ("name", "folder", "dist_info", "record", "digest")
-_SOURCE_KEYS = ("name", "path", "editable", "identity")
+def _row(keys: Mapping[str, tuple[type, ...]], values: Iterable[object]) -> dict[str, Any]:
+    return {key: _checked(value, keys[key]) for key, value in zip(keys, values, strict=True)}
+
+
+def _checked(value: object, types: tuple[type, ...]) -> Any:
+    if type(value) not in types:  # a bool is no int here
+        raise TypeError(value)
+    return value
+
+
+def _lines(pairs: Iterable[tuple[str, str]]) -> str:
+    return "\n".join(f"{digest} {path}" for path, digest in pairs)
+
+
+def _pairs(lines: str) -> tuple[tuple[str, str], ...]:
+    split = (line.partition(" ") for line in lines.split("\n") if line)
+    return tuple((path, digest) for digest, _, path in split)
+
+
+# the order of a row, and the types of its values
+_INTERPRETER_KEYS = {
+    "executable": (str,),
+    "size": (int,),
+    "mtime_ns": (int,),
+    "version": (str,),
+    "system_packages": (bool,),
+}
+_PACKAGE_KEYS = {
+    "name": (str,),
+    "version": (str,),
+    "artifact": (str,),
+    "dist_info": (str,),
+    "record_size": (int,),
+    "record_mtime_ns": (int,),
+}
+_FILES_KEYS = dict.fromkeys(("name", "folder", "dist_info", "record", "digest"), (str,))
+_SOURCE_KEYS = {"name": (str,), "path": (str, type(None)), "editable": (bool,), "identity": (str,)}
+
+
+def _provenance(record: dict[str, Any]) -> Provenance:
+    return Provenance(**{key: _checked(value, (str,)) for key, value in record.items()})

@@ -25,8 +25,9 @@ DRIFT: Mapping[str, Explanation] = {
         mend="The next run installs what differs, and nothing else.",
     ),
     DriftCode.INTERPRETER_CHANGED: Explanation(
-        means="The interpreter is another file than before, or another version of it. A restored cache is a frequent "
-        "cause.",
+        means="The interpreter is another file than before, or another version of it, or the environment's "
+        "`pyvenv.cfg` was switched to or from the packages of the base interpreter (`include-system-site-packages`). A "
+        "restored cache is a frequent cause.",
         matters="Compiled packages may not fit the new interpreter.",
         mend="The next run installs everything anew. Where the interpreter is gone, remove the environment's folder.",
     ),
@@ -48,14 +49,18 @@ DRIFT: Mapping[str, Explanation] = {
     DriftCode.FILE_CHANGED: Explanation(
         means="A file of an installed package was edited or removed since it was installed. Before each run the "
         "sizes and times are looked at, and what looks other is read; `lockhouse verify --deep` reads every file and "
-        "holds it against its hash. Other times alone, as a restored cache has them, are no drift.",
+        "holds it against its hash: that of the package's `RECORD`, or, where this has none, the one that Lockhouse "
+        "took when it installed the package. Other times alone, as a restored cache has them, are no drift. Byte code "
+        "in `__pycache__` is not looked at, not even by `--deep`: whoever can write there can have Python run "
+        "other code than the `.py` beside it says. Where that matters, make the environment anew.",
         matters="The tests would run code that is in no artifact of the lock.",
         mend="The next run installs that package anew, and says so. What only `--deep` finds, because size and time "
         "are as they were, is repaired by `lockhouse sync ENV --into DIR --deep`, or by making the environment anew.",
     ),
     DriftCode.FILE_EXTRA: Explanation(
-        means="A module or a `.pth` file lies among the packages and belongs to none of them. Only `lockhouse verify "
-        "--deep` looks for such files.",
+        means="A module, a `.pth` file or a link to a folder lies among the packages and belongs to none of them. "
+        "Only `lockhouse verify --deep` looks for such files. What the environment was seeded with (`_virtualenv.py`) "
+        "is told when it is not what it was at the first sync.",
         matters="Python imports it, and your users do not have it.",
         mend="Delete it, or let `lockhouse sync ENV --into DIR --deep` delete it, or make the environment anew.",
     ),
