@@ -159,7 +159,7 @@ def test_a_runner_that_is_nearly_ours_is_refused_not_passed_over(project: Projec
         assert fixes(result) == ["write runner = lockhouse"]
     result = project.run("tox")  # which would end well, having run nothing
     assert result.returncode != 0, result
-    assert "tox.ini: no runner is called 'lockhous'" in result.output
+    assert "tox environment \"a\" (tox.ini): no runner is called 'lockhous'" in result.output
     assert fixes(result) == ["write runner = lockhouse"]
     ours = "[testenv:a]\n# runner = lockhous\nrunner = lockhouse\nskip_install = true\ndeps = alpha\n"
     project.write("tox.ini", ours)
@@ -173,7 +173,7 @@ def test_who_is_too_deep_in_a_project_is_told_its_folder(project: ProjectFolder,
     for names in ((), ("tests",)):
         result = deep.run("lockhouse", "check", *names)
         assert result.returncode == 2, result
-        assert fixes(result) == ['give the folder of the project: -C ../..']
+        assert fixes(result) == ["give the folder of the project: -C ../.."]
     assert deep.run("lockhouse", "check", "-C", "../..").returncode == 1
     assert "-C" not in ProjectFolder(tmp_path / "other").run("lockhouse", "check").stderr
 
