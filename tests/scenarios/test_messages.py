@@ -159,7 +159,7 @@ def test_a_runner_that_is_nearly_ours_is_refused_not_passed_over(project: Projec
         assert fixes(result) == ["write runner = lockhouse"]
     result = project.run("tox")  # which would end well, having run nothing
     assert result.returncode != 0, result
-    assert "tox.ini: no runner is called 'lockhous'" in result.output
+    assert "tox environment \"a\" (tox.ini): no runner is called 'lockhous'" in result.output
     assert fixes(result) == ["write runner = lockhouse"]
     ours = "[testenv:a]\n# runner = lockhous\nrunner = lockhouse\nskip_install = true\ndeps = alpha\n"
     project.write("tox.ini", ours)

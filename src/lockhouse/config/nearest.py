@@ -22,16 +22,20 @@ def nearest(wrong: str, right: Iterable[str]) -> str | None:
 
     by_folded = {name.lower(): name for name in right}
     folded = wrong.lower()
-    slips = {name: _slips(folded, name) for name in by_folded}
-    near = [name for name, count in slips.items() if count * _LETTERS_A_SLIP <= max(len(name), len(folded))]
+    counts = {name: slips(folded, name) for name in by_folded}
+    near = [name for name, count in counts.items() if count * _LETTERS_A_SLIP <= max(len(name), len(folded))]
     if near:
-        return by_folded[min(near, key=lambda name: slips[name])]
+        return by_folded[min(near, key=lambda name: counts[name])]
     found = difflib.get_close_matches(folded, by_folded, n=1, cutoff=0.6)
     return by_folded[found[0]] if found else None
 
 
-def _slips(one: str, other: str) -> int:
-    """Count the letters that are missing, too many, wrong, or swapped with their neighbour (Damerau, Levenshtein)."""
+def slips(one: str, other: str) -> int:
+    """Count the letters that are missing, too many, wrong, or swapped with their neighbour (Damerau, Levenshtein).
+
+    :param one: a word
+    :param other: another
+    """
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one, 1):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import BackendNotFoundError, ConfigError, LockhouseError
 from lockhouse.hookspecs import hookimpl
-from lockhouse.tox.misspelt import misspelt_runners, refuse_misspelt_runners
+from lockhouse.tox.misspelt import may_be_misspelt, refuse_misspelt_runners
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def needs(root: Path) -> bool:
         with contextlib.suppress(OSError):
             content = (root / name).read_bytes()
             if sign in content:
-                return (b"lockhouse" in content and b"runner" in content) or bool(misspelt_runners(content))
+                return (b"lockhouse" in content and b"runner" in content) or may_be_misspelt(content)
     return False
 
 

@@ -37,14 +37,14 @@ def tox_add_env_config(env_conf: EnvConfigSet, state: State) -> None:
     inherit_settings(env_conf, state)
 
 
-@impl
+@impl(trylast=True)
 def tox_add_core_config(core_conf: ConfigSet, state: State) -> None:  # noqa: ARG001 - tox's signature
     """Stop where a runner is nearly ours: tox would pass over its environments, and end well."""
     if state.conf.options.command in {"lock", "lock-check"}:  # they look by themselves, and have exit codes of ours
         return
-    from lockhouse.tox.misspelt import refuse_misspelt_in  # noqa: PLC0415 - tox may not be installed
+    from lockhouse.tox.misspelt import refuse_misspelt_before  # noqa: PLC0415 - tox may not be installed
 
-    refuse_misspelt_in(state.conf.src_path)
+    refuse_misspelt_before(state)
 
 
 @impl

@@ -9,22 +9,40 @@ from typing import TYPE_CHECKING
 from lockhouse.errors import InvalidSettingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from tox.session.state import State
 
 #: What ``runner`` has to be for a locked environment.
 OUR_RUNNER = "lockhouse"
 
-_RUNNER = re.compile(rb"^[^#;\n]*?\brunner[\"']?[ \t]*=[ \t]*[\"']?([A-Za-z0-9._-]+)", re.MULTILINE)
+#: How many slips of the pen a misspelt runner has at most. No word that means something else is as near.
+_MOST_SLIPS = 2
+
+#: The key and what may be its value: on its line, or on the next ones.
+_RUNNER = re.compile(rb"\brunner\b.*(?:\n.*){0,2}")
+_WORD = re.compile(rb"[A-Za-z0-9._-]{7,11}")
 
 
-def misspelt_runners(content: bytes) -> list[str]:
-    """List the runners in a configuration that are nearly ours: whoever wrote them believes to have a lock.
+def is_misspelt(runner: str) -> bool:
+    """Tell whether a runner is nearly ours: whoever wrote it believes to have a lock.
+
+    :param runner: its name
+    """
+    if runner == OUR_RUNNER or abs(len(runner) - len(OUR_RUNNER)) > _MOST_SLIPS:
+        return False
+    from lockhouse.config.nearest import slips  # noqa: PLC0415 - most configurations have no other runner
+
+    return slips(runner.lower(), OUR_RUNNER) <= _MOST_SLIPS
+
+
+def may_be_misspelt(content: bytes) -> bool:
+    """Tell whether tox has to be asked whether a runner is nearly ours.
 
     :param content: of a configuration file of tox
     """
-    return _near({match[1].decode() for match in _RUNNER.finditer(content)} - {OUR_RUNNER})
+    words = {word for line in _RUNNER.findall(content) for word in _WORD.findall(line)}
+    return any(is_misspelt(word.decode()) for word in words)
 
 
 def refuse_misspelt_runners(state: State) -> None:
@@ -35,52 +53,74 @@ def refuse_misspelt_runners(state: State) -> None:
     """
     # older releases of tox lack it
     unavailable: Callable[[], Mapping[str, str]] = getattr(state.envs, "unavailable_envs", dict)
-    runners = unavailable()
-    near = _near(runners.values())
-    wrong = {name: runner for name, runner in runners.items() if runner in near}
-    if wrong:
-        file = Path(state.conf.core["config_file_path"]).name
-        raise _refused(f'tox environment "{name}" ({file}): no runner is called {wrong[name]!r}' for name in wrong)
+    _refuse({name: runner for name, runner in unavailable().items() if is_misspelt(runner)}, state)
 
 
-def refuse_misspelt_in(file: Path) -> None:
-    """Refuse a configuration with runners that are nearly ours, and unknown to tox; before tox looks at any of it.
+def refuse_misspelt_before(state: State) -> None:
+    """Refuse the same, before tox looks at any environment.
 
-    :param file: the configuration file
+    :param state: the run; all plugins have configured it
     :raises HandledError: there are some; tox shows it and ends
     """
-    try:
-        content = file.read_bytes()
-    except OSError:  # there need not be one
+    if not may_be_misspelt(_content(state)):
         return
     from tox.report import HandledError  # noqa: PLC0415 - tox may not be installed
+    from tox.tox_env.register import REGISTER  # noqa: PLC0415 - likewise
 
-    if wrong := [name for name in misspelt_runners(content) if not _is_registered(name)]:
-        raise HandledError(str(_refused(f"{file.name}: no runner is called {name!r}" for name in wrong)))
-
-
-def _is_registered(name: str) -> bool:
-    from tox.tox_env.register import REGISTER  # noqa: PLC0415 - tox may not be installed
-
+    known = set(REGISTER.env_runners)
+    wrong = {name: runner for name, runner in _runners(state) if runner not in known and is_misspelt(runner)}
     try:
-        REGISTER.runner(name)
-    except KeyError:
-        return False
-    return True
+        _refuse(wrong, state)
+    except InvalidSettingError as error:
+        raise HandledError(str(error)) from error
 
 
-def _near(runners: Iterable[str]) -> list[str]:
-    names = sorted(set(runners))
-    if not names:
-        return []
-    from lockhouse.config.nearest import nearest  # noqa: PLC0415 - most configurations have no other runner
-
-    return [name for name in names if nearest(name, [OUR_RUNNER])]
+def _content(state: State) -> bytes:
+    try:
+        return Path(state.conf.src_path).read_bytes()
+    except OSError:  # there need not be one
+        return b""
 
 
-def _refused(facts: Iterable[str]) -> InvalidSettingError:
-    return InvalidSettingError(
-        "; ".join(facts),
+def _runners(state: State) -> Iterator[tuple[str, str]]:
+    """List the environments with the runner that is configured, as tox itself reads it, and leave no trace."""
+    conf = state.conf
+    made: Mapping[str, object] = getattr(conf, "_env_to_conf_set", {})
+    try:
+        names = dict.fromkeys([*conf, "py"])  # py is what tox takes where no environment is declared
+    except Exception:  # noqa: BLE001 - tox itself says what is wrong with its configuration
+        return
+    for name in names:
+        known = name in made
+        try:
+            runner = _runner(state, name)
+        except Exception:  # noqa: BLE001 - likewise
+            runner = None
+        if not known:
+            conf.clear_env(name)  # tox makes it otherwise where it packages
+        if runner is not None:
+            yield name, runner
+
+
+def _runner(state: State, name: str) -> str | None:
+    from tox.config.loader.api import ConfigLoadArgs  # noqa: PLC0415 - tox may not be installed
+
+    conf = state.conf.get_env(name)
+    for loader in conf.loaders:
+        try:
+            # not through the configuration set, which would keep the value
+            return str(loader.load("runner", str, None, state.conf, ConfigLoadArgs([], name, name)))
+        except KeyError:
+            continue
+    return None
+
+
+def _refuse(wrong: Mapping[str, str], state: State) -> None:
+    if not wrong:
+        return
+    file = Path(state.conf.src_path).name
+    raise InvalidSettingError(
+        "; ".join(f'tox environment "{name}" ({file}): no runner is called {wrong[name]!r}' for name in wrong),
         why="tox passes over an environment whose runner it does not know, and ends well",
         fix=f"write runner = {OUR_RUNNER}",
     )
