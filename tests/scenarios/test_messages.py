@@ -322,6 +322,25 @@ def test_a_record_that_is_not_there_is_named(project: ProjectFolder, index: Pack
     assert fixes(result) == ["lockhouse lock tests"]
     project.run("lockhouse", "lock", "tests", check=True)
     project.run("lockhouse", "check", check=True)
+    record = project / "locks/tests-requirements.record.toml"
+    whole = record.read_text("utf-8")
+    for text in ("", whole.partition("[tool.lockhouse]")[0], whole[:-3]):
+        record.write_text(text, "utf-8")
+        broken_record(project, "" if text == whole[:-3] else "is truncated")
+    record.unlink()
+    record.mkdir()
+    broken_record(project, "cannot be read")
+
+
+def broken_record(project: ProjectFolder, words: str) -> None:
+    result = project.run("lockhouse", "check")
+    assert result.returncode == 3, result
+    said = result.line_with("error[lock-invalid]")
+    assert "locks/tests-requirements.record.toml" in said
+    assert str(project.path) not in result.output
+    assert words in said
+    assert "another tool" not in result.output
+    assert "restore it from version control" in fixes(result)[0]
 
 
 def test_marks_of_a_merge_are_found_between_the_hashes_too(project: ProjectFolder, index: PackageIndex) -> None:

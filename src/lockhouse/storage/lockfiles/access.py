@@ -6,12 +6,12 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lockhouse.errors import LockInvalidError, LockMissingError, StoreError
+from lockhouse.errors import LockInvalidError, LockMissingError
 from lockhouse.model.spec import LockFormat
 from lockhouse.storage.lockfiles.quicklook import QuickLook, fold, look, with_head
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from lockhouse.model.lock import Lock
@@ -60,6 +60,10 @@ class LockFiles:
         """Give the place of the file with the records where the format has one and it is not there, else None."""
         if self.lock_format is LockFormat.PYLOCK or self._record.exists():
             return None
+        return self._record_place
+
+    @property
+    def _record_place(self) -> str:
         return f"{self.directory}/{self._record.name}"
 
     def exists(self) -> bool:
@@ -74,6 +78,16 @@ class LockFiles:
         """
         main, record = self._bytes()
         return look(main) if self.lock_format is LockFormat.PYLOCK else look(record, main)
+
+    def mentions(self, words: Iterable[bytes]) -> bool:
+        """Tell whether one of these words stands in the lock, wherever and for whatever reason.
+
+        :param words: the words
+        :raises LockMissingError: there is none
+        :raises LockInvalidError: it cannot be read
+        """
+        texts = self._bytes()
+        return any(word in text for word in words for text in texts)
 
     def read(self) -> Lock:
         """Read and validate the lock.
@@ -96,10 +110,14 @@ class LockFiles:
         main, record = self._bytes()
         if self.lock_format is LockFormat.PYLOCK:
             return pylock.from_document(_parse(main, self.place, self.lock_command), self.place, self.directory)
-        record_place = f"{self.directory}/{self._record.name}"
-        document = _parse(record, record_place, self.lock_command) if record else None
+        place = self._record_place
+        document = _parse(record, place, self.lock_command) if record or self._record.exists() else None
         if document is not None:
-            validate_record(document, record_place)
+            validate_record(document, place)
+            if (
+                not isinstance(tool := document.get("tool"), dict) or "lockhouse" not in tool
+            ):  # the file is ours alone: it is not whole
+                raise LockInvalidError(f"{place} is truncated", why="it has no table [tool.lockhouse]")
         return requirements.read(_text(main, self.place, self.lock_command), document, self.place, self.directory)
 
     def render(self, spec: EnvironmentSpec, lock: Lock) -> Mapping[Path, bytes]:
@@ -135,7 +153,7 @@ class LockFiles:
         except FileNotFoundError:
             raise LockMissingError(f"{self.place} is not there") from None
         except OSError as error:
-            raise LockInvalidError(f"{self.place} cannot be read", why=error.strerror or str(error)) from error
+            raise _unreadable(self.place, error) from error
         if self.lock_format is LockFormat.PYLOCK:
             return main, b""
         try:
@@ -143,7 +161,7 @@ class LockFiles:
         except FileNotFoundError:
             return main, b""
         except OSError as error:
-            raise StoreError(f"{self._record} cannot be read", why=error.strerror or str(error)) from error
+            raise _unreadable(self._record_place, error) from error
 
 
 def lock_files(root: Path, spec: EnvironmentSpec, target: str | None = None) -> LockFiles:
@@ -160,6 +178,13 @@ def lock_files(root: Path, spec: EnvironmentSpec, target: str | None = None) -> 
         name=name,
         lock_format=spec.lock_format,
         lock_command=spec.lock_command,
+    )
+
+
+def _unreadable(place: str, error: OSError) -> LockInvalidError:
+    why = error.strerror or str(error)
+    return LockInvalidError(
+        f"{place} cannot be read", why=why, fix="make it readable, or restore it from version control"
     )
 
 
