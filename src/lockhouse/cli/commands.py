@@ -72,9 +72,9 @@ def check(options: argparse.Namespace, console: Console) -> int:
     answers = [_answer(project, spec) for spec in specs]
     orphans = () if options.environments else project.orphan_locks(specs)
     if options.format == "json":
-        from lockhouse.cli.records import as_json, check_report  # noqa: PLC0415 - only here
+        from lockhouse.cli.records import check_report  # noqa: PLC0415 - only here
 
-        console.answer(as_json(check_report(answers, orphans)))
+        console.record(check_report(answers, orphans))
     elif options.format == "github":
         from lockhouse.cli import github  # noqa: PLC0415 - only here
 
@@ -121,19 +121,19 @@ def sync(options: argparse.Namespace, console: Console) -> int:
 def verify(options: argparse.Namespace, console: Console) -> int:
     """Look for drift in the environments on disk."""
     from lockhouse.cli.answers import exit_code  # noqa: PLC0415 - not for every command
-    from lockhouse.cli.verifying import answers_of, require_all_found  # noqa: PLC0415 - only here
+    from lockhouse.cli.verifying import answers_of, not_found, require_all_found  # noqa: PLC0415 - only here
 
     project = open_project(options, console)
     specs = selected(project, options.environments)
     folders = [options.directory / folder for folder in options.folders]
     verified = project.verify(specs, folders=folders, deep=options.deep)
     if not verified:
-        require_all_found(options.environments, verified)
+        require_all_found(options.environments, verified, folders)
     answers = answers_of(verified, root=project.root, deep=options.deep)
     if options.format == "json":
-        from lockhouse.cli.records import as_json, verify_report  # noqa: PLC0415 - only here
+        from lockhouse.cli.records import verify_report  # noqa: PLC0415 - only here
 
-        console.answer(as_json(verify_report(answers, deep=options.deep)))
+        console.record(verify_report(answers, deep=options.deep))
     elif options.format == "github":
         from lockhouse.cli import github  # noqa: PLC0415 - only here
 
@@ -142,7 +142,9 @@ def verify(options: argparse.Namespace, console: Console) -> int:
         from lockhouse.cli import text  # noqa: PLC0415 - only here
 
         text.show(answers, console)
-    require_all_found(options.environments, verified)
+    if (folders or options.environments) and (missing := not_found(specs, verified)):
+        (console.answer if options.format == "text" and not console.quiet else console.info)(missing)
+    require_all_found(options.environments, verified, folders)
     return exit_code(answers)
 
 
@@ -157,9 +159,9 @@ def list_environments(options: argparse.Namespace, console: Console) -> int:
         if answer.error is not None:
             console.error(answer.error)
     if options.format == "json":
-        from lockhouse.cli.records import as_json, list_report  # noqa: PLC0415 - only here
+        from lockhouse.cli.records import list_report  # noqa: PLC0415 - only here
 
-        console.answer(as_json(list_report(rows)))
+        console.record(list_report(rows))
         return first_error(answers)
     width = max((len(spec.name) for spec, _ in rows), default=0)
     for spec, answer in rows:
@@ -229,6 +231,6 @@ def print_json(console: Console, record: dict[str, Any]) -> None:
     :param console: where to
     :param record: the rest of it
     """
-    from lockhouse.cli.records import JSON_VERSION, as_json  # noqa: PLC0415 - only here
+    from lockhouse.cli.records import JSON_VERSION  # noqa: PLC0415 - only here
 
-    console.answer(as_json({"version": JSON_VERSION, **record}))
+    console.record({"version": JSON_VERSION, **record})
