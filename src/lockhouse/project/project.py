@@ -432,8 +432,15 @@ class Project:
         from lockhouse.operations.drift import SyncRequest  # noqa: PLC0415 - a check needs no drift
 
         python = Path(os.path.abspath(python))  # noqa: PTH100 - links must stay: they tell an environment
-        (files, _), *_ = self._locks_of(spec, python)
-        return SyncRequest(spec=spec, files=files, root=self.root, python=python, skip_project=skip_project)
+        (files, environment), *_ = self._locks_of(spec, python)
+        return SyncRequest(
+            spec=spec,
+            files=files,
+            root=self.root,
+            python=python,
+            skip_project=skip_project,
+            environment=environment,
+        )
 
     def _report(self, spec: EnvironmentSpec, request: SyncRequest, outcome: SyncOutcome) -> None:
         if not outcome.changed:
