@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-    from lockhouse.cli.answers import Answer
     from lockhouse.cli.console import Console
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.project import Project
+    from lockhouse.project.answers import Answer
 
 
 def lock(options: argparse.Namespace, console: Console) -> int:
@@ -65,7 +65,7 @@ def check(options: argparse.Namespace, console: Console) -> int:
     """Check the freshness of locks."""
     if options.explain is not None:
         return _explain(options.explain, console)
-    from lockhouse.cli.answers import exit_code  # noqa: PLC0415 - not for every command
+    from lockhouse.project.answers import exit_code  # noqa: PLC0415 - not for every command
 
     project = open_project(options, console)
     specs = selected(project, options.environments)
@@ -120,8 +120,8 @@ def sync(options: argparse.Namespace, console: Console) -> int:
 
 def verify(options: argparse.Namespace, console: Console) -> int:
     """Look for drift in the environments on disk."""
-    from lockhouse.cli.answers import exit_code  # noqa: PLC0415 - not for every command
     from lockhouse.cli.verifying import answers_of, not_found, require_all_found  # noqa: PLC0415 - only here
+    from lockhouse.project.answers import exit_code  # noqa: PLC0415 - not for every command
 
     project = open_project(options, console)
     specs = selected(project, options.environments)
@@ -150,7 +150,7 @@ def verify(options: argparse.Namespace, console: Console) -> int:
 
 def list_environments(options: argparse.Namespace, console: Console) -> int:
     """List environments."""
-    from lockhouse.cli.answers import first_error  # noqa: PLC0415 - not for every command
+    from lockhouse.project.answers import first_error  # noqa: PLC0415 - not for every command
 
     project = open_project(options, console)
     rows = [(spec, _answer(project, spec)) for spec in selected(project, ())]
@@ -210,7 +210,7 @@ def selected(project: Project, names: Iterable[str]) -> tuple[EnvironmentSpec, .
 
 def _answer(project: Project, spec: EnvironmentSpec) -> Answer:
     """Check one lock; what is wrong with it keeps nobody from looking at the others."""
-    from lockhouse.cli.answers import of_error, of_freshness  # noqa: PLC0415 - not for every command
+    from lockhouse.project.answers import of_error, of_freshness  # noqa: PLC0415 - not for every command
 
     try:
         return of_freshness(spec, project.check(spec))

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from lockhouse.cli.answers import counted
+from lockhouse.project.answers import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from lockhouse.cli.answers import Answer
     from lockhouse.errors import LockhouseError
     from lockhouse.model.freshness import OrphanLock
     from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.project.answers import Answer
 
 #: The version of the JSON that commands print; raised when its form changes.
 JSON_VERSION: Final = 1

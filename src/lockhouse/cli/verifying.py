@@ -6,10 +6,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lockhouse.cli.answers import Answer, Why, of_error
 from lockhouse.errors import ConfigError, LockhouseError
 from lockhouse.model.drift import DriftCode, Drifted
 from lockhouse.model.spec import quoted
+from lockhouse.project.answers import Answer, Why, of_error
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
