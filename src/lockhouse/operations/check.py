@@ -52,7 +52,7 @@ def check(
         return Fresh()
     verdict = _placed(judge_lock(spec, files.read(), plugins=plugins, environment=environment), files)
     if unchanged and environment is not None and not isinstance(verdict, Fresh):
-        return replace(verdict, first=_other_interpreter(spec, environment))
+        return replace(verdict, first=_other_interpreter(environment))
     if look.inputs_digest is None or look.intact:
         return verdict
     return replace(verdict, notes=(*verdict.notes, f"{files.place} was edited since Lockhouse wrote it"))
@@ -63,12 +63,13 @@ def _asks_the_interpreter(files: LockFiles, environment: Mapping[str, str] | Non
     return environment is not None and not is_imagined(environment) and files.mentions(_NOT_IN_THE_LABEL)
 
 
-def _other_interpreter(spec: EnvironmentSpec, environment: Mapping[str, str]) -> str:
+def _other_interpreter(environment: Mapping[str, str]) -> str:
     """Say what helps where nothing was declared otherwise and yet the lock does not fit this interpreter."""
+    minor, python = environment["python_version"], environment["python_full_version"]
     return (
-        f"the lock was made with another Python {environment['python_version']} than "
-        f"{environment['python_full_version']}, and a marker tells the two apart: run with that one, or choose a "
-        f'universal resolver (resolver = "uv") or let this one be found where "{spec.name}" is locked'
+        f"the lock was made with another Python {minor} than {python}, and a marker tells the two apart: run with that "
+        f'one, or choose resolver = "uv", whose lock serves both, or let {python} be found when it is locked (first the '
+        "Python that runs Lockhouse, then PATH)"
     )
 
 
