@@ -68,8 +68,8 @@ def _other_interpreter(environment: Mapping[str, str]) -> str:
     minor, python = environment["python_version"], environment["python_full_version"]
     return (
         f"the lock was made with another Python {minor} than {python}, and a marker tells the two apart: run with that "
-        f'one, or choose resolver = "uv", whose lock serves both, or let {python} be found when it is locked (first the '
-        "Python that runs Lockhouse, then PATH)"
+        f'one, or choose resolver = "uv", whose lock serves both, or let {python} be found when it is locked (first '
+        "the Python that runs Lockhouse, then PATH)"
     )
 
 
