@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from lockhouse.config.declared import DeclaredEnvironment
     from lockhouse.interfaces import Reporter
-    from lockhouse.model.drift import Drift
     from lockhouse.model.freshness import Freshness, OrphanLock
     from lockhouse.model.outcomes import SyncOutcome
     from lockhouse.model.spec import EnvironmentSpec, Origin
@@ -378,17 +377,6 @@ class Project:
     def cancel(self) -> None:
         """Break off a sync that goes on in another thread: it raises ``KeyboardInterrupt`` there."""
         self._wiring.cancel()
-
-    def drift(self, spec: EnvironmentSpec, python: Path, *, skip_project: bool = False) -> Drift:
-        """Say whether an environment still holds what was installed from its lock. Read-only; nothing is started.
-
-        :param spec: the environment
-        :param python: its interpreter
-        :param skip_project: somebody else installs the project
-        """
-        from lockhouse.operations.drift import find_drift  # noqa: PLC0415 - a check needs no drift
-
-        return find_drift(self._sync_request(spec, python, skip_project=skip_project))
 
     def verify(
         self, specs: Iterable[EnvironmentSpec], *, folders: Iterable[Path] = (), deep: bool = False
