@@ -388,14 +388,17 @@ class Project:
         :param deep: read every installed file and hold it against its hash
         :return: an answer an environment; what is wrong with one keeps nobody from looking at the others
         """
-        from lockhouse.operations.drift import find_drift  # noqa: PLC0415 - a check needs no drift
+        from lockhouse.operations.drift import find_drift, find_project_drift, joined  # noqa: PLC0415 - not for a check
         from lockhouse.operations.verify import Verified, made_environments  # noqa: PLC0415 - only here
 
         answers = []
         for made in made_environments(self.root, specs, folders, self._environ):
             try:
                 request = self._sync_request(made.spec, made.python, skip_project=made.skip_project)
-                answers.append(Verified(made=made, verdict=find_drift(request, deep=deep)))
+                verdict = find_drift(request, deep=deep)
+                if made.skip_project and made.tool == "tox":  # it installs the project
+                    verdict = joined(verdict, find_project_drift(request))
+                answers.append(Verified(made=made, verdict=verdict))
             except LockhouseError as error:
                 answers.append(Verified(made=made, verdict=error))
         return answers
@@ -415,6 +418,18 @@ class Project:
 
         request = self._sync_request(spec, python, skip_project=skip_project)
         require_matching(request, fix=fix)
+
+    def require_project(self, spec: EnvironmentSpec, python: Path, *, fix: str | None = None) -> None:
+        """Stop where the project, which somebody else installs, is missing or changed, and nobody is to install it.
+
+        :param spec: the environment
+        :param python: its interpreter
+        :param fix: the command that installs
+        :raises EnvironmentDriftedError: it is missing or changed
+        """
+        from lockhouse.operations.drift import require_project  # noqa: PLC0415 - a check needs no drift
+
+        require_project(self._sync_request(spec, python, skip_project=True), fix=fix)
 
     def _sync_request(self, spec: EnvironmentSpec, python: Path, *, skip_project: bool) -> SyncRequest:
         from lockhouse.operations.drift import SyncRequest  # noqa: PLC0415 - a check needs no drift
