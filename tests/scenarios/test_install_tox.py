@@ -158,6 +158,7 @@ def test_where_the_package_is_not_installed_again_it_must_be_there_and_unchanged
     assert refused.returncode != 0
     assert "error[environment-drifted]" in refused.output
     assert "own is not installed" in refused.output
+    own.run("tox", "exec", "-e", "tests", "--", "python", "-c", "pass", check=True)  # where it need not be
     assert found(own, "run")["own"] == "1.0"
     assert found(own, "run", "--skip-pkg-install")["own"] == "1.0"
     own.run("lockhouse", "verify", check=True)
@@ -168,6 +169,7 @@ def test_where_the_package_is_not_installed_again_it_must_be_there_and_unchanged
         assert refused.returncode != 0, refused
         assert f"own: {module.relative_to(own / '.tox/tests').as_posix()} was edited" in refused.output
         assert "fix: tox run -e tests" in refused.output
+    assert own.run("tox", "exec", "-e", "tests", "--", "python", "-c", "pass").returncode != 0
     verified = own.run("lockhouse", "verify")
     assert verified.returncode == 1, verified
     assert "why[file-changed]: own: " in verified.output

@@ -142,15 +142,18 @@ def find_project_drift(request: SyncRequest) -> Drift:
     return Drifted((reason,))
 
 
-def require_project(request: SyncRequest, *, fix: str | None) -> None:
+def require_project(request: SyncRequest, *, may_be_missing: bool, fix: str | None) -> None:
     """Refuse an environment in which the project is missing or changed, where nobody installs it.
 
     :param request: the environment
+    :param may_be_missing: it need not be there; where it is, it must be unchanged
     :param fix: what mends it
     :raises EnvironmentDriftedError: it is
     """
     drift = find_project_drift(request)
     if isinstance(drift, Drifted):
+        if may_be_missing and drift.reasons[0].code is DriftCode.PACKAGE_MISSING:
+            return
         raise EnvironmentDriftedError(
             f'environment "{request.spec.name}" does not hold the project, and installing it is forbidden',
             why=map(str, drift.reasons),

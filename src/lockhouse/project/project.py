@@ -419,17 +419,21 @@ class Project:
         request = self._sync_request(spec, python, skip_project=skip_project)
         require_matching(request, fix=fix)
 
-    def require_project(self, spec: EnvironmentSpec, python: Path, *, fix: str | None = None) -> None:
+    def require_project(
+        self, spec: EnvironmentSpec, python: Path, *, may_be_missing: bool = False, fix: str | None = None
+    ) -> None:
         """Stop where the project, which somebody else installs, is missing or changed, and nobody is to install it.
 
         :param spec: the environment
         :param python: its interpreter
+        :param may_be_missing: it need not be there; where it is, it must be unchanged
         :param fix: the command that installs
         :raises EnvironmentDriftedError: it is missing or changed
         """
         from lockhouse.operations.drift import require_project  # noqa: PLC0415 - a check needs no drift
 
-        require_project(self._sync_request(spec, python, skip_project=True), fix=fix)
+        request = self._sync_request(spec, python, skip_project=True)
+        require_project(request, may_be_missing=may_be_missing, fix=fix)
 
     def _sync_request(self, spec: EnvironmentSpec, python: Path, *, skip_project: bool) -> SyncRequest:
         from lockhouse.operations.drift import SyncRequest  # noqa: PLC0415 - a check needs no drift

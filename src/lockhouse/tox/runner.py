@@ -113,8 +113,12 @@ class LockhouseRunner(VirtualEnvRunner):
         packaged = self.package_env is not None and tox_packages(self.conf)
         if skipped and packaged and not getattr(self.options, "no_test", False):
             with as_tox_failures(self.conf):
-                fix = f"tox run -e {quoted(self.name)}"
-                self.project.require_project(self.spec, self.env_python(), fix=fix)
+                self.project.require_project(
+                    self.spec,
+                    self.env_python(),
+                    may_be_missing=self.options.command in {"exec", "e"},  # tox itself never installs it there
+                    fix=f"tox run -e {quoted(self.name)}",
+                )
 
     def _install_deps(self) -> None:
         try:
