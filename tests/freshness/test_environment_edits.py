@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lockhouse.model.drift import DriftCode, Drifted
+from lockhouse.model.drift import DriftCode, Drifted, Matching
 from lockhouse.project import Project
 from lockhouse.storage.receipts import RECEIPT_NAME
 from lockhouse.testing import PackageIndex, ProjectFolder
 from lockhouse.testing.environment import index_environ
-from tests.scenarios.installing import CLI, declare, lock, lock_path, python_of, site_packages
+from tests.scenarios.installing import CLI, declare, lock, lock_path, site_packages
 
 from .test_skipping import change_by_hand
 
@@ -187,5 +187,8 @@ def test_what_was_edited_is_said_and_mended(made: Made, name: str) -> None:
 def drift_of(made: Made) -> tuple[DriftReason, ...]:
     project = Project.open(made.project.path)
     (spec,) = project.named(["tests"])
-    drift = project.drift(spec, python_of(made.environment))
-    return drift.reasons if isinstance(drift, Drifted) else ()
+    (verified,) = project.verify([spec], folders=[made.environment])
+    if isinstance(verified.verdict, Drifted):
+        return verified.verdict.reasons
+    assert isinstance(verified.verdict, Matching)
+    return ()

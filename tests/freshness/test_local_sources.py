@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from lockhouse.testing import ProjectFolder, build_wheel
 from tests.scenarios.installing import CLI, declare, installed, lock, lock_path, site_packages
 
@@ -11,14 +13,15 @@ if TYPE_CHECKING:
     from lockhouse.testing import PackageIndex
 
 
+@pytest.mark.parametrize("policy", ["error", "warn"])
 def test_what_a_changed_directory_requires_stops_the_run_and_the_fix_mends_it(
-    index: PackageIndex, project: ProjectFolder
+    policy: str, index: PackageIndex, project: ProjectFolder
 ) -> None:
     index.add_wheel("one", "1.0")
     index.add_wheel("two", "1.0")
     library = ProjectFolder(project / "lib")
     library.write_package('[project]\nname = "lib"\nversion = "1.0"\ndependencies = ["one"]\n', {"lib.py": ""})
-    declare(project, "lib @ file:lib", extra='allow-unhashed = ["lib"]')
+    declare(project, "lib @ file:lib", extra=f'allow-unhashed = ["lib"]\non-stale = "{policy}"')
     lock(project)
     CLI.succeed(project)
     before = lock_path(project).read_bytes()
@@ -26,7 +29,8 @@ def test_what_a_changed_directory_requires_stops_the_run_and_the_fix_mends_it(
 
     index.add_wheel("one", "2.0")
     library.replace("pyproject.toml", '["one"]', '["one", "two"]')
-    stopped = CLI.refuse(project, code="lock-stale")
+    CLI.refuse(project, code="lock-stale")
+    stopped = CLI.refuse(project, code="lock-stale")  # it is never good, for the check cannot say it again
     assert 'lib 1.0 requires "two", the lock has no two' in stopped.output
     fix = stopped.line_with("fix: ").partition("fix: ")[2]
     mended = project.run(*fix.split(), check=True)

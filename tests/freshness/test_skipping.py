@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.scenarios.installing import NOX, RAN, TOX, Frontend, declare, installed, lock, site_packages
+from tests.scenarios.installing import NOX, RAN, TOX, Frontend, declare, installed, lock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +74,7 @@ WAYS: Mapping[str, tuple[Frontend, Way]] = {
 
 def change_by_hand(environment: Path, *taken_out: str) -> None:
     """Put a distribution into an environment, and take others out, as ``pip`` would leave it."""
-    (packages,) = {path.parent for path in site_packages(environment)}
+    (packages,) = environment.glob("[Ll]ib/**/site-packages")  # which may be empty
     info = packages / "intruder-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: intruder\nVersion: 1.0\n", encoding="utf-8")

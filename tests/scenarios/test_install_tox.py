@@ -148,3 +148,28 @@ def test_it_works_with_tox_uv_beside_it(own: ProjectFolder) -> None:
     rows = [json.loads(line.partition("FOUND ")[2]) for line in both.output.splitlines() if line.startswith("FOUND")]
     assert [row["demo"] for row in rows] == ["2.0", "1.0"]
     assert rows[0]["own"] == "1.0"
+
+
+def test_where_the_package_is_not_installed_again_it_must_be_there_and_unchanged(own: ProjectFolder) -> None:
+    own.write("tox.ini", _INI.format(package="wheel", more=""))
+    lock(own)
+    own.run("tox", "run", "--notest", "--skip-pkg-install", check=True)  # a layer without the project
+    refused = own.run("tox", "run", "--skip-pkg-install")
+    assert refused.returncode != 0
+    assert "error[environment-drifted]" in refused.output
+    assert "own is not installed" in refused.output
+    own.run("tox", "exec", "-e", "tests", "--", "python", "-c", "pass", check=True)  # where it need not be
+    assert found(own, "run")["own"] == "1.0"
+    assert found(own, "run", "--skip-pkg-install")["own"] == "1.0"
+    own.run("lockhouse", "verify", check=True)
+    (module,) = (own / ".tox/tests").glob("**/site-packages/own/__init__.py")
+    module.write_text("edited = 1\n")
+    for command in (("--skip-pkg-install",), ("--skip-pkg-install", "--skip-env-install")):
+        refused = own.run("tox", "run", *command)
+        assert refused.returncode != 0, refused
+        assert f"own: {module.relative_to(own / '.tox/tests').as_posix()} was edited" in refused.output
+        assert "fix: tox run -e tests" in refused.output
+    assert own.run("tox", "exec", "-e", "tests", "--", "python", "-c", "pass").returncode != 0
+    verified = own.run("lockhouse", "verify")
+    assert verified.returncode == 1, verified
+    assert "why[file-changed]: own: " in verified.output

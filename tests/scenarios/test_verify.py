@@ -184,6 +184,10 @@ def test_environments_are_found_where_the_tools_keep_them(made: ProjectFolder) -
     assert "tests (.nox/tests): matching" in made.run("lockhouse", "verify").lines
     if DOCS.is_dir():
         jsonschema.validate(record, json.loads((DOCS / "reference/verify.schema.json").read_text("utf-8")))
+    some = made.run("lockhouse", "verify", "--in", ".venv", "--in", "bogus", "--in", ".tox")
+    assert some.returncode == 2
+    assert "tests (.venv): matching" in some.lines
+    assert "in bogus no environment was found" in some.line_with("error[config]")
     unknown = made.run("lockhouse", "verify", "test")
     assert unknown.returncode == 2
     assert 'did you mean "tests"?' in unknown.stderr

@@ -77,16 +77,29 @@ def test_a_lock_is_told_once_in_the_words_of_the_command_line(project: ProjectFo
     assert ours.returncode == 1, ours
     *words, summary = ours.lines
     assert summary == "1 environment: 1 missing"
-    assert words == missing.lines[-len(words) :], (missing, ours)
+    assert words == missing.lines[-len(words) - 1 : -1], (missing, ours)
+    assert missing.lines[-1] == "3 environments: 3 missing"
     locked = project.run("tox", "lock")
     assert locked.returncode == 0, locked
-    fresh = project.run("tox", "lock-check")
-    assert (fresh.returncode, fresh.lines) == (0, [f"{PY}-a, py-a: fresh", "b: fresh"]), fresh
+    orphan = project.write("locks/pylock.old.toml", (project / "locks/pylock.a.toml").read_text())
+    fresh, ours = project.run("tox", "lock-check"), project.run("lockhouse", "check")
+    assert fresh.returncode == ours.returncode == 0, fresh
+    assert fresh.lines == [f"{PY}-a, py-a: fresh", *ours.lines[2:]], (fresh, ours)
+    assert "locks/pylock.old.toml: orphan" in fresh.lines
+    assert fresh.lines[-1] == "3 environments: 3 fresh; 1 orphan lock"
+    orphan.unlink()
+    lock = project / "locks/pylock.b.toml"
+    content = lock.read_bytes()
+    lock.write_bytes(content.replace(b"demo", b"dema"))
+    edited, ours = project.run("tox", "lock-check", "-e", "b"), project.run("lockhouse", "check", "b")
+    assert any(line.startswith("  note: ") for line in edited.lines), edited
+    assert edited.lines == ours.lines, (edited, ours)
+    lock.write_bytes(content)
     write(project, "demo<2", env_list=f"{PY}-a, py-a, b")
     stale = project.run("tox", "lock-check", "-e", "b")
     ours = project.run("lockhouse", "check", "b")
     assert stale.returncode == ours.returncode == 1, stale
-    assert stale.lines == ours.lines[:-1], (stale, ours)
+    assert stale.lines == ours.lines, (stale, ours)
     assert "    - demo" in stale.lines
     write(project, "nowhere")
     failed, ours = project.run("tox", "lock"), project.run("lockhouse", "lock")

@@ -20,8 +20,6 @@ _PYTHON = (
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser; each command's function stands in ``command``."""
-    from lockhouse.cli import commands  # noqa: PLC0415 - the two modules are one subject
-
     top = argparse.ArgumentParser(
         prog="lockhouse",
         description="Every nox session and tox environment installs exactly what its lock says.",
@@ -30,6 +28,18 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action=_Version, help="show the version and leave")
     subparsers = top.add_subparsers(title="commands", required=True, metavar="COMMAND", prog="lockhouse")
+    _lock(subparsers)
+    _check(subparsers)
+    _sync(subparsers)
+    _verify(subparsers)
+    _list(subparsers)
+    _wheelhouse(subparsers)
+    _cache(subparsers)
+    return top
+
+
+def _lock(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from lockhouse.cli import commands  # noqa: PLC0415 - the modules are one subject
 
     lock = _command(
         subparsers,
@@ -52,6 +62,10 @@ def parser() -> argparse.ArgumentParser:
     _format(lock)
     lock.set_defaults(command=commands.lock)
 
+
+def _check(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from lockhouse.cli import commands  # noqa: PLC0415 - the modules are one subject
+
     check = _command(
         subparsers,
         "check",
@@ -69,6 +83,10 @@ def parser() -> argparse.ArgumentParser:
         help="say what a code of a reason or an error means, why it matters and how it is mended, and check nothing",
     )
     check.set_defaults(command=commands.check)
+
+
+def _sync(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from lockhouse.cli import commands  # noqa: PLC0415 - the modules are one subject
 
     sync = _command(
         subparsers,
@@ -90,6 +108,10 @@ def parser() -> argparse.ArgumentParser:
     )
     _format(sync)
     sync.set_defaults(command=commands.sync)
+
+
+def _verify(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from lockhouse.cli import commands  # noqa: PLC0415 - the modules are one subject
 
     verify = _command(
         subparsers,
@@ -116,15 +138,15 @@ def parser() -> argparse.ArgumentParser:
     _format(verify, "text", "json", "github")
     verify.set_defaults(command=commands.verify)
 
+
+def _list(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from lockhouse.cli import commands  # noqa: PLC0415 - the modules are one subject
+
     listing = _command(
         subparsers, "list", "List the known environments, their locks and their state.", "Read-only and offline."
     )
     _format(listing)
     listing.set_defaults(command=commands.list_environments)
-
-    _wheelhouse(subparsers)
-    _cache(subparsers)
-    return top
 
 
 def _wheelhouse(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

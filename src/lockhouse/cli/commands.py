@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
 
-    from lockhouse.cli.answers import Answer
     from lockhouse.cli.console import Console
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.project import Project
+    from lockhouse.project.answers import Answer
 
 
 def lock(options: argparse.Namespace, console: Console) -> int:
@@ -65,16 +65,16 @@ def check(options: argparse.Namespace, console: Console) -> int:
     """Check the freshness of locks."""
     if options.explain is not None:
         return _explain(options.explain, console)
-    from lockhouse.cli.answers import exit_code  # noqa: PLC0415 - not for every command
+    from lockhouse.project.answers import exit_code  # noqa: PLC0415 - not for every command
 
     project = open_project(options, console)
     specs = selected(project, options.environments)
     answers = [_answer(project, spec) for spec in specs]
     orphans = () if options.environments else project.orphan_locks(specs)
     if options.format == "json":
-        from lockhouse.cli.records import as_json, check_report  # noqa: PLC0415 - only here
+        from lockhouse.cli.records import check_report  # noqa: PLC0415 - only here
 
-        console.answer(as_json(check_report(answers, orphans)))
+        console.record(check_report(answers, orphans))
     elif options.format == "github":
         from lockhouse.cli import github  # noqa: PLC0415 - only here
 
@@ -120,20 +120,20 @@ def sync(options: argparse.Namespace, console: Console) -> int:
 
 def verify(options: argparse.Namespace, console: Console) -> int:
     """Look for drift in the environments on disk."""
-    from lockhouse.cli.answers import exit_code  # noqa: PLC0415 - not for every command
-    from lockhouse.cli.verifying import answers_of, require_all_found  # noqa: PLC0415 - only here
+    from lockhouse.cli.verifying import answers_of, not_found, require_all_found  # noqa: PLC0415 - only here
+    from lockhouse.project.answers import exit_code  # noqa: PLC0415 - not for every command
 
     project = open_project(options, console)
     specs = selected(project, options.environments)
     folders = [options.directory / folder for folder in options.folders]
     verified = project.verify(specs, folders=folders, deep=options.deep)
     if not verified:
-        require_all_found(options.environments, verified)
+        require_all_found(options.environments, verified, folders)
     answers = answers_of(verified, root=project.root, deep=options.deep)
     if options.format == "json":
-        from lockhouse.cli.records import as_json, verify_report  # noqa: PLC0415 - only here
+        from lockhouse.cli.records import verify_report  # noqa: PLC0415 - only here
 
-        console.answer(as_json(verify_report(answers, deep=options.deep)))
+        console.record(verify_report(answers, deep=options.deep))
     elif options.format == "github":
         from lockhouse.cli import github  # noqa: PLC0415 - only here
 
@@ -142,13 +142,15 @@ def verify(options: argparse.Namespace, console: Console) -> int:
         from lockhouse.cli import text  # noqa: PLC0415 - only here
 
         text.show(answers, console)
-    require_all_found(options.environments, verified)
+    if (folders or options.environments) and (missing := not_found(specs, verified)):
+        (console.answer if options.format == "text" and not console.quiet else console.info)(missing)
+    require_all_found(options.environments, verified, folders)
     return exit_code(answers)
 
 
 def list_environments(options: argparse.Namespace, console: Console) -> int:
     """List environments."""
-    from lockhouse.cli.answers import first_error  # noqa: PLC0415 - not for every command
+    from lockhouse.project.answers import first_error  # noqa: PLC0415 - not for every command
 
     project = open_project(options, console)
     rows = [(spec, _answer(project, spec)) for spec in selected(project, ())]
@@ -157,9 +159,9 @@ def list_environments(options: argparse.Namespace, console: Console) -> int:
         if answer.error is not None:
             console.error(answer.error)
     if options.format == "json":
-        from lockhouse.cli.records import as_json, list_report  # noqa: PLC0415 - only here
+        from lockhouse.cli.records import list_report  # noqa: PLC0415 - only here
 
-        console.answer(as_json(list_report(rows)))
+        console.record(list_report(rows))
         return first_error(answers)
     width = max((len(spec.name) for spec, _ in rows), default=0)
     for spec, answer in rows:
@@ -208,7 +210,7 @@ def selected(project: Project, names: Iterable[str]) -> tuple[EnvironmentSpec, .
 
 def _answer(project: Project, spec: EnvironmentSpec) -> Answer:
     """Check one lock; what is wrong with it keeps nobody from looking at the others."""
-    from lockhouse.cli.answers import of_error, of_freshness  # noqa: PLC0415 - not for every command
+    from lockhouse.project.answers import of_error, of_freshness  # noqa: PLC0415 - not for every command
 
     try:
         return of_freshness(spec, project.check(spec))
@@ -229,6 +231,6 @@ def print_json(console: Console, record: dict[str, Any]) -> None:
     :param console: where to
     :param record: the rest of it
     """
-    from lockhouse.cli.records import JSON_VERSION, as_json  # noqa: PLC0415 - only here
+    from lockhouse.cli.records import JSON_VERSION  # noqa: PLC0415 - only here
 
-    console.answer(as_json({"version": JSON_VERSION, **record}))
+    console.record({"version": JSON_VERSION, **record})

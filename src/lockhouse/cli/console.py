@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
-from lockhouse.model.redaction import hide_environ
+from lockhouse.model.indexes import hide
+from lockhouse.model.redaction import secrets_in
 from lockhouse.silence import SilentProgress
 
 if TYPE_CHECKING:
@@ -40,25 +42,31 @@ class Console:
 
     def answer(self, text: str, style: str | None = None) -> None:
         """Print a line that was asked for."""
-        print(_styled(text, style, sys.stdout))
+        print(_styled(self._hidden(text), style, sys.stdout))
+
+    def record(self, record: object) -> None:
+        """Print a record as JSON."""
+        from lockhouse.cli.records import as_json  # noqa: PLC0415 - only here
+
+        print(as_json(record, hide=self._hidden))
 
     def info(self, message: str) -> None:
         """Say something worth knowing."""
         if not self.quiet:
-            print(message, file=sys.stderr)
+            print(self._hidden(message), file=sys.stderr)
 
     def detail(self, message: str) -> None:
         """Say something that only verbose output has."""
         if self.verbose:
-            print(message, file=sys.stderr)
+            print(self._hidden(message), file=sys.stderr)
 
     def warning(self, message: str) -> None:
         """Say something that the user should look at."""
-        print(f"{_styled('warning', 'warning', sys.stderr)}: {hide_environ(message, os.environ)}", file=sys.stderr)
+        print(f"{_styled('warning', 'warning', sys.stderr)}: {self._hidden(message)}", file=sys.stderr)
 
     def error(self, error: LockhouseError) -> None:
         """Show an error: what, why and the fix."""
-        text = hide_environ(str(error), os.environ)
+        text = self._hidden(str(error))
         head, separator, rest = text.partition(": ")
         print(f"{_styled(head, 'error', sys.stderr)}{separator}{rest}", file=sys.stderr)
 
@@ -73,6 +81,13 @@ class Console:
 
         with Bars(title) as bars:
             yield bars
+
+    @cached_property
+    def _secrets(self) -> tuple[str, ...]:
+        return secrets_in(os.environ)
+
+    def _hidden(self, text: str) -> str:
+        return hide(text, self._secrets)
 
 
 def _styled(text: str, style: str | None, stream: TextIO) -> str:

@@ -6,16 +6,16 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockhouse.cli.answers import summary
 from lockhouse.model.freshness import WarningCode
+from lockhouse.project.answers import summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from lockhouse.cli.answers import Answer
     from lockhouse.cli.console import Console
     from lockhouse.model.freshness import OrphanLock
     from lockhouse.model.spec import Origin
+    from lockhouse.project.answers import Answer
 
 
 def show(answers: Sequence[Answer], console: Console, *, root: Path, orphans: Sequence[OrphanLock] = ()) -> None:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from lockhouse.cli.answers import counted
+from lockhouse.project.answers import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from lockhouse.cli.answers import Answer
     from lockhouse.errors import LockhouseError
     from lockhouse.model.freshness import OrphanLock
     from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.project.answers import Answer
 
 #: The version of the JSON that commands print; raised when its form changes.
 JSON_VERSION: Final = 1
@@ -237,12 +237,22 @@ def error_record(error: LockhouseError) -> ErrorRecord:
     return ErrorRecord(code=error.code, what=error.what, why=error.why, fix=error.fix)
 
 
-def as_json(record: object) -> str:
+def as_json(record: object, *, hide: Callable[[str], str]) -> str:
     """Give a record as text, indented for those who look at it.
 
     :param record: a record of this module, or a dictionary with records in it
+    :param hide: hides secrets in a text; the form of the record stays, whatever they are
     """
-    return msgspec.json.format(msgspec.json.encode(record), indent=2).decode()
+    plain = _hidden(msgspec.to_builtins(record), hide)
+    return msgspec.json.format(msgspec.json.encode(plain), indent=2).decode()
+
+
+def _hidden(value: Any, hide: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return hide(value)
+    if isinstance(value, dict):
+        return {key: _hidden(each, hide) for key, each in value.items()}
+    return [_hidden(each, hide) for each in value] if isinstance(value, list | tuple) else value
 
 
 def schema(report: type[_Record], title: str) -> dict[str, Any]:

@@ -6,15 +6,16 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lockhouse.cli.answers import Answer, Why, of_error
 from lockhouse.errors import ConfigError, LockhouseError
 from lockhouse.model.drift import DriftCode, Drifted
 from lockhouse.model.spec import quoted
+from lockhouse.project.answers import Answer, Why, of_error
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
+    from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.operations.verify import MadeEnvironment, Verified
 
 _PLAIN = re.compile(r"[\w./-]+")
@@ -33,23 +34,42 @@ def answers_of(verified: Iterable[Verified], *, root: Path, deep: bool) -> list[
     return [_answer(each, root, deep=deep) for each in verified]
 
 
-def require_all_found(names: Collection[str], verified: Sequence[Verified]) -> None:
+def require_all_found(names: Collection[str], verified: Sequence[Verified], folders: Iterable[Path] = ()) -> None:
     """Refuse to say yes where there was nothing to look at.
 
     :param names: the names that the user gave
     :param verified: what was looked at
-    :raises ConfigError: no environment is there, or none of one of these names
+    :param folders: the folders that the user gave
+    :raises ConfigError: no environment is there, or none of one of these names, or none in one of these folders
     """
+    from lockhouse.operations.verify import without_environment  # noqa: PLC0415 - only here
+
     found = {each.made.spec.name for each in verified}
     missing = [name for name in names if not any(_called(name, each) for each in found)]
-    if found and not missing:
+    empty = [str(folder) for folder in without_environment(folders, (each.made for each in verified))]
+    if found and not missing and not empty:
         return
     what = f"of {', '.join(missing)} no environment was found" if missing else "no environment was found"
+    if empty:
+        in_them = f"in {', '.join(empty)} no environment was found"
+        what = f"{what}, and {in_them}" if missing else in_them
     raise ConfigError(
         what,
-        why="looked in .nox and .tox, and in what --in names",
-        fix="run nox or tox once, or name the folder of the environment with --in",
+        why="looked in .nox and .tox, and in what --in names; a folder without a receipt that can be read is known by "
+        "its name, or where one environment alone is asked about",
+        fix="run nox or tox once, or name the folder of the environment with --in, and the environment",
     )
+
+
+def not_found(specs: Iterable[EnvironmentSpec], verified: Iterable[Verified]) -> str:
+    """Name the environments of which nothing was found on disk, in one line; empty where all were found.
+
+    :param specs: the environments
+    :param verified: what was looked at
+    """
+    found = {each.made.spec.name for each in verified}
+    missing = [spec.name for spec in specs if spec.name not in found]
+    return f"not found: {', '.join(missing)}" if missing else ""
 
 
 def _called(name: str, environment: str) -> bool:

@@ -76,8 +76,9 @@ OnStalePolicy = Annotated[
     Meta(
         description=(
             'What a run does where the lock is stale: "error" ends it before anything is installed; "warn" goes on '
-            "with the lock as it is, and warns each time. Nothing is ever locked by a run, a missing or unreadable "
-            "lock is always an error, and `lockhouse check` says stale either way."
+            "with the lock as it is, and warns each time. Nothing is ever locked by a run, and `lockhouse check` says "
+            "stale either way. Always an error are: a missing or unreadable lock, a broken rule of a plugin, and what "
+            "only the files tell while they are installed, such as a directory that requires more than is locked."
         )
     ),
 ]

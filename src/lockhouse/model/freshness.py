@@ -77,12 +77,14 @@ class Stale:
     :ivar changes: what was declared otherwise when the lock was made; empty where the lock does not record it
     :ivar path: the lock, relative to the project; empty where the content was judged and no file
     :ivar notes: what may explain the reasons
+    :ivar first: what has to be so before locking again can help; empty where nothing has to
     """
 
     reasons: tuple[Reason, ...]
     changes: tuple[InputChange, ...] = ()
     path: str = ""
     notes: tuple[str, ...] = ()
+    first: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def next_step(verdict: Stale | Missing, lock_command: str) -> str:
     """
     if isinstance(verdict, Stale) and all(reason.code is ReasonCode.RULE_BROKEN for reason in verdict.reasons):
         return f"change the inputs so that the rule holds, then run: {lock_command}"  # else the same is resolved again
-    return lock_command
+    return f"{verdict.first}: {lock_command}" if isinstance(verdict, Stale) and verdict.first else lock_command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

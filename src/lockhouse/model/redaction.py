@@ -18,10 +18,18 @@ def hide_environ(text: str, environ: Mapping[str, str]) -> str:
     :param text: a message
     :param environ: environment variables
     """
+    return hide(text, secrets_in(environ))
+
+
+def secrets_in(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """List what environment variables hold of secrets, the longest first.
+
+    :param environ: environment variables
+    """
     secrets: list[str] = []
     for key, value in environ.items():
         if key.upper().startswith(_PREFIXES):
             secrets += [value] if key.upper().endswith(("_PASSWORD", "_TOKEN")) and value else []
             secrets += [secret for word in value.split() for secret in secrets_of(word.partition("=")[2] or word)]
             secrets += [secret for word in value.split() for secret in secrets_of(word)]
-    return hide(text, sorted(set(secrets), key=len, reverse=True))
+    return tuple(sorted(set(secrets), key=len, reverse=True))

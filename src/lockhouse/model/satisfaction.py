@@ -14,7 +14,7 @@ from lockhouse.model.input_changes import name_of
 from lockhouse.model.lock import ArtifactKind
 from lockhouse.model.pythons import lower_bound
 from lockhouse.model.references import describe_reference, same_reference
-from lockhouse.model.target import target_label
+from lockhouse.model.target import is_imagined, target_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ class _Findings:
 
     def add(self, reason: Reason, environment: Mapping[str, str]) -> None:
         label, python = target_label(environment), environment["python_full_version"]
-        if not python.endswith(".50"):  # one patch level, where others are well
+        if not is_imagined(environment):  # one patch level, where others are well
             label += f" with Python {python}"
         self.reasons.setdefault(reason, []).append(label)
 

@@ -69,6 +69,14 @@ def target_label(markers: Mapping[str, str]) -> str:
     return f"{prefix}{major}{minor}-{markers['sys_platform']}-{machine}".rstrip("-")
 
 
+def is_imagined(markers: Mapping[str, str]) -> bool:
+    """Tell whether a marker environment is that of no real interpreter: its patch level stands for the last one.
+
+    :param markers: a marker environment
+    """
+    return markers["python_full_version"].endswith(".50")
+
+
 def marker_environments(minors: Iterable[str]) -> list[dict[str, str]]:
     """Imagine the environments that a universal lock must serve: each minor version on each platform.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lockhouse.errors import LockMissingError, LockStaleError
 from lockhouse.model.fresh import Fresh
 from lockhouse.model.spec import OnStale
+from lockhouse.model.target import is_imagined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 #: Resolvers that need no plugin.
 _OWN_RESOLVERS = {"uv", "pip"}
+
+#: What markers ask of an interpreter and the label of a target does not say.
+_NOT_IN_THE_LABEL = (b"python_full_version", b"implementation_version", b"platform_release", b"platform_version")
 
 
 def check(
@@ -43,12 +47,30 @@ def check(
 
         return Missing(files.place)
     look = files.quick_look()
-    if look.serves(spec.inputs) and spec.resolver in _OWN_RESOLVERS and not plugins.have_rules:
+    unchanged = look.serves(spec.inputs) and spec.resolver in _OWN_RESOLVERS and not plugins.have_rules
+    if unchanged and not _asks_the_interpreter(files, environment):
         return Fresh()
     verdict = _placed(judge_lock(spec, files.read(), plugins=plugins, environment=environment), files)
+    if unchanged and environment is not None and not isinstance(verdict, Fresh):
+        return replace(verdict, first=_other_interpreter(environment))
     if look.inputs_digest is None or look.intact:
         return verdict
     return replace(verdict, notes=(*verdict.notes, f"{files.place} was edited since Lockhouse wrote it"))
+
+
+def _asks_the_interpreter(files: LockFiles, environment: Mapping[str, str] | None) -> bool:
+    """Tell whether the lock of one target may depend on what two interpreters of that target can differ in."""
+    return environment is not None and not is_imagined(environment) and files.mentions(_NOT_IN_THE_LABEL)
+
+
+def _other_interpreter(environment: Mapping[str, str]) -> str:
+    """Say what helps where nothing was declared otherwise and yet the lock does not fit this interpreter."""
+    minor, python = environment["python_version"], environment["python_full_version"]
+    return (
+        f"the lock was made with another Python {minor} than {python}, and a marker tells the two apart: run with that "
+        f'one, or choose resolver = "uv", whose lock serves both, or let {python} be found when it is locked (first '
+        "the Python that runs Lockhouse, then PATH)"
+    )
 
 
 def _placed(verdict: Fresh | Stale, files: LockFiles) -> Fresh | Stale:
@@ -107,11 +129,11 @@ def require_fresh(spec: EnvironmentSpec, files: LockFiles, verdict: Freshness, *
     :param fix: the command that locks this environment
     :param reporter: where to warn
     :raises LockMissingError: there is no lock
-    :raises LockStaleError: the lock does not satisfy the declaration
+    :raises LockStaleError: the lock does not satisfy the declaration, and that may not be gone on with
     """
     if isinstance(verdict, Fresh):
         return
-    from lockhouse.model.freshness import Missing, next_step  # noqa: PLC0415 - the quick answer does not need it
+    from lockhouse.model.freshness import Missing, ReasonCode, next_step  # noqa: PLC0415 - the quick answer does not need it
 
     if isinstance(verdict, Missing):
         raise LockMissingError(f'environment "{spec.name}" has no lock', why=f"{verdict.path} is not there", fix=fix)
@@ -120,18 +142,8 @@ def require_fresh(spec: EnvironmentSpec, files: LockFiles, verdict: Freshness, *
         why=map(str, verdict.reasons),
         fix=next_step(verdict, fix),
     )
-    refuse_or_warn(stale, spec, reporter)
-
-
-def refuse_or_warn(stale: LockStaleError, spec: EnvironmentSpec, reporter: Reporter) -> None:
-    """Raise, or warn where the environment's policy is to go on with a stale lock.
-
-    :param stale: what is wrong
-    :param spec: the environment
-    :param reporter: where to warn
-    :raises LockStaleError: the policy is to stop
-    """
-    if spec.on_stale is not OnStale.WARN:
+    broken = any(reason.code is ReasonCode.RULE_BROKEN for reason in verdict.reasons)
+    if broken or spec.on_stale is not OnStale.WARN:  # a rule of the team is no matter of age
         raise stale
     what = f'{stale.what} [{stale.code}]; the run goes on with it, as on-stale = "warn" says'
     reporter.warning(str(LockStaleError(what, why=stale.why, fix=stale.fix)).partition(": ")[2])

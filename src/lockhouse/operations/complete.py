@@ -7,39 +7,46 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import LockStaleError
 from lockhouse.model.spec import OnStale
-from lockhouse.operations.check import refuse_or_warn
+from lockhouse.operations.check import check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
 
-    from lockhouse.interfaces import Reporter
     from lockhouse.model.closure import Demand
+    from lockhouse.model.freshness import ReasonCode
     from lockhouse.model.lock import LockedPackage
     from lockhouse.model.plan import Plan
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.model.target import Target
+    from lockhouse.plugins import Plugins
+    from lockhouse.storage.lockfiles import LockFiles
 
 
 @dataclass(frozen=True, kw_only=True)
 class Completeness:
     """Judges whether what an environment holds on a target is all that it requires there.
 
+    What is found here is an error, whatever the policy of the environment: nobody would be told of it by the next run.
+    Only what the check itself says, and says again at each run, may be gone on with.
+
     :ivar spec: the environment
-    :ivar place: its lock file, for messages
+    :ivar files: where its lock lies
     :ivar target: where
     :ivar own: name of the project, where another way of installing takes care of it
-    :ivar reporter: where to warn, if the environment's policy is to go on with a stale lock
+    :ivar plugins: who may have a say in the check
+    :ivar environment: the marker environment that the check is for, None for all that are declared
     """
 
     spec: EnvironmentSpec
-    place: str
+    files: LockFiles
     target: Target
     own: NormalizedName | None
-    reporter: Reporter
+    plugins: Plugins
+    environment: Mapping[str, str] | None
 
     def require_files(self, plan: Plan, paths: Mapping[NormalizedName, Path]) -> None:
         """Hold a plan against the metadata of its real files.
@@ -66,27 +73,47 @@ class Completeness:
         """
         from lockhouse.model.closure import walk  # noqa: PLC0415 - speed
 
-        told = self.spec.on_stale is OnStale.WARN  # of what is declared, the check has warned
         roots = [declared.requirement for declared in self.spec.requirements]
         found = walk([*roots, *also], packages, self.target.markers)
-        unmet = [
+        unmet = [demand for demand in found.unmet if demand.name != self.own]
+        if not unmet and not found.violated:
+            return
+        from lockhouse.model.freshness import ReasonCode  # noqa: PLC0415 - speed
+
+        told = self._told()
+        lacking = [
             f'{_who(demand)} "{demand.requirement}", the lock has no {demand.name}'
-            for demand in found.unmet
-            if demand.name != self.own and not (told and demand.parent is None)
+            for demand in unmet
+            if (_code(demand, ReasonCode.REQUIREMENT_MISSING), demand.name) not in told
         ]
-        violated = [
+        lacking += [
             f'{_who(demand)} "{demand.requirement}", {package.version} is pinned'
             for demand, package in found.violated
-            if not (told and demand.parent is None)
+            if (_code(demand, ReasonCode.REQUIREMENT_UNMET), demand.name) not in told
         ]
-        if unmet or violated:
-            lacking = LockStaleError(
-                f'{self.place} lacks what environment "{self.spec.name}" requires on {self.target.label}',
-                why=dict.fromkeys([*unmet, *violated]),
+        if lacking:
+            raise LockStaleError(
+                f'{self.files.place} lacks what environment "{self.spec.name}" requires on {self.target.label}',
+                why=dict.fromkeys(lacking),
                 fix=self.spec.lock_command,
             )
-            refuse_or_warn(lacking, self.spec, self.reporter)
+
+    def _told(self) -> Collection[tuple[ReasonCode, NormalizedName | None]]:
+        """Give what the check says of the lock, where the policy is to go on with that."""
+        if self.spec.on_stale is not OnStale.WARN:
+            return ()
+        from lockhouse.model.freshness import Stale  # noqa: PLC0415 - speed
+
+        verdict = check(self.spec, self.files, plugins=self.plugins, environment=self.environment)
+        return {(reason.code, reason.package) for reason in verdict.reasons} if isinstance(verdict, Stale) else ()
 
 
 def _who(demand: Demand) -> str:
     return "declared is" if demand.parent is None else f"{demand.parent.label} requires"
+
+
+def _code(demand: Demand, declared: ReasonCode) -> ReasonCode:
+    """Give the code by which the check says that a demand is not met."""
+    from lockhouse.model.freshness import ReasonCode  # noqa: PLC0415 - speed
+
+    return declared if demand.parent is None else ReasonCode.CLOSURE_INCOMPLETE

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import EnvironmentDriftedError
 from lockhouse.interpreters.identity import identify, prefix_of, site_packages_of
-from lockhouse.model.drift import Drifted, compare
+from lockhouse.model.drift import DriftCode, Drifted, DriftReason, Matching, compare
 from lockhouse.model.receipt import InstalledSource
 from lockhouse.model.spec import ProjectMode
-from lockhouse.storage.installed_files import changes_of, files_of_nobody, looks_untouched, with_known_times
+from lockhouse.storage.installed_files import changes_of, files_of, files_of_nobody, looks_untouched, with_known_times
 from lockhouse.storage.receipts import read_receipt
 from lockhouse.storage.site_packages import installed_packages
 from lockhouse.storage.source_trees import source_identity
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from lockhouse.model.receipt import Receipt
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.storage.lockfiles import LockFiles
+
+#: So many files of the project are named.
+_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +121,60 @@ def require_matching(request: SyncRequest, *, fix: str | None) -> None:
             why=map(str, drift.reasons),
             fix=fix,
         )
+
+
+def find_project_drift(request: SyncRequest) -> Drift:
+    """Say whether the project, which somebody else installs, is there, and holds what its ``RECORD`` says. Read-only.
+
+    :param request: the environment
+    """
+    name = request.spec.project_name
+    if name is None:
+        return Matching()
+    prefix = prefix_of(request.python)
+    folders = site_packages_of(prefix)
+    package = next((each for each in installed_packages(folders) if each.name == name), None)
+    if package is None:
+        missing = DriftReason(code=DriftCode.PACKAGE_MISSING, message=f"{name} is not installed", package=name)
+        return Drifted((missing,))
+    files = files_of(prefix, folders, package)
+    changes = () if files is None else changes_of(prefix, files)
+    if not changes:
+        return Matching()
+    told = ", ".join(f"{each.path} {'is gone' if each.missing else 'was edited'}" for each in changes[:_TOLD])
+    more = f", and {len(changes) - _TOLD} more" if len(changes) > _TOLD else ""
+    reason = DriftReason(
+        code=DriftCode.FILE_CHANGED, message=f"{name}: {told}{more}", package=name, file=changes[0].path
+    )
+    return Drifted((reason,))
+
+
+def require_project(request: SyncRequest, *, may_be_missing: bool, fix: str | None) -> None:
+    """Refuse an environment in which the project is missing or changed, where nobody installs it.
+
+    :param request: the environment
+    :param may_be_missing: it need not be there; where it is, it must be unchanged
+    :param fix: what mends it
+    :raises EnvironmentDriftedError: it is
+    """
+    drift = find_project_drift(request)
+    if isinstance(drift, Drifted):
+        if may_be_missing and drift.reasons[0].code is DriftCode.PACKAGE_MISSING:
+            return
+        raise EnvironmentDriftedError(
+            f'environment "{request.spec.name}" does not hold the project, and installing it is forbidden',
+            why=map(str, drift.reasons),
+            fix=fix,
+        )
+
+
+def joined(*drifts: Drift) -> Drift:
+    """Join what was found of several sides of one environment.
+
+    :param drifts: one or more; notes are those of the first
+    """
+    reasons = tuple(reason for drift in drifts if isinstance(drift, Drifted) for reason in drift.reasons)
+    return Drifted(reasons) if reasons else drifts[0]
 
 
 def not_ours(request: SyncRequest) -> Collection[NormalizedName]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 _NOX, _TOX = ".nox", ".tox"
 #: The variable by which tox is told otherwise.
 _TOX_VARIABLE = "TOX_WORK_DIR"
+#: A Python as it stands in the name of a folder of nox: of ``3.12``, ``3.13t``, ``python3.11``, ``pypy3.10``.
+_PYTHON_OF_NOX = re.compile(r"(?:python|pypy|graalpy)?-?3(?:-\d+)*t?(?:-dev)?|python|pypy|graalpy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +61,8 @@ def made_environments(
 ) -> Iterator[MadeEnvironment]:
     """Find the environments that were made of these.
 
-    One belongs to an environment when its receipt says so, or when it has none (an install was broken off) and stands
-    where nox or tox keep the environment of that name.
+    One belongs to an environment when its receipt says so, or when it has none (an install was broken off) and bears
+    the name that nox or tox would give it, or was given itself where only one environment is asked about.
 
     :param root: the project's folder
     :param specs: the environments
@@ -68,9 +71,14 @@ def made_environments(
     """
     chosen = list(specs)
     by_name = {spec.name: spec for spec in chosen}
-    for folder, tool in _candidates(root, folders, environ):
+    for folder, tool, given in _candidates(root, folders, environ):
         receipt = read_receipt(folder)
-        spec = by_name.get(receipt.environment) if receipt is not None else _named_so(folder.name, tool, chosen)
+        if receipt is not None:
+            spec = by_name.get(receipt.environment)
+        else:
+            spec = _named_so(folder.name, tool, chosen, anywhere=given is not None)
+            if spec is None and given == folder and len(chosen) == 1:
+                spec = chosen[0]
         if spec is not None:
             yield MadeEnvironment(
                 spec=spec,
@@ -81,21 +89,38 @@ def made_environments(
             )
 
 
-def _candidates(root: Path, folders: Iterable[Path], environ: Mapping[str, str]) -> Iterator[tuple[Path, str | None]]:
+def without_environment(folders: Iterable[Path], made: Iterable[MadeEnvironment]) -> list[Path]:
+    """Give the folders that were named and that no environment was found in.
+
+    :param folders: environments, or folders of environments
+    :param made: what was found
+    """
+    found = {place for each in made for place in (each.folder, each.folder.parent)}
+    return [folder for folder in folders if _absolute(folder) not in found]
+
+
+def _absolute(folder: Path) -> Path:
+    return Path(os.path.abspath(folder))  # noqa: PTH100 - links must stay: they tell an environment
+
+
+def _candidates(
+    root: Path, folders: Iterable[Path], environ: Mapping[str, str]
+) -> Iterator[tuple[Path, str | None, Path | None]]:
+    """List environments, the tool that keeps each, and the folder that was given where it is that or lies in it."""
     parents: dict[Path, str | None] = {root / _NOX: "nox", root / environ.get(_TOX_VARIABLE, _TOX): "tox"}
+    kept = set(parents)
     seen: set[Path] = set()
-    for given in folders:
-        folder = Path(os.path.abspath(given))  # noqa: PTH100 - links must stay: they tell an environment
-        tool = parents.get(folder.parent)
+    for folder in map(_absolute, folders):
         if _is_environment(folder):
+            if folder not in seen:
+                yield folder, parents.get(folder.parent), folder
             seen.add(folder)
-            yield folder, tool
         else:
             parents.setdefault(folder, None)
     for parent, tool in parents.items():
         for folder in sorted(parent.glob("*")):
             if folder not in seen and _is_environment(folder):
-                yield folder, tool
+                yield folder, tool, None if parent in kept else parent
 
 
 def _is_environment(folder: Path) -> bool:
@@ -109,16 +134,36 @@ def _python_in(folder: Path) -> Path:
     return script if script.exists() else folder / "python.exe"  # conda has it in the root
 
 
-def _named_so(folder: str, tool: str | None, specs: Iterable[EnvironmentSpec]) -> EnvironmentSpec | None:
-    """Find the environment that nox or tox would keep in a folder of this name."""
-    for spec in specs:
-        if (tool == "tox" and folder == spec.name) or (tool == "nox" and folder in _folders_of_nox(spec)):
-            return spec
+def _named_so(
+    folder: str, tool: str | None, specs: Iterable[EnvironmentSpec], *, anywhere: bool
+) -> EnvironmentSpec | None:
+    """Find the environment that nox or tox would keep in a folder of this name, the nearest name first."""
+    chosen = list(specs)
+    if tool == "tox" or (anywhere and tool is None):
+        for spec in chosen:
+            if folder == spec.name:
+                return spec
+    if tool == "nox" or (anywhere and tool is None):
+        for plain in (True, False):
+            for spec in chosen:
+                if _is_folder_of_nox(folder, spec.name, plain=plain):
+                    return spec
     return None
 
 
-def _folders_of_nox(spec: EnvironmentSpec) -> Iterator[str]:
-    base, bracket, rest = spec.name.partition("(")
-    for name in (base, *(f"{base}-{python}" for python in spec.pythons)):
-        # as nox makes a name of a folder
-        yield re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "-", f"{name}{bracket}{rest}").strip().lower()).strip("-")
+def _is_folder_of_nox(folder: str, name: str, *, plain: bool) -> bool:
+    """Tell whether nox would keep a session in a folder, plain or with any spelling of a Python behind its name."""
+    if plain:
+        return folder == _folder_of_nox(name)
+    base, bracket, rest = name.partition("(")
+    before = _folder_of_nox(base)
+    after = _folder_of_nox(bracket + rest)
+    python = folder.removeprefix(f"{before}-").removesuffix(f"-{after}" if after else "")
+    whole = f"{before}-{python}-{after}" if after else f"{before}-{python}"
+    return folder == whole and _PYTHON_OF_NOX.fullmatch(python) is not None
+
+
+def _folder_of_nox(name: str) -> str:
+    # as nox makes a name of a folder
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
+    return re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "-", plain).strip().lower()).strip("-")

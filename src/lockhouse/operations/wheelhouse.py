@@ -48,12 +48,14 @@ class WheelhousePart:
     :ivar files: where the lock lies; it is known to be fresh
     :ivar targets: the targets
     :ivar requirements: name of the file with its hashed requirements
+    :ivar environment: marker environment that the lock was checked for, None for all that are declared
     """
 
     spec: EnvironmentSpec
     files: LockFiles
     targets: tuple[Target, ...]
     requirements: str
+    environment: Mapping[str, str] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +96,7 @@ def build_wheelhouse(parts: Sequence[WheelhousePart], *, path: Path, archive: bo
     stored: dict[str, Path] = {}
     for each in planned:
         stored |= each.fetch(tools)
-        each.require_complete(stored, tools.reporter)
+        each.require_complete(stored, tools.plugins)
     contents: dict[str, bytes | Path] = {**stored, **{each.part.requirements: each.text for each in planned}}
     manifest = _manifest(planned, contents)
     with tools.reporter.progress("Writing") as progress:
@@ -180,16 +182,17 @@ class _Planned:
         )
         return {artifact.filename or "": file.path for (_, artifact), file in zip(wanted, files, strict=True)}
 
-    def require_complete(self, stored: Mapping[str, Path], reporter: Reporter) -> None:
+    def require_complete(self, stored: Mapping[str, Path], plugins: Plugins) -> None:
         """Hold each plan against the metadata of the files: where there is no index, it would be too late."""
         spec = self.part.spec
         for plan in self.plans:
             completeness = Completeness(
                 spec=spec,
-                place=self.part.files.place,
+                files=self.part.files,
                 target=plan.target,
                 own=spec.project_name if spec.installs_project else None,
-                reporter=reporter,
+                plugins=plugins,
+                environment=self.part.environment,
             )
             paths = {item.package.name: stored[item.artifact.filename or ""] for item in plan.files}
             completeness.require_files(plan, paths)

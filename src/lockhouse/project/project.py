@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from lockhouse.config.declared import DeclaredEnvironment
     from lockhouse.interfaces import Reporter
-    from lockhouse.model.drift import Drift
     from lockhouse.model.freshness import Freshness, OrphanLock
     from lockhouse.model.outcomes import SyncOutcome
     from lockhouse.model.spec import EnvironmentSpec, Origin
@@ -379,17 +378,6 @@ class Project:
         """Break off a sync that goes on in another thread: it raises ``KeyboardInterrupt`` there."""
         self._wiring.cancel()
 
-    def drift(self, spec: EnvironmentSpec, python: Path, *, skip_project: bool = False) -> Drift:
-        """Say whether an environment still holds what was installed from its lock. Read-only; nothing is started.
-
-        :param spec: the environment
-        :param python: its interpreter
-        :param skip_project: somebody else installs the project
-        """
-        from lockhouse.operations.drift import find_drift  # noqa: PLC0415 - a check needs no drift
-
-        return find_drift(self._sync_request(spec, python, skip_project=skip_project))
-
     def verify(
         self, specs: Iterable[EnvironmentSpec], *, folders: Iterable[Path] = (), deep: bool = False
     ) -> list[Verified]:
@@ -400,14 +388,17 @@ class Project:
         :param deep: read every installed file and hold it against its hash
         :return: an answer an environment; what is wrong with one keeps nobody from looking at the others
         """
-        from lockhouse.operations.drift import find_drift  # noqa: PLC0415 - a check needs no drift
+        from lockhouse.operations.drift import find_drift, find_project_drift, joined  # noqa: PLC0415 - not for a check
         from lockhouse.operations.verify import Verified, made_environments  # noqa: PLC0415 - only here
 
         answers = []
         for made in made_environments(self.root, specs, folders, self._environ):
             try:
                 request = self._sync_request(made.spec, made.python, skip_project=made.skip_project)
-                answers.append(Verified(made=made, verdict=find_drift(request, deep=deep)))
+                verdict = find_drift(request, deep=deep)
+                if made.skip_project and made.tool == "tox":  # it installs the project
+                    verdict = joined(verdict, find_project_drift(request))
+                answers.append(Verified(made=made, verdict=verdict))
             except LockhouseError as error:
                 answers.append(Verified(made=made, verdict=error))
         return answers
@@ -428,12 +419,35 @@ class Project:
         request = self._sync_request(spec, python, skip_project=skip_project)
         require_matching(request, fix=fix)
 
+    def require_project(
+        self, spec: EnvironmentSpec, python: Path, *, may_be_missing: bool = False, fix: str | None = None
+    ) -> None:
+        """Stop where the project, which somebody else installs, is missing or changed, and nobody is to install it.
+
+        :param spec: the environment
+        :param python: its interpreter
+        :param may_be_missing: it need not be there; where it is, it must be unchanged
+        :param fix: the command that installs
+        :raises EnvironmentDriftedError: it is missing or changed
+        """
+        from lockhouse.operations.drift import require_project  # noqa: PLC0415 - a check needs no drift
+
+        request = self._sync_request(spec, python, skip_project=True)
+        require_project(request, may_be_missing=may_be_missing, fix=fix)
+
     def _sync_request(self, spec: EnvironmentSpec, python: Path, *, skip_project: bool) -> SyncRequest:
         from lockhouse.operations.drift import SyncRequest  # noqa: PLC0415 - a check needs no drift
 
         python = Path(os.path.abspath(python))  # noqa: PTH100 - links must stay: they tell an environment
-        (files, _), *_ = self._locks_of(spec, python)
-        return SyncRequest(spec=spec, files=files, root=self.root, python=python, skip_project=skip_project)
+        (files, environment), *_ = self._locks_of(spec, python)
+        return SyncRequest(
+            spec=spec,
+            files=files,
+            root=self.root,
+            python=python,
+            skip_project=skip_project,
+            environment=environment,
+        )
 
     def _report(self, spec: EnvironmentSpec, request: SyncRequest, outcome: SyncOutcome) -> None:
         if not outcome.changed:

@@ -80,4 +80,6 @@ class PartsOfWheelhouse:
         environment = None if self.is_universal(spec) else targets[0].markers
         verdict = check(spec, files, plugins=self.wiring.plugins, environment=environment)
         require_fresh(spec, files, verdict, fix=spec.lock_command, reporter=self.wiring.reporter)
-        return WheelhousePart(spec=spec, files=files, targets=targets, requirements=requirements)
+        return WheelhousePart(
+            spec=spec, files=files, targets=targets, requirements=requirements, environment=environment
+        )

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tox.session.env_select import CliEnv, register_env_select_flags
 
-from lockhouse.errors import EXIT_NO, EXIT_OK, ConfigError, LockhouseError, LockMissingError
+from lockhouse.errors import EXIT_OK, ConfigError, LockhouseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tox.config.cli.parser import ToxParser
     from tox.session.state import State
 
-    from lockhouse.model.freshness import Freshness
+    from lockhouse.errors import BackendNotFoundError
+    from lockhouse.model.freshness import OrphanLock
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.project import Project
+    from lockhouse.project.answers import Answer
     from lockhouse.tox.runner import LockhouseRunner
 
 _LOGGER = logging.getLogger(__name__)
+
+#: What tox says without ``-v``.
+_DEFAULT_VERBOSITY = 2
 
 
 def add_commands(parser: ToxParser) -> None:
@@ -80,39 +86,74 @@ def check_locks(state: State) -> int:
     :param state: the run
     :return: 0 where all are fresh, 1 where one is stale or missing, or the exit code of the first error
     """
-    from lockhouse.model.freshness import Fresh  # noqa: PLC0415 - keeps every other tox command fast
+    from lockhouse.project.answers import Answer, exit_code, of_freshness, summary  # noqa: PLC0415 - only here
+    from lockhouse.project.words import lines_of, lines_of_orphan  # noqa: PLC0415 - only here
 
-    stale, broken = False, EXIT_OK
-    verdicts: dict[tuple[str, Freshness], list[EnvironmentSpec]] = {}
     try:
         selected = _selected(state)
     except LockhouseError as error:
         return _failed(error, [])
+    answers: list[Answer] = []
     for environment in selected:
         try:
             spec = environment.spec
-            freshness = environment.project.check(spec)
+            answers.append(of_freshness(spec, environment.project.check(spec)))
         except LockhouseError as error:
-            failed = _failed(error, [environment])
-            broken = broken or failed
-            continue
-        verdicts.setdefault((spec.lock_name, freshness), []).append(spec)
-        stale = stale or not isinstance(freshness, Fresh)
-    for (_, freshness), specs in verdicts.items():
-        print(_checked(specs, freshness))  # noqa: T201 - a command's output
-    return broken or (EXIT_NO if stale else EXIT_OK)
+            _failed(error, [environment])
+            answers.append(Answer(name=environment.name, lock=environment.lock_name, state="error", error=error))
+    lines = []
+    for answer in _told_once(answers):
+        lines += [line.text for line in lines_of(answer)]
+        if answer.good and state.conf.options.verbosity > _DEFAULT_VERBOSITY:
+            lines += [f"  {note}" for note in answer.notes]
+    orphans = () if _are_chosen(state) else _orphans(selected[0].project)
+    lines += [line.text for orphan in orphans for line in lines_of_orphan(orphan)]
+    for line in (*lines, summary(answers, orphans)):
+        print(_hidden(line, selected))  # noqa: T201 - a command's output
+    return exit_code(answers)
+
+
+def _told_once(answers: Iterable[Answer]) -> list[Answer]:
+    """Join the answers about one lock that agree: the environments that share it are named together."""
+    known: dict[tuple[object, ...], list[Answer]] = {}
+    for answer in answers:
+        if answer.error is None:
+            said = (answer.lock, answer.state, answer.place, answer.whys, answer.changes, answer.notes)
+            known.setdefault(said, []).append(answer)
+    return [replace(same[0], name=", ".join(answer.name for answer in same)) for same in known.values()]
+
+
+def _orphans(project: Project) -> tuple[OrphanLock, ...]:
+    """Find locks that no environment uses; none where not all environments can be known."""
+    unavailable: list[BackendNotFoundError] = []
+    try:
+        specs = project.environments(unavailable)
+        return () if unavailable else project.orphan_locks(specs)
+    except LockhouseError:  # `lockhouse check` says what is wrong with the others
+        return ()
 
 
 def _failed(error: LockhouseError, concerned: list[LockhouseRunner]) -> int:
-    """Say an error; what the variables of the environments hold of secrets is hidden."""
-    from lockhouse.model.redaction import hide_environ  # noqa: PLC0415 - errors only
-    from lockhouse.tox.declaration import environ_of  # noqa: PLC0415 - errors only
+    """Say an error."""
+    _LOGGER.error("%s", _hidden(str(error), concerned))
+    return error.exit_code
 
-    text = str(error)
+
+def _hidden(text: str, concerned: list[LockhouseRunner]) -> str:
+    """Hide what the variables of the environments hold of secrets."""
+    from lockhouse.model.redaction import hide_environ  # noqa: PLC0415 - keeps every other tox command fast
+    from lockhouse.tox.declaration import environ_of  # noqa: PLC0415 - likewise
+
     for environment in concerned:
         text = hide_environ(text, environ_of(environment.conf))
-    _LOGGER.error("%s", text)
-    return error.exit_code
+    return text
+
+
+def _are_chosen(state: State) -> bool:
+    """Tell whether the command line chooses environments; else it means all."""
+    options = state.conf.options
+    chosen = bool(getattr(options, "env", None) or options.labels or options.factors)
+    return chosen and not (getattr(options, "env", None) is not None and options.env.is_all)
 
 
 def _selected(state: State) -> list[LockhouseRunner]:
@@ -123,10 +164,8 @@ def _selected(state: State) -> list[LockhouseRunner]:
     from lockhouse.tox.misspelt import refuse_misspelt_runners  # noqa: PLC0415 - keeps every other tox command fast
     from lockhouse.tox.runner import LockhouseRunner  # noqa: PLC0415 - likewise
 
-    options = state.conf.options
     state.envs.on_empty_fallback_py = False
-    chosen = bool(getattr(options, "env", None) or options.labels or options.factors)
-    all_of_them = not chosen or (getattr(options, "env", None) is not None and options.env.is_all)
+    all_of_them = not _are_chosen(state)
     found = [state.envs[name] for name in state.envs.iter(only_active=not all_of_them)]
     if all_of_them:  # tox itself knows what to say of one that was chosen
         refuse_misspelt_runners(state)
@@ -151,20 +190,3 @@ def _by_project(environments: list[LockhouseRunner]) -> Iterator[tuple[Project, 
         key = tuple(sorted(environ_of(environment.conf).items()))
         groups.setdefault(key, (environment.project, []))[1].append(environment.spec)
     yield from groups.values()
-
-
-def _checked(specs: list[EnvironmentSpec], freshness: Freshness) -> str:
-    """Give the verdict on a lock in the words of ``lockhouse check``, with all environments that share it."""
-    from lockhouse.model.freshness import Fresh, Stale, next_step  # noqa: PLC0415 - keeps every other tox command fast
-
-    names = ", ".join(spec.name for spec in specs)
-    if isinstance(freshness, Fresh):
-        return f"{names}: fresh"
-    if isinstance(freshness, Stale):
-        lines = [f"{names}: stale", *(f"  why[{reason.code}]: {reason}" for reason in freshness.reasons)]
-        if freshness.changes:
-            lines.append(f"  inputs in {freshness.path} (-) and as declared now (+):")
-            lines += [f"    {line}" for change in freshness.changes for line in change.lines()]
-    else:
-        lines = [f"{names}: missing", f"  why[{LockMissingError.code}]: {freshness.path} is not there"]
-    return "\n".join([*lines, f"  fix: {next_step(freshness, specs[0].lock_command)}"])

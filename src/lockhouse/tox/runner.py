@@ -106,6 +106,20 @@ class LockhouseRunner(VirtualEnvRunner):
                     fix=f"tox run -e {quoted(self.name)}",
                 )
 
+    def _setup_with_env(self) -> None:
+        super()._setup_with_env()
+        skipped = any(getattr(self.options, name, False) for name in ("skip_pkg_install", "skip_env_install"))
+        # without commands nothing runs without the project: so a layer of packages alone is made
+        packaged = self.package_env is not None and tox_packages(self.conf)
+        if skipped and packaged and not getattr(self.options, "no_test", False):
+            with as_tox_failures(self.conf):
+                self.project.require_project(
+                    self.spec,
+                    self.env_python(),
+                    may_be_missing=self.options.command in {"exec", "e"},  # tox itself never installs it there
+                    fix=f"tox run -e {quoted(self.name)}",
+                )
+
     def _install_deps(self) -> None:
         try:
             with as_tox_failures(self.conf):

@@ -121,7 +121,7 @@ FRESHNESS: Mapping[str, Explanation] = {
     ReasonCode.RULE_BROKEN: Explanation(
         means="The rule of a plugin (`lockhouse_check_lock`) speaks against the lock. The plugin, its own code and its "
         "words are named.",
-        matters="The rule is one that your team chose to have.",
+        matters="The rule is one that your team chose to have. It stops a run whatever `on-stale` says.",
         mend="Do what the rule asks for, in the declaration; then lock again.",
     ),
     WarningCode.ORPHAN_LOCK: Explanation(

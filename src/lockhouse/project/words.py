@@ -1,0 +1,55 @@
+"""Answers as lines for people, the same in every frontend: a reason a line, and what mends it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lockhouse.model.freshness import OrphanLock
+    from lockhouse.project.answers import Answer
+
+
+class Line(NamedTuple):
+    """One line.
+
+    :ivar text: what it says
+    :ivar style: ``good``, ``error``, ``warning``, ``removed`` or ``added``; None for a plain one
+    """
+
+    text: str
+    style: str | None = None
+
+
+def lines_of(answer: Answer) -> Iterator[Line]:
+    """Give the lines of an answer that is no error. The notes of a good one are not among them.
+
+    :param answer: about one environment
+    """
+    if answer.good:
+        yield Line(f"{answer.title}: {answer.state}", "good")
+        return
+    yield Line(f"{answer.title}: {answer.state}", "error")
+    for why in answer.whys:
+        yield Line(f"  why[{why.code}]: {why}")
+    if answer.changes:
+        yield Line(f"  inputs in {answer.place} (-) and as declared now (+):")
+        for line in (line for change in answer.changes for line in change.lines()):
+            yield Line(f"    {line}", "removed" if line.startswith("-") else "added")
+    for note in answer.notes:
+        yield Line(f"  note: {note}")
+    if answer.fix:
+        yield Line(f"  fix: {answer.fix}")
+
+
+def lines_of_orphan(orphan: OrphanLock) -> Iterator[Line]:
+    """Give the lines about a lock that no environment uses.
+
+    :param orphan: the lock
+    """
+    from lockhouse.model.freshness import WarningCode  # noqa: PLC0415 - what is fresh needs no reasons
+
+    yield Line(f"{orphan.files[0]}: orphan", "warning")
+    yield Line(f"  why[{WarningCode.ORPHAN_LOCK}]: {orphan}")
+    yield Line(f"  fix: {orphan.fix}")
