@@ -92,7 +92,7 @@ def _digest_of_now(case: Case) -> None:
     from lockhouse.project import Project  # noqa: PLC0415 - one use
 
     project = Project.open(case.project.path)
-    (spec,) = project.named(["tests"])
+    (spec,) = project.declarations.named(["tests"])
     path = case.lock.record_path
     lines = path.read_bytes().decode().splitlines(keepends=True)
     marked = [
@@ -179,6 +179,7 @@ _STILL_SATISFIED = {
     "a constraint on what is not locked": fresh(lambda c: c.pyproject('"shared<2"', '"shared<2", "elsewhere<1"')),
     "needed by another anyway": fresh(lambda c: c.pyproject('"alpha", ', '"alpha", "shared", ')),
     "no longer asked for, still needed": fresh(lambda c: c.edit("runtime.in", "runtime>=1", "runtime>=1\nshared")),
+    "only wheels allowed": fresh(lambda c: c.setting('only-binary = [":all:"]')),
     "the cut-off moved on": fresh(lambda c: c.pyproject("2024-06-01", "2024-08-01")),
     "the cut-off removed": fresh(lambda c: c.pyproject('exclude-newer = "2024-06-01"\n', "")),
     "pre-releases allowed": fresh(lambda c: c.setting("prereleases = true")),

@@ -255,7 +255,7 @@ class Generated:
     def opened(self) -> tuple[Project, EnvironmentSpec]:
         """Read it anew."""
         project = Project.open(self.folder)
-        (spec,) = project.named(["tests"])
+        (spec,) = project.declarations.named(["tests"])
         return project, spec
 
     def verdict(self) -> Freshness:

@@ -58,7 +58,7 @@ def test_order_comments_spelling_and_line_ends_change_nothing(chance: Random, tm
 
 
 def expanded(folder: Path) -> EnvironmentSpec:
-    (found,) = Project.open(folder).named(["tests"])
+    (found,) = Project.open(folder).declarations.named(["tests"])
     return found
 
 

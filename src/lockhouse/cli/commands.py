@@ -97,7 +97,7 @@ def _explain(code: str, console: Console) -> int:
 def sync(options: argparse.Namespace, console: Console) -> int:
     """Make an environment."""
     project = open_project(options, console)
-    spec = project.one(options.environment)
+    spec = project.declarations.one(options.environment)
     base = project.choose_python(spec, options.into, options.python)
     project.require_fresh(spec, base)
     python = project.make_environment(options.into, base)
@@ -200,7 +200,7 @@ def selected(project: Project, names: Iterable[str]) -> tuple[EnvironmentSpec, .
     :param names: names of environments
     :raises ConfigError: there is none
     """
-    specs = project.named(list(names))
+    specs = project.declarations.named(list(names))
     if not specs:
         from lockhouse.project.naming import nothing_declared  # noqa: PLC0415 - errors only
 

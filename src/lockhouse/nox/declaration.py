@@ -142,9 +142,9 @@ class Declaration:
     def _referred(self, variant: Variant, project: Project) -> DeclaredEnvironment:
         by = self.origin(project.root)
         if "environment" in self.keywords:
-            return project.referred(str(self.keywords["environment"]), pythons=variant.pythons, by=by)
+            return project.declarations.referred(str(self.keywords["environment"]), pythons=variant.pythons, by=by)
         try:
-            return project.referred(self.name, pythons=variant.pythons, by=by)
+            return project.declarations.referred(self.name, pythons=variant.pythons, by=by)
         except UnknownEnvironmentError as error:
             raise InvalidSettingError(
                 f"{self._place()} does not say what to install",

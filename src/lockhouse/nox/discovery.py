@@ -59,7 +59,7 @@ class NoxPlugin:
         from lockhouse.project import Project  # noqa: PLC0415 - keeps `nox --list` fast
 
         project = Project.open(root)
-        return [project.spec(declared) for declared in declared_environments(project)]
+        return [project.declarations.spec(declared) for declared in declared_environments(project)]
 
 
 #: What is registered with the plugin manager, so that the command line knows the sessions of a noxfile.

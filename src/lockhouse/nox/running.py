@@ -31,7 +31,7 @@ def prepare(given: nox.Session, declaration: Declaration, variant: Variant, *, r
     """
     project = Project.open(root, reporter=_Log(given))
     python = _python_of(given)
-    spec = project.spec(declaration.declared(variant, project))
+    spec = project.declarations.spec(declaration.declared(variant, project))
     project.require_fresh(spec, python)
     if _may_install(given):
         project.sync(spec, python)

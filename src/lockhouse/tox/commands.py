@@ -127,7 +127,7 @@ def _orphans(project: Project) -> tuple[OrphanLock, ...]:
     """Find locks that no environment uses; none where not all environments can be known."""
     unavailable: list[BackendNotFoundError] = []
     try:
-        specs = project.environments(unavailable)
+        specs = project.declarations.environments(unavailable)
         return () if unavailable else project.orphan_locks(specs)
     except LockhouseError:  # `lockhouse check` says what is wrong with the others
         return ()

@@ -97,7 +97,7 @@ def declared_environment(
     if referred is not None:
         _refuse_inputs(referred, origin, deps=deps, constraints=constraints, dependency_groups=groups)
         policy = parse_environment({key: own[key] for key in ("on_stale", "wheelhouse")}, origin)
-        return project.referred(referred, pythons=base_pythons_of(conf), by=origin).with_policy(policy)
+        return project.declarations.referred(referred, pythons=base_pythons_of(conf), by=origin).with_policy(policy)
     mode = _MODES.get(str(conf["package"]), ProjectMode.WHEEL)
     given: dict[str, Any] = {
         **own,
@@ -136,8 +136,8 @@ def package_said(name: str, project: Project) -> str | None:
     if not name:
         return None
     try:
-        declared = project.declared(name)
-        mode = declared.settings.project or project.spec(declared).project
+        declared = project.declarations.declared(name)
+        mode = declared.settings.project or project.declarations.spec(declared).project
     except LockhouseError:
         return None
     return str(mode) if mode in {ProjectMode.EDITABLE, ProjectMode.WHEEL} else "skip"

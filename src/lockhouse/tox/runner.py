@@ -61,7 +61,7 @@ class LockhouseRunner(VirtualEnvRunner):
         :raises ConfigError: it cannot be used
         """
         pythons = [python for conf in self._sharing_confs() for python in base_pythons_of(conf)]
-        spec = self.project.spec(declared_environment(self.conf, self.core, self.project, pythons))
+        spec = self.project.declarations.spec(declared_environment(self.conf, self.core, self.project, pythons))
         refuse_other_package(
             self.conf, self.core, spec, asked_for_editable=bool(getattr(self.options, "develop", False))
         )
