@@ -28,6 +28,7 @@ def test_a_package_that_no_binary_names_is_built_though_it_has_a_wheel(
     declare(project, "built", "taken", extra='no-binary = ["built"]')
     stale = CLI.refuse(project, code="lock-stale")
     assert "built 1.0 has to be built, and the lock does not say with what" in stale.output
+    assert '"code": "build-unlocked"' in project.run("lockhouse", "check", "--json").stdout
     lock(project)
     assert list(builds_of(project)) == ["built==1.0"]
     CLI.succeed(project)

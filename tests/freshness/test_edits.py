@@ -54,7 +54,8 @@ def by_tool() -> Iterator[object]:
 def test_the_table_holds_every_code_more_than_once() -> None:
     assert len(EDITS) >= 60
     told = Counter(code for edit in EDITS.values() for code, _ in edit.reasons)
-    assert {code for code in ReasonCode if told[code] < 2} <= {ReasonCode.RECORD_MISSING}
+    # the project has no sdists: what needs a build lock is tried in the tests of builds
+    assert {code for code in ReasonCode if told[code] < 2} <= {ReasonCode.RECORD_MISSING, ReasonCode.BUILD_UNLOCKED}
 
 
 @pytest.mark.parametrize(("edit", "kind"), list(by_command_line()))
