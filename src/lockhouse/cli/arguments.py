@@ -160,7 +160,7 @@ def _wheelhouse(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         "build",
         "Build a folder or an archive from which locks are installed without any network.",
         "The same locks give the same bytes. A package without a wheel for a target is named before anything is "
-        "fetched, and nothing is written then: sdists are not built yet.",
+        "fetched, and nothing is written then: a wheelhouse holds no wheels that are built from sdists yet.",
     )
     _environments(build, "build it for")
     place = build.add_mutually_exclusive_group(required=True)
