@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 WAYS = [(resolver, form) for resolver in ("uv", "pip") for form in ("pylock", "requirements")]
-ways = pytest.mark.parametrize(("resolver", "form"), WAYS, ids=["-".join(way) for way in WAYS])
+ways = pytest.mark.parametrize(
+    ("resolver", "form"),
+    [pytest.param(*way, id="-".join(way), marks=pytest.mark.full if way == WAYS[-1] else ()) for way in WAYS],
+)
 
 
 def locked_pins(project: ProjectFolder, form: str) -> list[str]:

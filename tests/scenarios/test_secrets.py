@@ -38,6 +38,8 @@ SPELLINGS = [
     )
 ]
 
+resolvers = pytest.mark.parametrize("resolver", ["uv", pytest.param("pip", marks=pytest.mark.full)])
+
 WAYS = [
     "PIP_EXTRA_INDEX_URL",
     "UV_INDEX",
@@ -224,7 +226,7 @@ def test_the_index_is_recorded(index: PackageIndex, second: IndexRoot, project: 
     assert ours.sha256 in text
 
 
-@pytest.mark.parametrize("resolver", ["uv", "pip"])
+@resolvers
 def test_an_index_that_gains_a_name_does_not_take_it_over(
     resolver: str, index: PackageIndex, second: IndexRoot, project: ProjectFolder
 ) -> None:
@@ -255,7 +257,7 @@ def test_an_index_that_gains_a_name_does_not_take_it_over(
         assert evil.sha256 not in text
 
 
-@pytest.mark.parametrize("resolver", ["uv", "pip"])
+@resolvers
 @pytest.mark.parametrize("version", ["1.0", "9.0"])
 def test_an_index_that_is_not_configured_here_loses_no_package_to_another(
     resolver: str, version: str, index: PackageIndex, project: ProjectFolder
@@ -296,7 +298,7 @@ def test_another_mirror_may_give_the_same_bytes_and_versions_that_are_asked_for(
     assert "demo would come from" not in project.run("lockhouse", "lock", env={"UV_DEFAULT_INDEX": index.url}).output
 
 
-@pytest.mark.parametrize("resolver", ["uv", "pip"])
+@resolvers
 @pytest.mark.parametrize("form", ["pylock", "requirements"])
 def test_the_same_index_gives_other_bytes(
     resolver: str, form: str, index: PackageIndex, project: ProjectFolder
@@ -319,7 +321,7 @@ def test_the_same_index_gives_other_bytes(
 # -- indexes that say less, and other ones ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("resolver", ["uv", "pip"])
+@resolvers
 def test_a_hash_that_the_index_does_not_give_is_computed_and_said(
     resolver: str, index: PackageIndex, project: ProjectFolder
 ) -> None:

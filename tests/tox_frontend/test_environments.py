@@ -131,7 +131,7 @@ def test_lock_check_says_what_is_stale(project: ProjectFolder) -> None:
     project.run("tox", "lock", check=True)
     fresh = project.run("tox", "lock-check")
     assert fresh.returncode == 0, fresh
-    assert fresh.lines == [f"{PY}: fresh", f"{PY}-two: fresh"]
+    assert fresh.lines == [f"{PY}: fresh", f"{PY}-two: fresh", "2 environments: 2 fresh"]
     write(project, deps="demo>=2", env_list=f"{PY}, {PY}-two")
     stale = project.run("tox", "lock-check", "-e", PY)
     assert stale.returncode == 1, stale

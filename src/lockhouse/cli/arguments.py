@@ -177,7 +177,8 @@ def _wheelhouse(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         action="append",
         default=[],
         help="a CPython and the newest platform tag that it takes, such as cp312-manylinux_2_28_x86_64 or "
-        "cp313-win_amd64; may be repeated (default: the setting targets, else the Pythons of this machine)",
+        "cp313-win_amd64; may be repeated (default: the setting "
+        "targets, else this machine, for the Pythons in the setting pythons or the one that runs Lockhouse)",
     )
     _format(build)
     build.set_defaults(command=wheelhouse.build)

@@ -70,7 +70,9 @@ def check(options: argparse.Namespace, console: Console) -> int:
     project = open_project(options, console)
     specs = selected(project, options.environments)
     answers = [_answer(project, spec) for spec in specs]
-    orphans = () if options.environments else project.orphan_locks(specs)
+    # while an environment cannot be judged, nobody knows what its lock is
+    unclear = options.environments or any(answer.error is not None for answer in answers)
+    orphans = () if unclear else project.orphan_locks(specs)
     if options.format == "json":
         from lockhouse.cli.records import check_report  # noqa: PLC0415 - only here
 

@@ -44,7 +44,7 @@ class WheelhouseSource:
                     *(f"it was built for {served}" for served in self._opened.manifest.served),
                     f"asked for is {files.place}, sha256:{digest}",
                 ],
-                fix="build it anew from the present lock: lockhouse wheelhouse build",
+                fix=f"build it anew from the present lock: {self._command()}",
             )
 
     def lock(self) -> Lock:
@@ -65,9 +65,17 @@ class WheelhouseSource:
             f'the wheelhouse {self._opened.path} has not what environment "{environment}" needs on '
             f"{target.wheel_label}",
             why=[*(f"it was built for {served}" for served in self._opened.manifest.served), *error.why],
-            fix=f"build it for this target: lockhouse wheelhouse build {quoted(environment)} "
-            f"--target {target.wheel_label}",
+            fix=f"build it for this target, too: {self._command(environment, target.wheel_label)}",
         )
+
+    def _command(self, environment: str | None = None, target: str | None = None) -> str:
+        """Give the command that builds it anew, with all that it is for now and with what is asked for."""
+        served, path = self._opened.manifest.environments, self._opened.path
+        names = dict.fromkeys([*(each.name for each in served), *([environment] if environment else [])])
+        targets = dict.fromkeys([*(t.name for each in served for t in each.targets), *([target] if target else [])])
+        words = [*map(quoted, names), *(f"--target {name}" for name in targets)]
+        place = f"{'--output' if path.is_dir() else '--archive'} {quoted(str(path))}"
+        return " ".join(["lockhouse wheelhouse build", *words, place])
 
     def take_in(self, plan: Plan, *, store: Store, reporter: Reporter, given_up: Callable[[], bool]) -> None:
         """Bring the files of a plan into the store, where it lacks them; their bytes are verified there.

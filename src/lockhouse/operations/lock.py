@@ -81,6 +81,8 @@ class LockOutcome:
         }[self.status]
         count = "1 package" if self.packages == 1 else f"{self.packages} packages"
         lines = [f"{self.place}: {said}, {count}", *(f"  {change}" for change in self.changes)]
+        if self.packages and self.status is not LockStatus.UNCHANGED and not self.changes:
+            lines.append("  no package changed: what is recorded of the inputs did")
         lines += [f"  hash computed, the index gives none: {name}" for name in self.computed_hashes]
         lines += [f"  note: {label} is built from its sdist where it is installed" for label in self.built]
         return tuple(lines)

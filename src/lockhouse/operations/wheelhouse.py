@@ -134,7 +134,7 @@ def default_pythons(spec: EnvironmentSpec, running: Path, environ: Mapping[str, 
 def _no_python(spec: EnvironmentSpec, versions: Iterable[str]) -> InterpreterError:
     return InterpreterError(
         f'environment "{spec.name}" needs Python {", ".join(versions)}, which is not installed here',
-        why="without --target, a wheelhouse is for the Pythons of this machine",
+        why="without --target, a wheelhouse is for this machine",
         fix="install it, or name the targets, such as --target cp312-manylinux_2_28_x86_64",
     )
 

@@ -97,7 +97,8 @@ def check_locks(state: State) -> int:
     for environment in selected:
         try:
             spec = environment.spec
-            answers.append(of_freshness(spec, environment.project.check(spec)))
+            answer = of_freshness(spec, environment.project.check(spec))
+            answers.append(replace(answer, name=environment.name))
         except LockhouseError as error:
             _failed(error, [environment])
             answers.append(Answer(name=environment.name, lock=environment.lock_name, state="error", error=error))
@@ -167,6 +168,8 @@ def _selected(state: State) -> list[LockhouseRunner]:
     state.envs.on_empty_fallback_py = False
     all_of_them = not _are_chosen(state)
     found = [state.envs[name] for name in state.envs.iter(only_active=not all_of_them)]
+    if not found:
+        found = [state.envs["py"]]  # what tox runs where no environment is listed
     if all_of_them:  # tox itself knows what to say of one that was chosen
         refuse_misspelt_runners(state)
     ours = [environment for environment in found if isinstance(environment, LockhouseRunner)]
