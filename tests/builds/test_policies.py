@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,8 @@ from tests.scenarios.installing import CLI, declare, installed, lock, lock_path
 
 from .looking import builds_of, built_wheels, receipt_of
 from .packages import sdist_with_hooks
+
+RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 if TYPE_CHECKING:
     from lockhouse.testing import PackageIndex, ProjectFolder
@@ -65,8 +68,8 @@ def test_hashed_requirements_and_both_tools_serve_builds(
 ) -> None:
     index.add(sdist_with_hooks("source", "", requires=["helper"]))
     index.add_wheel("helper", "1.0")
-    extra = f'resolver = "{tool}"\ninstaller = "{tool}"\nformat = "requirements"\npythons = ["3.11"]'
-    declare(project, "source", extra=extra, python="3.11")
+    extra = f'resolver = "{tool}"\ninstaller = "{tool}"\nformat = "requirements"\npythons = ["{RUNNING}"]'
+    declare(project, "source", extra=extra, python=RUNNING)
     lock(project)
     assert [each["name"] for each in builds_of(project)["source==1.0"]["packages"]] == ["helper"]
     CLI.succeed(project)

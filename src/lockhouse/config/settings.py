@@ -5,6 +5,7 @@ The JSON Schema and the reference page come from it, so a field's description st
 
 from __future__ import annotations
 
+import inspect
 from typing import Annotated, Any
 
 import msgspec
@@ -248,14 +249,16 @@ def schema() -> dict[str, Any]:
     :return: a schema without references to anything outside of it; TOML has no null, so none is in it
     """
     definition = msgspec.json.schema(LockhouseSettings)
-    described: dict[str, Any] = _without_null(definition)
+    described: dict[str, Any] = _in_one_form(definition)
     return {"$schema": SCHEMA_ID, "title": "[tool.lockhouse]", **described}
 
 
-def _without_null(node: Any) -> Any:
-    """Drop the null that stands for "not said", which TOML cannot spell."""
+def _in_one_form(node: Any) -> Any:
+    """Drop the null that stands for "not said", which TOML cannot spell, and the indentation of docstrings."""
     if isinstance(node, list):
-        return [_without_null(item) for item in node]
+        return [_in_one_form(item) for item in node]
+    if isinstance(node, str):
+        return inspect.cleandoc(node)  # which Python does by itself from 3.13 on
     if not isinstance(node, dict):
         return node
     choices = node.get("anyOf")
@@ -263,5 +266,5 @@ def _without_null(node: Any) -> Any:
         rest = [choice for choice in choices if choice != {"type": "null"}]
         if len(rest) == 1:
             others = {key: value for key, value in node.items() if key not in {"anyOf", "default"}}
-            return _without_null({**rest[0], **others})
-    return {key: _without_null(value) for key, value in node.items() if not (key == "default" and value is None)}
+            return _in_one_form({**rest[0], **others})
+    return {key: _in_one_form(value) for key, value in node.items() if not (key == "default" and value is None)}
