@@ -168,8 +168,6 @@ def _selected(state: State) -> list[LockhouseRunner]:
     state.envs.on_empty_fallback_py = False
     all_of_them = not _are_chosen(state)
     found = [state.envs[name] for name in state.envs.iter(only_active=not all_of_them)]
-    if not found:
-        found = [state.envs["py"]]  # what tox runs where no environment is listed
     if all_of_them:  # tox itself knows what to say of one that was chosen
         refuse_misspelt_runners(state)
     ours = [environment for environment in found if isinstance(environment, LockhouseRunner)]
@@ -179,7 +177,9 @@ def _selected(state: State) -> list[LockhouseRunner]:
             f"no locked environment is {where}",
             why=f"looked at {', '.join(environment.name for environment in found) or 'no environment'}: "
             "none has runner = lockhouse",
-            fix="set runner = lockhouse in [testenv], or in the environment",
+            fix="set runner = lockhouse in [testenv], or in the environment"
+            if found
+            else "list environments in env_list, each with runner = lockhouse, or choose one: -e py",
         )
     return ours
 
