@@ -6,10 +6,10 @@ This is the public face: what plugins and programs may rely on. nox users import
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # `typing` takes longer to import than a quick check may
 if TYPE_CHECKING:
+    from typing import Any
+
     from lockhouse.errors import LockhouseError
     from lockhouse.hookspecs import hookimpl
     from lockhouse.interfaces import (
@@ -95,6 +95,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    from importlib import import_module  # noqa: PLC0415 - most runs import what they need by its place
+
     for home, names in _HOMES.items():
         if name in names:
             return getattr(import_module(home), name)

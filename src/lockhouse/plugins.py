@@ -6,10 +6,8 @@ none is installed, nothing of this costs more than a look at the entry points.
 
 from __future__ import annotations
 
-import os
 import sys
 from functools import cached_property, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lockhouse.config.nearest import nearest
@@ -20,10 +18,12 @@ from lockhouse.errors import (
     PluginConflictError,
     PluginLoadError,
 )
+from lockhouse.trace.program import OWN_DISTRIBUTION, distributions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from importlib import metadata
+    from pathlib import Path
 
     import pluggy
 
@@ -34,13 +34,12 @@ if TYPE_CHECKING:
     from lockhouse.model.spec import EnvironmentSpec
 
 GROUP = "lockhouse"
-OWN_DISTRIBUTION = "lockhouse"
 #: The resolver that is known to be universal without loading it.
 DEFAULT_RESOLVER = "uv"
 DISABLE_VARIABLE = "LOCKHOUSE_DISABLE_PLUGINS"
 
 #: The files without which neither nox nor tox has anything to run, and what must stand in them.
-_FRONTEND_FILES = {
+FRONTEND_FILES = {
     "noxfile.py": b"",
     "tox.ini": b"",
     "tox.toml": b"",
@@ -79,7 +78,7 @@ class Plugins:
     @cached_property
     def foreign(self) -> bool:
         """Tell whether there is a plugin that is not part of Lockhouse."""
-        if self._given is None and not _may_be_foreign(sys.path):
+        if self._given is None and distributions(sys.path) is not None:
             return False
         return any(_distribution_of(point) != OWN_DISTRIBUTION for point in self._entry_points)
 
@@ -117,7 +116,7 @@ class Plugins:
         :param root: the project's folder
         :param unavailable: takes the error of each plugin whose tool is not there; where not given, it is raised
         """
-        if not self.foreign and self._given is None and not _may_have_sessions(root):
+        if not self.foreign and self._given is None and not may_have_sessions(root):
             return ()  # our own frontends, which take long to import, would find nothing
         found: list[EnvironmentSpec] = []
         for _, call in reversed(self._calls("lockhouse_discover_environments", root=root)):  # as pluggy does
@@ -291,35 +290,12 @@ class Plugins:
         self._distributions[point.name] = owner
 
 
-def _may_be_foreign(path: Iterable[str]) -> bool:
-    """Look for entry points of our group in the folders of a path, without the machinery that reads metadata.
+def may_have_sessions(root: Path) -> bool:
+    """Tell whether nox or tox may have something to run in a project.
 
-    :param path: where packages lie, as in ``sys.path``
-    :return: False where there is certainly none but our own; True where the machinery has to look
+    :param root: the project's folder
     """
-    for entry in path:
-        try:
-            names = os.listdir(entry or ".")  # noqa: PTH208 - a quarter of the time
-        except FileNotFoundError:
-            continue
-        except OSError:  # an archive, perhaps
-            return True
-        for name in names:
-            if name.endswith((".dist-info", ".egg-info")) and name.partition("-")[0] != OWN_DISTRIBUTION:
-                try:
-                    declared = Path(entry, name, "entry_points.txt").read_bytes()
-                except OSError:
-                    continue
-                if b"lockhouse" in declared:
-                    return True
-            elif name.endswith((".egg", ".egg-link")):
-                return True
-    return False
-
-
-def _may_have_sessions(root: Path) -> bool:
-    """Tell whether nox or tox may have something to run in a project."""
-    for name, sign in _FRONTEND_FILES.items():
+    for name, sign in FRONTEND_FILES.items():
         try:
             if sign in (root / name).read_bytes():
                 return True

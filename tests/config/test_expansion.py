@@ -290,10 +290,10 @@ def test_an_index_of_a_wrong_form_is_named_with_its_line(tmp_path: Path) -> None
 
 
 def test_a_pyproject_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path) -> bytes:
-        raise PermissionError(13, "Permission denied", str(path))
+    def refuse(path: str) -> bytes:
+        raise PermissionError(13, "Permission denied", path)
 
-    monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
+    monkeypatch.setattr("lockhouse.trace.looks._read", refuse)
     with pytest.raises(ConfigError, match=r"pyproject\.toml cannot be read"):
         ProjectConfig.read(tmp_path, {})
 

@@ -8,6 +8,7 @@ from lockhouse.config.requirement_files import RequirementInputs, RequirementRea
 from lockhouse.errors import InvalidRequirementError
 from lockhouse.model.indexes import Index
 from lockhouse.model.spec import Origin
+from lockhouse.trace.looks import Looks
 
 from .declaring import write
 
@@ -18,7 +19,7 @@ ASKED = Origin(source='session "tests"', file="noxfile.py", line=7)
 
 
 def read(root: Path, name: str = "requirements.txt", **environ: str) -> RequirementInputs:
-    reader = RequirementReader(root=root, environ=environ)
+    reader = RequirementReader(root=root, environ=environ, looks=Looks())
     reader.file(name, origin=ASKED)
     return reader.result()
 
@@ -196,7 +197,7 @@ def test_bytes_that_are_no_text(tmp_path: Path) -> None:
 
 def test_text_of_a_frontend(tmp_path: Path) -> None:
     write(tmp_path, sub___r__txt="b\n")
-    reader = RequirementReader(root=tmp_path, environ={})
+    reader = RequirementReader(root=tmp_path, environ={}, looks=Looks())
     reader.text("a\n-r r.txt\n", Origin(source="deps", file="sub/tox.ini", line=10))
     reader.text("c\nd\n", Origin(source="deps", file="sub/tox.ini"))
     places = [(item.text, item.origin.file, item.origin.line) for item in reader.result().requirements]

@@ -7,6 +7,7 @@ import pytest
 from lockhouse.config.requirement_lines import read_requirement
 from lockhouse.errors import InvalidRequirementError
 from lockhouse.model.spec import Origin
+from lockhouse.trace.looks import Looks
 
 from .declaring import write
 
@@ -65,7 +66,7 @@ def root(tmp_path: Path) -> Path:
     ],
 )
 def test_forms(root: Path, text: str, recorded: str) -> None:
-    declared = read_requirement(text, HERE, root=root)
+    declared = read_requirement(text, HERE, root=root, looks=Looks())
     assert declared.recorded == recorded
     assert declared.origin == HERE
 
@@ -73,18 +74,18 @@ def test_forms(root: Path, text: str, recorded: str) -> None:
 def test_addresses_of_local_files(root: Path) -> None:
     uri = (root / "lib").as_uri()
     for text in (uri, f"my-lib @ {uri}"):
-        assert read_requirement(text, HERE, root=root).recorded == "my-lib @ lib"
+        assert read_requirement(text, HERE, root=root, looks=Looks()).recorded == "my-lib @ lib"
 
 
 def test_absolute_paths_become_relative(root: Path) -> None:
-    assert read_requirement(str(root / "lib"), HERE, root=root).path == "lib"
+    assert read_requirement(str(root / "lib"), HERE, root=root, looks=Looks()).path == "lib"
 
 
 def test_editable(root: Path) -> None:
-    declared = read_requirement("./lib[x]", HERE, root=root, editable=True)
+    declared = read_requirement("./lib[x]", HERE, root=root, looks=Looks(), editable=True)
     assert (declared.recorded, declared.editable) == ("-e my-lib[x] @ lib", True)
-    assert read_requirement("lib", HERE, root=root, editable=True).path == "lib"
-    reference = read_requirement("git+https://x.example/d#egg=d", HERE, root=root, editable=True)
+    assert read_requirement("lib", HERE, root=root, looks=Looks(), editable=True).path == "lib"
+    reference = read_requirement("git+https://x.example/d#egg=d", HERE, root=root, looks=Looks(), editable=True)
     assert (reference.recorded, reference.editable) == ("d @ git+https://x.example/d", False)
 
 
@@ -113,45 +114,45 @@ def test_editable(root: Path) -> None:
 )
 def test_what_is_no_requirement(root: Path, text: str, why: str) -> None:
     with pytest.raises(InvalidRequirementError, match=why) as caught:
-        read_requirement(text, HERE, root=root)
+        read_requirement(text, HERE, root=root, looks=Looks())
     assert "requirements.txt:4" in caught.value.what
 
 
 def test_only_a_directory_is_editable(root: Path) -> None:
     with pytest.raises(InvalidRequirementError, match="only a directory"):
-        read_requirement("./demo-pkg-1.0.tar.gz", HERE, root=root, editable=True)
+        read_requirement("./demo-pkg-1.0.tar.gz", HERE, root=root, looks=Looks(), editable=True)
     with pytest.raises(InvalidRequirementError, match="can follow -e"):
-        read_requirement("https://x.example/a-1.0.zip", HERE, root=root, editable=True)
+        read_requirement("https://x.example/a-1.0.zip", HERE, root=root, looks=Looks(), editable=True)
 
 
 def test_credentials_are_neither_recorded_nor_shown(root: Path) -> None:
-    declared = read_requirement("a @ https://me:s3cret@x.example/a-1.0.zip", HERE, root=root)
+    declared = read_requirement("a @ https://me:s3cret@x.example/a-1.0.zip", HERE, root=root, looks=Looks())
     assert "s3cret" in declared.text
     assert declared.recorded == "a @ https://****@x.example/a-1.0.zip"
     with pytest.raises(InvalidRequirementError) as caught:
-        read_requirement("https://me:s3cret@x.example/", HERE, root=root)
+        read_requirement("https://me:s3cret@x.example/", HERE, root=root, looks=Looks())
     assert "s3cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize("password", ["it's-s3cret", 's3"cret', "s3@cret", "'s3cret'", '"s3cret"'])
 def test_a_password_with_quotes_is_neither_recorded_nor_shown(root: Path, password: str) -> None:
-    declared = read_requirement(f"a @ https://me:{password}@x.example/a-1.0.zip", HERE, root=root)
+    declared = read_requirement(f"a @ https://me:{password}@x.example/a-1.0.zip", HERE, root=root, looks=Looks())
     assert declared.recorded == "a @ https://****@x.example/a-1.0.zip"
     with pytest.raises(InvalidRequirementError) as caught:
-        read_requirement(f"https://me:{password}@x.example/", HERE, root=root)
+        read_requirement(f"https://me:{password}@x.example/", HERE, root=root, looks=Looks())
     assert "cret" not in str(caught.value)
 
 
 def test_a_password_that_breaks_its_address_is_not_shown(root: Path) -> None:
     with pytest.raises(InvalidRequirementError) as caught:
-        read_requirement("a @ https://me:s3/cret@x.example/a-1.0.zip", HERE, root=root)
+        read_requirement("a @ https://me:s3/cret@x.example/a-1.0.zip", HERE, root=root, looks=Looks())
     assert "cret" not in str(caught.value)
     assert "%2F" in str(caught.value)
 
 
 def test_the_user_of_an_ssh_address_is_recorded(root: Path) -> None:
     text = "a @ git+ssh://git@x.example/a.git@v1"
-    assert read_requirement(text, HERE, root=root).recorded == text
+    assert read_requirement(text, HERE, root=root, looks=Looks()).recorded == text
 
 
 @pytest.mark.parametrize("form", ["{}", "a @ {}"])
@@ -168,7 +169,7 @@ def test_the_user_of_an_ssh_address_is_recorded(root: Path) -> None:
 )
 def test_a_credential_in_an_address_is_refused(root: Path, form: str, address: str) -> None:
     with pytest.raises(InvalidRequirementError) as caught:
-        read_requirement(form.format(address), HERE, root=root)
+        read_requirement(form.format(address), HERE, root=root, looks=Looks())
     assert "has a credential in its " in str(caught.value)
     assert "s3cret" not in str(caught.value)
 
@@ -182,25 +183,27 @@ def test_a_credential_in_an_address_is_refused(root: Path, form: str, address: s
     ],
 )
 def test_what_may_be_no_credential_is_taken(root: Path, address: str) -> None:
-    assert read_requirement(f"a @ {address}", HERE, root=root).recorded == f"a @ {address}"
+    assert read_requirement(f"a @ {address}", HERE, root=root, looks=Looks()).recorded == f"a @ {address}"
 
 
 @pytest.mark.parametrize("marker", ["'x' in extras", "os_name == 'nt' or 'x' in dependency_groups"])
 def test_a_marker_of_lock_files_is_refused(root: Path, marker: str) -> None:
     for text in (f"a; {marker}", f"./lib ; {marker}", f"https://x.example/a-1.0.zip ; {marker}"):
         with pytest.raises(InvalidRequirementError, match="a meaning in lock files only"):
-            read_requirement(text, HERE, root=root)
-    assert read_requirement("a; os_name == 'extras'", HERE, root=root).requirement.marker is not None
+            read_requirement(text, HERE, root=root, looks=Looks())
+    assert read_requirement("a; os_name == 'extras'", HERE, root=root, looks=Looks()).requirement.marker is not None
 
 
 def test_the_home_of_nobody_is_a_path_that_is_not_there(root: Path) -> None:
     with pytest.raises(InvalidRequirementError, match="no such file"):
-        read_requirement("~no-such-user/lib", HERE, root=root)
+        read_requirement("~no-such-user/lib", HERE, root=root, looks=Looks())
 
 
 @pytest.mark.parametrize("form", ["{}", "a @ {}"])
 def test_a_credential_in_a_query_is_refused(root: Path, form: str) -> None:
     with pytest.raises(InvalidRequirementError) as caught:
-        read_requirement(form.format("https://x.example/a-1.0.zip?private_token=s3cret"), HERE, root=root)
+        read_requirement(
+            form.format("https://x.example/a-1.0.zip?private_token=s3cret"), HERE, root=root, looks=Looks()
+        )
     assert "credential in its query (private_token)" in str(caught.value)
     assert "s3cret" not in str(caught.value)

@@ -17,9 +17,10 @@ from lockhouse.errors import (
 )
 from lockhouse.model.changes import changes_between
 from lockhouse.model.drift import Drifted, Matching, compare
+from lockhouse.model.interpreter import InterpreterIdentity
 from lockhouse.model.lock import Artifact, ArtifactKind
 from lockhouse.model.plan import select
-from lockhouse.model.receipt import InstalledPackage, InstalledSource, InterpreterIdentity, Receipt
+from lockhouse.model.receipt import InstalledPackage, InstalledSource, Receipt
 from lockhouse.model.target import Target, marker_environments
 from tests.model.making import lock_of, pin, spec, wheel
 

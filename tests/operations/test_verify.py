@@ -11,7 +11,8 @@ from nox.sessions import _normalize_path
 from lockhouse.cli.verifying import not_found, require_all_found
 from lockhouse.errors import ConfigError
 from lockhouse.model.drift import Matching
-from lockhouse.model.receipt import InterpreterIdentity, Receipt
+from lockhouse.model.interpreter import InterpreterIdentity
+from lockhouse.model.receipt import Receipt
 from lockhouse.operations.verify import Verified, made_environments
 from lockhouse.storage.receipts import write_receipt
 from tests.model.making import spec

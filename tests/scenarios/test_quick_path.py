@@ -6,7 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
-from lockhouse.plugins import Plugins, _may_be_foreign
+from lockhouse.plugins import Plugins
+from lockhouse.trace.program import distributions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,17 +134,17 @@ def test_a_plugin_is_found_without_the_machinery_that_reads_metadata(tmp_path: P
     info = tmp_path / "site" / "other_plugin-1.0.dist-info"
     info.mkdir(parents=True)
     path = [str(tmp_path / "gone"), str(tmp_path / "site")]
-    assert not _may_be_foreign(path)
+    assert distributions(path) is not None
     (info / "entry_points.txt").write_text("[console_scripts]\nother = other:main\n", encoding="utf-8")
     own = tmp_path / "site" / "lockhouse-1.0.dist-info"
     own.mkdir()
     (own / "entry_points.txt").write_text("[lockhouse]\nnox = lockhouse.nox\n", encoding="utf-8")
-    assert not _may_be_foreign(path)
+    assert distributions(path) is not None
     (info / "entry_points.txt").write_text("[lockhouse]\nother = other\n", encoding="utf-8")
-    assert _may_be_foreign(path)
+    assert distributions(path) is None
     archive = tmp_path / "packages.zip"
     archive.write_bytes(b"")
-    assert _may_be_foreign([str(archive)]), "nobody knows what is in it"
+    assert distributions([str(archive)]) is None, "nobody knows what is in it"
 
 
 def test_no_plugin_is_installed_here(tmp_path: Path) -> None:

@@ -12,13 +12,8 @@ import pytest
 from packaging.utils import canonicalize_name
 
 from lockhouse.errors import StoreError
-from lockhouse.model.receipt import (
-    InstalledFiles,
-    InstalledPackage,
-    InstalledSource,
-    InterpreterIdentity,
-    Receipt,
-)
+from lockhouse.model.interpreter import InterpreterIdentity
+from lockhouse.model.receipt import InstalledFiles, InstalledPackage, InstalledSource, Receipt
 from lockhouse.storage.installed_files import (
     changes_of,
     files_of,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING
 
-from lockhouse.cli.arguments import parser
-from lockhouse.errors import EXIT_INTERRUPTED, LockhouseError
+from lockhouse.errors import EXIT_INTERRUPTED, EXIT_OK, LockhouseError
 
+TYPE_CHECKING = False  # `typing` takes longer to import than a quick check may
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -18,9 +18,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :param arguments: the words after the program's name; those of this process when not given
     :return: the exit code
     """
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words == ["check"]:
+        try:
+            if _says_fresh():
+                return EXIT_OK
+        except BrokenPipeError:
+            return _unread()
+    from lockhouse.cli.arguments import parser  # noqa: PLC0415 - not for the quickest answer
     from lockhouse.cli.console import Console  # noqa: PLC0415 - arguments that are wrong need none
 
-    options = parser().parse_args(arguments)
+    options = parser().parse_args(words)
     console = Console(quiet=options.quiet, verbose=options.verbose)
     try:
         code: int = options.command(options, console)
@@ -32,7 +40,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.warning("interrupted")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # whoever read our output has gone; there is nobody left to tell
-        sys.stderr.close()
-        return 1
+        return _unread()
     return code
+
+
+def _unread() -> int:
+    """Leave where whoever read our output has gone; there is nobody left to tell."""
+    sys.stderr.close()
+    return 1
+
+
+def _says_fresh() -> bool:
+    """Say that all locks are fresh, where nothing changed since that was found out; else say nothing."""
+    from lockhouse.operations.unchanged import fresh_locks  # noqa: PLC0415 - only for a check
+
+    lines = fresh_locks(os.getcwd(), os.environ)  # noqa: PTH109 - pathlib takes long to import
+    if lines is None:
+        return False
+    from lockhouse.cli.colours import styled  # noqa: PLC0415 - likewise
+
+    *environments, summary = lines
+    print("\n".join((*(styled(line, "good", sys.stdout) for line in environments), summary)), flush=True)
+    return True

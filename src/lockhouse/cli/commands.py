@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lockhouse.cli.console import Console
+    from lockhouse.interfaces import Reporter
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.project import Project
     from lockhouse.project.answers import Answer
@@ -23,6 +25,7 @@ def lock(options: argparse.Namespace, console: Console) -> int:
 
     from lockhouse.cli.records import error_record  # noqa: PLC0415 - not for every command
     from lockhouse.operations.lock import LockFailure, LockStatus, require_known_names  # noqa: PLC0415
+    from lockhouse.silence import SilentReporter  # noqa: PLC0415 - likewise
 
     project = open_project(options, console)
     specs = selected(project, options.environments)
@@ -57,6 +60,9 @@ def lock(options: argparse.Namespace, console: Console) -> int:
                 console.answer(line)
     if options.format == "json":
         print_json(console, {"locks": records})
+    if not options.dry_run:
+        with suppress(LockhouseError):  # who checks the project says what is wrong with it
+            open_project(options, SilentReporter()).remember_locks()
     require_known_names(upgrade, outcomes)
     return code
 
@@ -175,7 +181,7 @@ def list_environments(options: argparse.Namespace, console: Console) -> int:
 # -- parts --------------------------------------------------------------------------------------------------------
 
 
-def open_project(options: argparse.Namespace, console: Console) -> Project:
+def open_project(options: argparse.Namespace, console: Reporter) -> Project:
     """Open the project that the options name.
 
     :param options: the options

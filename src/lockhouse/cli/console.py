@@ -6,8 +6,9 @@ import os
 import sys
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
+from lockhouse.cli.colours import styled
 from lockhouse.model.indexes import hide
 from lockhouse.model.redaction import secrets_in
 from lockhouse.silence import SilentProgress
@@ -17,16 +18,6 @@ if TYPE_CHECKING:
 
     from lockhouse.errors import LockhouseError
     from lockhouse.interfaces import Progress
-
-_COLOURS = {
-    "error": "\033[31;1m",
-    "warning": "\033[33;1m",
-    "good": "\033[32m",
-    "bold": "\033[1m",
-    "removed": "\033[31m",
-    "added": "\033[32m",
-}
-_RESET = "\033[0m"
 
 
 class Console:
@@ -42,7 +33,7 @@ class Console:
 
     def answer(self, text: str, style: str | None = None) -> None:
         """Print a line that was asked for."""
-        print(_styled(self._hidden(text), style, sys.stdout))
+        print(styled(self._hidden(text), style, sys.stdout))
 
     def record(self, record: object) -> None:
         """Print a record as JSON."""
@@ -62,13 +53,13 @@ class Console:
 
     def warning(self, message: str) -> None:
         """Say something that the user should look at."""
-        print(f"{_styled('warning', 'warning', sys.stderr)}: {self._hidden(message)}", file=sys.stderr)
+        print(f"{styled('warning', 'warning', sys.stderr)}: {self._hidden(message)}", file=sys.stderr)
 
     def error(self, error: LockhouseError) -> None:
         """Show an error: what, why and the fix."""
         text = self._hidden(str(error))
         head, separator, rest = text.partition(": ")
-        print(f"{_styled(head, 'error', sys.stderr)}{separator}{rest}", file=sys.stderr)
+        print(f"{styled(head, 'error', sys.stderr)}{separator}{rest}", file=sys.stderr)
 
     @contextmanager
     def progress(self, title: str) -> Iterator[Progress]:
@@ -88,17 +79,3 @@ class Console:
 
     def _hidden(self, text: str) -> str:
         return hide(text, self._secrets)
-
-
-def _styled(text: str, style: str | None, stream: TextIO) -> str:
-    if style is None or not _wants_colour(stream):
-        return text
-    return f"{_COLOURS[style]}{text}{_RESET}"
-
-
-def _wants_colour(stream: TextIO) -> bool:
-    if os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR"):
-        return True
-    return stream.isatty() and os.environ.get("TERM") != "dumb"

@@ -86,7 +86,7 @@ class Expansion:
     @cached_property
     def _inputs(self) -> RequirementInputs:
         """Give what strings, files and texts ask for."""
-        reader = RequirementReader(root=self.files.root, environ=self.files.environ)
+        reader = RequirementReader(root=self.files.root, environ=self.files.environ, looks=self.files.looks)
         for text, origin in self._with_origins("requirements"):
             reader.text(text, origin)
         for text, origin in self._with_origins("constraints"):

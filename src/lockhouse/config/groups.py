@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from lockhouse.config.pyproject import Pyproject
     from lockhouse.model.spec import DeclaredRequirement, Origin
+    from lockhouse.trace.looks import Looks
 
 _TABLE = "dependency-groups"
 _INCLUDE = "include-group"
@@ -32,10 +33,12 @@ class DependencyGroups:
 
     :ivar root: the project's folder
     :ivar pyproject: its ``pyproject.toml``
+    :ivar looks: takes down what is read
     """
 
     root: Path
     pyproject: Pyproject
+    looks: Looks
 
     def expand(self, name: str, origin: Origin) -> tuple[DeclaredRequirement, ...]:
         """Give the requirements of a group and of all groups that it includes.
@@ -71,7 +74,7 @@ class DependencyGroups:
             if included:
                 yield from self._walk(text, place, (*chain, wanted))
             else:
-                yield read_requirement(text, place, root=self.root)
+                yield read_requirement(text, place, root=self.root, looks=self.looks)
 
     def _entries(self, spelled: str) -> list[tuple[str, bool]]:
         """Give each entry of a group, and whether it is the name of an included group."""

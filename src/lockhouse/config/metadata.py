@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
+    from lockhouse.trace.looks import Looks
+
 SETUP_PY = "setup.py"
 
 Requirements: TypeAlias = tuple[DeclaredRequirement, ...]
@@ -34,10 +36,12 @@ class ProjectMetadata:
 
     :ivar root: the project's folder
     :ivar pyproject: its ``pyproject.toml``
+    :ivar looks: takes down what is read
     """
 
     root: Path
     pyproject: Pyproject
+    looks: Looks
 
     @cached_property
     def name(self) -> NormalizedName | None:
@@ -106,7 +110,7 @@ class ProjectMetadata:
 
     @cached_property
     def _setup_cfg(self) -> SetupCfg:
-        return SetupCfg.read(self.root)
+        return SetupCfg.read(self.root, self.looks)
 
     @property
     def _dynamic(self) -> tuple[str, ...]:
@@ -118,7 +122,8 @@ class ProjectMetadata:
         if not isinstance(listed, list) or not all(isinstance(text, str) for text in listed):
             raise ConfigError(f"{place} is not a list of strings")
         return tuple(
-            read_requirement(text, self.pyproject.origin(path, text, source=source), root=self.root) for text in listed
+            read_requirement(text, self.pyproject.origin(path, text, source=source), root=self.root, looks=self.looks)
+            for text in listed
         )
 
     def _from_setuptools(self, field: str, option: str) -> Requirements:
@@ -144,13 +149,13 @@ class ProjectMetadata:
         files = [files] if isinstance(files, str) else files
         if not isinstance(files, list) or not all(isinstance(file, str) for file in files):
             raise ConfigError(f'{place} does not name files as {{ file = ["requirements.txt"] }}')
-        reader = RequirementReader(root=self.root, environ={})
+        reader = RequirementReader(root=self.root, environ={}, looks=self.looks)
         for file in files:
             reader.file(file, origin=place)
         return reader.result().requirements
 
     def _from_setup_cfg(self, text: str, source: str) -> Requirements:
-        reader = RequirementReader(root=self.root, environ={})
+        reader = RequirementReader(root=self.root, environ={}, looks=self.looks)
         if text.startswith("file:"):
             for file in text.removeprefix("file:").split(","):
                 reader.file(file.strip(), origin=Origin(source=source, file=SETUP_CFG))
@@ -169,7 +174,7 @@ class ProjectMetadata:
                 "from files named in [tool.setuptools.dynamic] and from setup.cfg",
                 fix=f"list them in [project] {field}, or name their file in [tool.setuptools.dynamic]",
             )
-        if (self.root / SETUP_PY).exists() or self._setup_cfg.sections or self.pyproject.table("build-system"):
+        if self.looks.kind(self.root / SETUP_PY) or self._setup_cfg.sections or self.pyproject.table("build-system"):
             raise ConfigError(
                 f"the {field} of the project are declared in no file that can be read without a build",
                 why=f"there is no [project] table in {PYPROJECT}",
@@ -183,7 +188,7 @@ class ProjectMetadata:
 
     def _computed_by_setup_py(self) -> bool:
         try:
-            code = (self.root / SETUP_PY).read_text(encoding="utf-8", errors="replace")
+            code = self.looks.file(self.root / SETUP_PY).decode("utf-8", "replace")
         except FileNotFoundError:
             return False
         return any(word in code for word in ("install_requires", "extras_require", "setup_requires"))

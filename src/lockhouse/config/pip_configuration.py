@@ -15,6 +15,7 @@ from lockhouse.config.requirement_lines import expand_user
 from lockhouse.config.user_files import home_of, read_user_file
 from lockhouse.errors import ConfigError
 from lockhouse.model.indexes import Index, IndexOptions
+from lockhouse.trace.looks import Looks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,7 +39,8 @@ def pip_options(root: Path, environ: Mapping[str, str], *, platform: str) -> Ind
         default=Index(url=default) if default else None,
         extra=tuple(Index(url=url) for url in values.get("extra-index-url", "").split()),
         find_links=tuple(
-            link if "://" in link else str(root / expand_user(link)) for link in values.get("find-links", "").split()
+            link if "://" in link else str(root / expand_user(link, Looks()))
+            for link in values.get("find-links", "").split()
         ),
         no_index=values.get("no-index", "").lower() in _TRUE,
         trusted_hosts=tuple(values.get("trusted-host", "").split()),

@@ -11,7 +11,9 @@ from lockhouse.config.nearest import nearest
 from lockhouse.config.project_files import ProjectFiles
 from lockhouse.config.pyproject import Pyproject
 from lockhouse.config.validation import parse_settings
+from lockhouse.config.watched import WatchedVariables
 from lockhouse.errors import UnknownEnvironmentError
+from lockhouse.trace.looks import Looks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,12 +38,14 @@ class ProjectConfig(ProjectFiles):
         :raises InvalidSettingError: ``[tool.lockhouse]`` is wrong; all problems are named
         """
         root = root.absolute()
-        pyproject = Pyproject.read(root)
+        looks = Looks()
+        pyproject = Pyproject.read(root, looks)
         table = pyproject.table(*_TABLE)
         settings = parse_settings(
             table, pyproject.origin(_TABLE), line_of=lambda path: pyproject.lines.line_of_key((*_TABLE, *path))
         )
-        return cls(root=root, environ=environ, pyproject=pyproject, settings=settings)
+        variables = WatchedVariables(environ, looks)
+        return cls(root=root, environ=variables, pyproject=pyproject, settings=settings, looks=looks)
 
     def declared(self) -> tuple[DeclaredEnvironment, ...]:
         """Give the environments of ``[tool.lockhouse.environments]``, in the order of the file."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lockhouse.config.groups import DependencyGroups
 from lockhouse.config.metadata import ProjectMetadata
+from lockhouse.trace.looks import Looks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,19 +26,21 @@ class ProjectFiles:
     :ivar environ: the user's environment variables
     :ivar pyproject: its ``pyproject.toml``
     :ivar settings: its ``[tool.lockhouse]``
+    :ivar looks: takes down all that was read of these files and variables
     """
 
     root: Path
     environ: Mapping[str, str]
     pyproject: Pyproject
     settings: LockhouseSettings
+    looks: Looks = field(default_factory=Looks)
 
     @cached_property
     def metadata(self) -> ProjectMetadata:
         """Give the static metadata of the project."""
-        return ProjectMetadata(root=self.root, pyproject=self.pyproject)
+        return ProjectMetadata(root=self.root, pyproject=self.pyproject, looks=self.looks)
 
     @cached_property
     def groups(self) -> DependencyGroups:
         """Give the dependency groups of the project."""
-        return DependencyGroups(root=self.root, pyproject=self.pyproject)
+        return DependencyGroups(root=self.root, pyproject=self.pyproject, looks=self.looks)

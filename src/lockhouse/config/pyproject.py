@@ -14,6 +14,8 @@ from lockhouse.model.spec import Origin
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lockhouse.trace.looks import Looks
+
 PYPROJECT = "pyproject.toml"
 
 
@@ -29,15 +31,16 @@ class Pyproject:
     lines: TomlLines = field(default_factory=lambda: TomlLines(""))
 
     @classmethod
-    def read(cls, root: Path) -> Pyproject:
+    def read(cls, root: Path, looks: Looks) -> Pyproject:
         """Read the file of a project; a missing file is an empty one.
 
         :param root: the project's folder
+        :param looks: takes down what was read
         :raises ConfigError: it cannot be read, or is no TOML
         """
         path = root / PYPROJECT
         try:
-            content = path.read_bytes()
+            content = looks.file(path)
         except (FileNotFoundError, NotADirectoryError):
             return cls()
         except OSError as error:

@@ -25,6 +25,8 @@ from lockhouse.model.spec import DeclaredRequirement, Origin
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lockhouse.trace.looks import Looks
+
 
 @dataclass(frozen=True, kw_only=True)
 class RequirementInputs:
@@ -50,11 +52,13 @@ class RequirementReader:
 
     :param root: the project's folder, absolute
     :param environ: variables for ``${NAME}``
+    :param looks: takes down what is read
     """
 
-    def __init__(self, *, root: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, *, root: Path, environ: Mapping[str, str], looks: Looks) -> None:
         self._root = root
         self._environ = environ
+        self._looks = looks
         self._requirements: list[DeclaredRequirement] = []
         self._constraints: list[DeclaredRequirement] = []
         self._indexes = IndexOptions()
@@ -119,14 +123,14 @@ class RequirementReader:
                 "files of inputs must be local, so that a check needs no network",
             )
             return
-        path = Path(os.path.normpath(folder / expand_user(name)))
+        path = Path(os.path.normpath(folder / expand_user(name, self._looks)))
         shown = relative_path(path, self._root)
         if path in chain:
             names = [relative_path(each, self._root) for each in (*chain[chain.index(path) :], path)]
             self._problem(f"{origin}: {shown} includes itself", " → ".join(names), f"remove the line at {origin}")
             return
         try:
-            content = path.read_bytes()
+            content = self._looks.file(path)
         except (OSError, ValueError) as error:  # ValueError: no path can be like that
             why = (isinstance(error, OSError) and error.strerror) or str(error)
             shown = named or shown
@@ -182,7 +186,7 @@ class RequirementReader:
         refuse_variables(text, place)
         expanded = expand_variables(text, self._environ)
         try:
-            declared = read_requirement(expanded, place, root=self._root, editable=editable)
+            declared = read_requirement(expanded, place, root=self._root, looks=self._looks, editable=editable)
         except InvalidRequirementError as error:
             if expanded == text:
                 raise
@@ -218,7 +222,7 @@ class RequirementReader:
     def _find_links(self, value: str, place: Origin, folder: Path) -> str:
         """Take a folder beside the file where there is one, else what was written (pip's rule)."""
         expanded = expand_variables(value, self._environ)
-        beside = "://" not in expanded and (folder / expanded).exists()
+        beside = "://" not in expanded and bool(self._looks.kind(folder / expanded))
         return declared_links(
             expanded, folder=folder if beside else self._root, root=self._root, environ={}, origin=place
         )

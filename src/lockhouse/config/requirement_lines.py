@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
     from lockhouse.model.spec import Origin
+    from lockhouse.trace.looks import Looks
 
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar")
 _SCHEMES = ("http", "https", "file")
@@ -33,7 +34,9 @@ _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
-def read_requirement(text: str, origin: Origin, *, root: Path, editable: bool = False) -> DeclaredRequirement:
+def read_requirement(
+    text: str, origin: Origin, *, root: Path, looks: Looks, editable: bool = False
+) -> DeclaredRequirement:
     """Read one requirement.
 
     An address without a name gets it from ``#egg=`` or from the name of the file; a local directory from its
@@ -42,6 +45,7 @@ def read_requirement(text: str, origin: Origin, *, root: Path, editable: bool = 
     :param text: the line, without options
     :param origin: where it stands
     :param root: the project's folder, to which local paths are relative
+    :param looks: takes down what was looked at on the disk
     :param editable: whether it stood behind ``-e``
     :raises InvalidRequirementError: it is none of these
     """
@@ -50,16 +54,16 @@ def read_requirement(text: str, origin: Origin, *, root: Path, editable: bool = 
     if plain is not None:
         return DeclaredRequirement(text=plain, origin=origin)
     if _is_address(text):
-        return _read_address(text, origin, root, editable=editable)
-    if editable or _looks_like_path(text, root):
+        return _read_address(text, origin, root, looks, editable=editable)
+    if editable or _looks_like_path(text, root, looks):
         match = _PATH.fullmatch(text)
         if match is None:
             raise malformed(text, origin, "it is no path, with or without extras")
-        return _read_path(match["path"], match["extras"], match["marker"], origin, root, editable=editable)
-    return _named(_parsed(text, text, origin), origin, root)
+        return _read_path(match["path"], match["extras"], match["marker"], origin, root, looks=looks, editable=editable)
+    return _named(_parsed(text, text, origin), origin, root, looks)
 
 
-def _named(requirement: Requirement, origin: Origin, root: Path) -> DeclaredRequirement:
+def _named(requirement: Requirement, origin: Origin, root: Path, looks: Looks) -> DeclaredRequirement:
     """Take a PEP 508 requirement; one that points at a local file is a path with a name."""
     url = requirement.url
     scheme = "" if url is None else _scheme_of(url)
@@ -69,12 +73,12 @@ def _named(requirement: Requirement, origin: Origin, root: Path) -> DeclaredRequ
         return DeclaredRequirement(text=canonical_requirement(requirement), origin=origin)
     if scheme not in {"", "file"}:
         raise malformed(str(requirement), origin, f"addresses of the kind {scheme}: are not known")
-    path = _local_path(url, root)
-    _require_existing(path, origin, root)
+    path = _local_path(url, root, looks)
+    _require_existing(path, origin, root, looks)
     return _local(requirement, path, origin, root, editable=False)
 
 
-def _read_address(text: str, origin: Origin, root: Path, *, editable: bool) -> DeclaredRequirement:
+def _read_address(text: str, origin: Origin, root: Path, looks: Looks, *, editable: bool) -> DeclaredRequirement:
     match = _ADDRESS.fullmatch(text)
     if match is None:
         raise malformed(text, origin, "blanks in an address must be written as %20")
@@ -83,8 +87,10 @@ def _read_address(text: str, origin: Origin, root: Path, *, editable: bool) -> D
     parts = _split(url, origin)
     if scheme == "file":
         extras = re.search(r"\[([^\]]*)\]$", url)
-        path = _local_path(url.removesuffix(extras[0] if extras else ""), root)
-        return _read_path(str(path), extras[1] if extras else None, marker, origin, root, editable=editable)
+        path = _local_path(url.removesuffix(extras[0] if extras else ""), root, looks)
+        return _read_path(
+            str(path), extras[1] if extras else None, marker, origin, root, looks=looks, editable=editable
+        )
     if editable and "+" not in scheme:
         raise malformed(text, origin, "only a local directory or a VCS reference can follow -e")
     egg, fragment = _split_egg(parts.fragment)
@@ -97,13 +103,21 @@ def _read_address(text: str, origin: Origin, root: Path, *, editable: bool) -> D
 
 
 def _read_path(
-    path_text: str, extras: str | None, marker: str | None, origin: Origin, root: Path, *, editable: bool
+    path_text: str,
+    extras: str | None,
+    marker: str | None,
+    origin: Origin,
+    root: Path,
+    *,
+    looks: Looks,
+    editable: bool,
 ) -> DeclaredRequirement:
-    path = _local_path(path_text, root)
-    _require_existing(path, origin, root)
-    if editable and not path.is_dir():
+    path = _local_path(path_text, root, looks)
+    _require_existing(path, origin, root, looks)
+    is_folder = looks.kind(path) == "folder"
+    if editable and not is_folder:
         raise malformed(path_text, origin, "only a directory can be installed editable")
-    name = _name_of_directory(path, origin, root) if path.is_dir() else _name_of_file(path.name)
+    name = _name_of_directory(path, origin, root, looks) if is_folder else _name_of_file(path.name)
     if name is None:
         raise malformed(
             path_text,
@@ -123,11 +137,17 @@ def _local(requirement: Requirement, path: Path, origin: Origin, root: Path, *, 
     )
 
 
-def expand_user(path: str) -> str:
+def expand_user(path: str, looks: Looks) -> str:
     """Put a home folder in the place of ``~`` or ``~user``; what names no user of this machine stays as it is.
 
     :param path: a path as it was written
+    :param looks: takes down what this rests on
     """
+    if path.startswith("~"):
+        for name in ("HOME", "USERPROFILE", "HOMEDRIVE", "HOMEPATH"):  # those of this process alone decide
+            looks.variable(os.environ, name)
+        if not path[1:].startswith(("/", os.sep)) or not os.environ.get("HOME"):
+            looks.lose_track()  # the system's list of users decides
     return os.path.expanduser(path)  # noqa: PTH111 - that of pathlib raises where there is no such user
 
 
@@ -143,17 +163,17 @@ def relative_path(path: Path, root: Path) -> str:
         return path.as_posix()
 
 
-def _local_path(text: str, root: Path) -> Path:
+def _local_path(text: str, root: Path, looks: Looks) -> Path:
     if _scheme_of(text) == "file":
         from urllib.request import url2pathname  # noqa: PLC0415 - rare, and it loads much
 
         parts = urlsplit(text)
         text = url2pathname(parts.path) if parts.netloc in {"", "localhost"} else f"//{parts.netloc}{parts.path}"
-    return Path(os.path.normpath(root / expand_user(text)))
+    return Path(os.path.normpath(root / expand_user(text, looks)))
 
 
-def _require_existing(path: Path, origin: Origin, root: Path) -> None:
-    if not path.exists():
+def _require_existing(path: Path, origin: Origin, root: Path, looks: Looks) -> None:
+    if not looks.kind(path):
         shown = relative_path(path, root)
         raise malformed(shown, origin, NO_SUCH_FILE, fix=f"correct the path at {origin}")
 
@@ -168,12 +188,12 @@ def _is_address(text: str) -> bool:
     return scheme in _SCHEMES or scheme.partition("+")[0] in _VCS
 
 
-def _looks_like_path(text: str, root: Path) -> bool:
+def _looks_like_path(text: str, root: Path, looks: Looks) -> bool:
     """Tell a path from a name, as pip does: by its separators, or by being a file that is there."""
     head = re.split(r"[\[;@\s]", text, maxsplit=1)[0]
     if head.startswith((".", "~")) or "/" in head or _DRIVE.match(text) or (os.sep == "\\" and "\\" in head):
         return True
-    return head.lower().endswith(_ARCHIVES) and (root / head).is_file()
+    return head.lower().endswith(_ARCHIVES) and looks.kind(root / head) == "file"
 
 
 def _split_egg(fragment: str) -> tuple[str | None, str]:
@@ -199,13 +219,13 @@ def _name_of_file(filename: str) -> str | None:
         return None
 
 
-def _name_of_directory(path: Path, origin: Origin, root: Path) -> str | None:
+def _name_of_directory(path: Path, origin: Origin, root: Path, looks: Looks) -> str | None:
     from packaging.utils import InvalidName, canonicalize_name  # noqa: PLC0415 - much to import
 
     from lockhouse.config.setup_cfg import static_name  # noqa: PLC0415 - rare
 
     try:
-        name = static_name(path)
+        name = static_name(path, looks)
         return None if name is None else canonicalize_name(name, validate=True)
     except InvalidName:
         return None

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from lockhouse.trace.looks import Looks
+
 SETUP_CFG = "setup.cfg"
 
 
@@ -25,20 +27,23 @@ class SetupCfg:
     sections: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, root: Path) -> SetupCfg:
+    def read(cls, root: Path, looks: Looks) -> SetupCfg:
         """Read the file of a project; a missing file is an empty one.
 
         :param root: the project's folder
+        :param looks: takes down what was read
         :raises ConfigError: it cannot be read
         """
         path = root / SETUP_CFG
-        if not path.is_file():
+        if looks.kind(path) != "file":
             return cls()
         import configparser  # noqa: PLC0415 - few projects have this file
 
         parser = configparser.RawConfigParser()
         try:
-            parser.read_string(path.read_text(encoding="utf-8-sig"), SETUP_CFG)
+            parser.read_string(
+                looks.file(path).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n"), SETUP_CFG
+            )
         except (configparser.Error, UnicodeDecodeError, OSError) as error:
             raise ConfigError(f"{SETUP_CFG} cannot be read", why=str(error).splitlines()[0]) from error
         return cls(
@@ -52,13 +57,14 @@ class SetupCfg:
         return self.sections.get(section, {}).get(key)
 
 
-def static_name(folder: Path) -> str | None:
+def static_name(folder: Path, looks: Looks) -> str | None:
     """Read the name of the project in a folder; None where it is not static.
 
     :param folder: a folder with ``pyproject.toml`` or ``setup.cfg``
+    :param looks: takes down what was read
     :raises ConfigError: one of the files cannot be read
     """
-    name = Pyproject.read(folder).table("project").get("name")
+    name = Pyproject.read(folder, looks).table("project").get("name")
     if name is None:
-        name = SetupCfg.read(folder).get("metadata", "name")
+        name = SetupCfg.read(folder, looks).get("metadata", "name")
     return name if isinstance(name, str) else None

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from lockhouse.errors import InterpreterError
-from lockhouse.model.receipt import InterpreterIdentity
+from lockhouse.model.interpreter import InterpreterIdentity
 
 _LIBRARY = re.compile(r"^(?:python|pypy|graalpy)(?P<version>3\.\d+)t?$")
 _FOLDERS_OF_EXECUTABLES = ("bin", "scripts")

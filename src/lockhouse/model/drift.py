@@ -7,15 +7,15 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
+from lockhouse.model.canonical import SEED
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
-    from lockhouse.model.receipt import InstalledPackage, InterpreterIdentity, Receipt
-
-#: The tool that environments are seeded with. It stays unless the lock names it.
-SEED = "pip"
+    from lockhouse.model.interpreter import InterpreterIdentity
+    from lockhouse.model.receipt import InstalledPackage, Receipt
 
 #: So many files of one package are named.
 _TOLD = 3

@@ -8,28 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
+    from lockhouse.model.interpreter import InterpreterIdentity
     from lockhouse.model.provenance import Provenance
 
 #: The version of the receipt's form; any other is treated as no receipt.
 RECEIPT_VERSION = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InterpreterIdentity:
-    """What tells one build of an interpreter from another without starting it.
-
-    :ivar executable: real path of the base interpreter, links resolved
-    :ivar size: its length in bytes
-    :ivar mtime_ns: its time of last change, in nanoseconds
-    :ivar version: its version, to the micro
-    :ivar system_packages: whether the environment sees the packages of the base interpreter, too
-    """
-
-    executable: str
-    size: int
-    mtime_ns: int
-    version: str
-    system_packages: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 import nox
 
 from lockhouse.errors import InterpreterError, UnlockedInstallError
-from lockhouse.model.redaction import hide_environ
-from lockhouse.model.spec import quoted
-from lockhouse.nox.installing import installs
-from lockhouse.project import Project
+from lockhouse.nox.asked import asked_for
+from lockhouse.operations.unchanged import is_unchanged
 from lockhouse.silence import SilentReporter
 
 if TYPE_CHECKING:
@@ -29,15 +27,28 @@ def prepare(given: nox.Session, declaration: Declaration, variant: Variant, *, r
     :return: the session for the user's function
     :raises LockhouseError: the lock or the environment is not as it must be
     """
+    asked = asked_for(declaration, variant, root)
+    python = Path(os.path.abspath(_python_of(given)))  # noqa: PTH100 - links must stay: they tell an environment
+    if asked is None or not is_unchanged(python, asked, os.environ):
+        _prepare(given, declaration, variant, root=root, python=python, asked=asked)
+    return GuardedSession.of(given, declaration)
+
+
+def _prepare(
+    given: nox.Session, declaration: Declaration, variant: Variant, *, root: Path, python: Path, asked: str | None
+) -> None:
+    from lockhouse.model.spec import quoted  # noqa: PLC0415 - not where nothing changed
+    from lockhouse.project import Project  # noqa: PLC0415 - likewise
+
     project = Project.open(root, reporter=_Log(given))
-    python = _python_of(given)
     spec = project.declarations.spec(declaration.declared(variant, project))
     project.require_fresh(spec, python)
-    if _may_install(given):
-        project.sync(spec, python)
-    else:
+    if not _may_install(given):
         project.require_matching(spec, python, fix=f"nox -s {quoted(given.name)}")
-    return GuardedSession.of(given, declaration)
+        return
+    project.sync(spec, python)
+    if asked is not None:
+        project.remember(spec, python, asked)
 
 
 def _may_install(given: nox.Session) -> bool:
@@ -96,6 +107,8 @@ class GuardedSession(nox.Session):
 
     def run_install(self, *args: Any, **keywords: Any) -> Any:
         """Run a command as nox does; one that installs packages only if that was allowed."""
+        from lockhouse.nox.installing import installs  # noqa: PLC0415 - few sessions prepare something
+
         if installs(args):
             self._guard("run_install", args)
         return super().run_install(*args, **keywords)
@@ -109,9 +122,9 @@ class GuardedSession(nox.Session):
             return
         error = _unlocked(self._declaration, method, args)
         if chosen == "warn":
-            self.warn(hide_environ(error.told_as("warning"), os.environ))
+            self.warn(_hidden(error.told_as("warning")))
         else:
-            self.error(f"{hide_environ(str(error), os.environ)}\n")  # nox goes on in the same line
+            self.error(f"{_hidden(str(error))}\n")  # nox goes on in the same line
 
 
 def _unlocked(declaration: Declaration, method: str, args: tuple[Any, ...]) -> UnlockedInstallError:
@@ -127,6 +140,12 @@ def _unlocked(declaration: Declaration, method: str, args: tuple[Any, ...]) -> U
     )
 
 
+def _hidden(text: str) -> str:
+    from lockhouse.model.redaction import hide_environ  # noqa: PLC0415 - most runs say nothing
+
+    return hide_environ(text, os.environ)
+
+
 class _Log(SilentReporter):
     """A reporter that speaks through nox's log; no bar is shown."""
 
@@ -134,7 +153,7 @@ class _Log(SilentReporter):
         self._session = given
 
     def info(self, message: str) -> None:
-        self._session.log(hide_environ(message, os.environ))
+        self._session.log(_hidden(message))
 
     def detail(self, message: str) -> None:
         # nox shows its level "debug" always; what only -v shows has a level that sessions cannot log at
@@ -142,4 +161,4 @@ class _Log(SilentReporter):
             self.info(message)
 
     def warning(self, message: str) -> None:
-        self._session.warn(hide_environ(message, os.environ))
+        self._session.warn(_hidden(message))

@@ -13,7 +13,8 @@ from packaging.version import Version
 from lockhouse.errors import BackendFailedError, NoCompatibleArtifactError
 from lockhouse.interfaces import InstallRequest, UnhashedSource
 from lockhouse.interpreters import identify, prefix_of, site_packages_of
-from lockhouse.model.drift import REPAIRED, SEED, DriftCode, Drifted, Matching
+from lockhouse.model.canonical import SEED
+from lockhouse.model.drift import REPAIRED, DriftCode, Drifted, Matching
 from lockhouse.model.lock import Artifact, ArtifactKind, LockedPackage
 from lockhouse.model.outcomes import SyncOutcome
 from lockhouse.model.receipt import InstalledSource, Receipt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -246,6 +247,39 @@ class Project:
         outcome = sync_environment(request, lambda: self._wiring.sync_tools(spec, wheelhouse), deep=deep)
         self._report(spec, request, outcome)
         return outcome
+
+    def remember(self, spec: EnvironmentSpec, python: Path, asked: str, *, skip_project: bool = False) -> None:
+        """Take down, in an environment that was just synced, by what the next run can tell that nothing changed.
+
+        :param spec: the environment
+        :param python: its interpreter
+        :param asked: what is declared, as the frontend has it, in a text
+        :param skip_project: somebody else installs the project
+        """
+        from lockhouse.operations.tracing import trace_environment  # noqa: PLC0415 - only after a sync
+
+        if exposed_passwords(self._config):  # each run warns of them
+            return
+        request = self._sync_request(spec, python, skip_project=skip_project)
+        trace_environment(request, asked, self._config.looks, plugins=self._wiring.plugins, environ=self._environ)
+
+    def remember_locks(self) -> None:
+        """Take down by what the next check can tell that no lock changed, where all are fresh now. To be asked anew.
+
+        What cannot be checked for any reason is left to who checks it: it says what is wrong.
+        """
+        from lockhouse.operations.tracing import trace_locks  # noqa: PLC0415 - only after locking
+        from lockhouse.project.words import lines_of_fresh  # noqa: PLC0415 - likewise
+
+        plugins = self._wiring.plugins
+        if exposed_passwords(self._config) or plugins.foreign:
+            return
+        with suppress(LockhouseError):
+            specs = self.declarations.environments()
+            if all(plugins.is_universal(spec.resolver) for spec in specs):
+                locks = [(spec, self.lock_files(spec)) for spec in specs]
+                said = lines_of_fresh(specs)
+                trace_locks(self.root, locks, said, self._config.looks, plugins=plugins, environ=self._environ)
 
     def build_wheelhouse(
         self, specs: Iterable[EnvironmentSpec], path: Path, *, archive: bool, targets: Sequence[str] = ()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from lockhouse.model.freshness import OrphanLock
+    from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.project.answers import Answer
 
 
@@ -41,6 +42,18 @@ def lines_of(answer: Answer) -> Iterator[Line]:
         yield Line(f"  note: {note}")
     if answer.fix:
         yield Line(f"  fix: {answer.fix}")
+
+
+def lines_of_fresh(specs: Iterable[EnvironmentSpec]) -> list[str]:
+    """Give what is said of environments whose locks are all fresh, the summary last.
+
+    :param specs: the environments
+    """
+    from lockhouse.model.fresh import Fresh  # noqa: PLC0415 - only after locking
+    from lockhouse.project.answers import of_freshness, summary  # noqa: PLC0415 - likewise
+
+    answers = [of_freshness(spec, Fresh()) for spec in specs]
+    return [*(line.text for answer in answers for line in lines_of(answer)), summary(answers)]
 
 
 def lines_of_orphan(orphan: OrphanLock) -> Iterator[Line]:

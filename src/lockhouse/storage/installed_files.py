@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from lockhouse.model.drift import FileChange
 from lockhouse.model.receipt import InstalledFiles
 from lockhouse.storage.files import disk_errors
+from lockhouse.storage.untouched import times_digest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -57,7 +58,7 @@ def files_of(prefix: Path, folders: Iterable[Path], package: InstalledPackage) -
             dist_info=package.dist_info,
             record=hashlib.sha256(record).hexdigest(),
             paths=watched,
-            digest=_digest(str(folder), watched),
+            digest=times_digest(str(folder), watched),
             unhashed=tuple((path, _sha256(folder / path)) for path in unhashed),
         )
     return None
@@ -83,7 +84,7 @@ def looks_untouched(prefix: Path, files: InstalledFiles) -> bool:
     :param prefix: the environment's root
     :param files: what was taken down
     """
-    return _digest(os.path.join(prefix, files.folder), files.paths) == files.digest  # noqa: PTH118 - speed
+    return times_digest(os.path.join(prefix, files.folder), files.paths) == files.digest  # noqa: PTH118 - speed
 
 
 def with_known_times(
@@ -179,20 +180,6 @@ def remove_file_of_nobody(path: Path) -> None:
             if os.name != "nt" or not path.is_symlink():
                 raise
             path.rmdir()  # so Windows removes a link to a folder
-
-
-def _digest(folder: str, paths: Iterable[str]) -> str:
-    # of every file of an environment before every run: no objects, no joins, one look each
-    seen = []
-    look = os.stat
-    for path in paths:
-        try:
-            status = look(f"{folder}/{path}")
-        except (OSError, ValueError):  # a ValueError is a path that no file can have
-            seen.append("-")
-        else:
-            seen.append(f"{status.st_size} {status.st_mtime_ns}")
-    return hashlib.sha256("\n".join(seen).encode()).hexdigest()
 
 
 def _recorded(record: bytes) -> list[tuple[str, str]]:

@@ -6,23 +6,23 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from lockhouse.model.interpreter import InterpreterIdentity
 from lockhouse.model.provenance import Provenance
 from lockhouse.model.receipt import (
     RECEIPT_VERSION,
     InstalledFiles,
     InstalledPackage,
     InstalledSource,
-    InterpreterIdentity,
     Receipt,
 )
 from lockhouse.storage.files import disk_errors, write_atomically
+from lockhouse.storage.untouched import RECEIPT_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-#: Name of the receipt in the root of an environment.
-RECEIPT_NAME = "lockhouse-receipt.json"
+__all__ = ["RECEIPT_NAME", "read_receipt", "remove_receipt", "write_receipt"]
 
 
 def read_receipt(environment: Path) -> Receipt | None:

@@ -7,6 +7,7 @@
     ROOT/v1/tmp/            files that are being written; on the same file system as the rest
     ROOT/v1/locks/          one lock file for each file that is being fetched
     ROOT/v1/interpreters/   what interpreters said about themselves
+    ROOT/v1/traces/         by what the locks of a project were found fresh, a file a project
     ROOT/v1/built/, trees/  kept free for built wheels and unpacked trees
     ROOT/uv/                the cache of the uv installer, which orders its versions by itself
 
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import HashMismatchError, StoreError, UnverifiableArtifactError
+from lockhouse.storage.cache_folder import CACHE_VARIABLE, VERSION
 from lockhouse.storage.files import (
     PARTIAL_SUFFIX,
     disk_errors,
@@ -39,10 +41,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
-#: The environment variable that moves the store.
-CACHE_VARIABLE = "LOCKHOUSE_CACHE_DIR"
-
-_VERSION = "v1"
 _DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _UNSAFE_NAME = re.compile(r"[\x00-\x1f/\\:]|^\.|^$|[. ]$")
 _READ_SIZE = 1 << 20
@@ -59,7 +57,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._base = root / _VERSION
+        self._base = root / VERSION
         self._prepared = False
 
     @classmethod

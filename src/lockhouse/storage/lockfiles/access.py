@@ -66,6 +66,11 @@ class LockFiles:
     def _record_place(self) -> str:
         return f"{self.directory}/{self._record.name}"
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Give the files that hold what is locked, whether they are there or not."""
+        return (self.main,) if self.lock_format is LockFormat.PYLOCK else (self.main, self._record)
+
     def exists(self) -> bool:
         """Tell whether there is a lock."""
         return self.main.is_file()

@@ -1,0 +1,122 @@
+"""Takes down by what "fresh" and "matching" were decided, so that the next run need not decide it again."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import StoreError
+from lockhouse.interpreters.identity import prefix_of
+from lockhouse.model.drift import Matching
+from lockhouse.model.fresh import Fresh
+from lockhouse.operations.check import check
+from lockhouse.operations.drift import find_drift, not_ours
+from lockhouse.operations.orphans import orphan_locks
+from lockhouse.operations.unchanged import TRACE_NAME, asked_of, line_of_names, line_of_source, trace_name
+from lockhouse.plugins import DISABLE_VARIABLE, FRONTEND_FILES, may_have_sessions
+from lockhouse.storage.cache_folder import traces_in
+from lockhouse.storage.files import write_atomically
+from lockhouse.storage.receipts import RECEIPT_NAME, read_receipt
+from lockhouse.trace.trace import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.operations.drift import SyncRequest
+    from lockhouse.plugins import Plugins
+    from lockhouse.storage.lockfiles import LockFiles
+    from lockhouse.trace.looks import Looks
+
+
+def trace_environment(
+    request: SyncRequest, asked: str, looks: Looks, *, plugins: Plugins, environ: Mapping[str, str]
+) -> None:
+    """Write the trace of an environment, where all is in order; else leave what is there, which then says nothing.
+
+    Lock and environment are judged once more, between two looks at the files that count: so what is taken down is what
+    was judged. A lock for one target is left out: which one counts is known only by asking the interpreter.
+
+    :param request: the environment, just synced
+    :param asked: what is declared, as the frontend has it, in a text
+    :param looks: what the declaration was read from
+    :param plugins: who may have a say
+    :param environ: the variables of the user
+    """
+    if request.environment is not None or not plugins.is_universal(request.spec.resolver):
+        return
+    prefix = prefix_of(request.python)
+    seen = looks.copy()
+    _look_at((*request.files.paths, prefix / RECEIPT_NAME), seen)
+    receipt = read_receipt(prefix)
+    verdict = check(request.spec, request.files, plugins=plugins)
+    if receipt is None or not isinstance(verdict, Fresh) or find_drift(request) != Matching():
+        return
+    sources = (
+        line_of_source(
+            os.path.normpath(request.root / source.path),
+            editable=source.editable,
+            leave_out=request.spec.lock_directory if source.path == "." else "",
+            identity=source.identity,
+        )
+        for source in receipt.sources
+        if source.path is not None
+    )
+    trace = render(asked, (line_of_names(tuple(not_ours(request))), *sources), seen, environ)
+    _write(prefix / TRACE_NAME, trace)
+
+
+def trace_locks(
+    root: Path,
+    locks: Iterable[tuple[EnvironmentSpec, LockFiles]],
+    said: Iterable[str],
+    looks: Looks,
+    *,
+    plugins: Plugins,
+    environ: Mapping[str, str],
+) -> None:
+    """Write the trace of all locks of a project, where all of them are fresh and none is an orphan.
+
+    A project with sessions of nox or environments of tox has none: what these declare is known only by running them.
+
+    :param root: the project's folder
+    :param locks: all its environments, and where the lock of each lies
+    :param said: what a check says of them, if they are fresh
+    :param looks: what the declarations were read from
+    :param plugins: who may have a say
+    :param environ: the variables of the user
+    """
+    place = traces_in(environ)
+    if place is None:
+        return
+    known = list(locks)
+    seen = looks.copy()
+    seen.variable(environ, DISABLE_VARIABLE)
+    directories = {spec.lock_directory for spec, _ in known}
+    _look_at((*(root / name for name in FRONTEND_FILES), *(path for _, files in known for path in files.paths)), seen)
+    for directory in sorted(directories):
+        seen.names(root / directory)
+    if may_have_sessions(root):
+        return
+    verdicts = (check(spec, files, plugins=plugins) for spec, files in known)
+    if any(not isinstance(verdict, Fresh) or verdict.notes for verdict in verdicts):
+        return
+    specs = [spec for spec, _ in known]
+    if not orphan_locks(root, specs, directories, is_universal=plugins.is_universal):
+        _write(Path(place, trace_name(str(root))), render(asked_of(str(root)), said, seen, environ))
+
+
+def _write(path: Path, trace: bytes | None) -> None:
+    if trace is not None:
+        with suppress(StoreError):  # it saves the next run some time, and nothing depends on it
+            write_atomically(path, trace)
+
+
+def _look_at(paths: Iterable[Path], looks: Looks) -> None:
+    for path in paths:
+        try:
+            looks.file(path)
+        except OSError:  # that it is not there is seen as well
+            continue

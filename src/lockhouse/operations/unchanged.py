@@ -1,0 +1,103 @@
+"""The quickest answers: a trace says that nothing changed by which "fresh" and "matching" were decided. Read-only.
+
+No answer here is ever "no": where anything differs or is unclear, who asked goes the long way, which says why.
+"""
+
+from __future__ import annotations
+
+import os
+
+from lockhouse.trace.trace import said
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+#: The file of a trace in the root of an environment.
+TRACE_NAME = "lockhouse-trace"
+
+#: Parts of a line.
+_BETWEEN = "\t"
+
+
+def is_unchanged(python: Path, asked: str, environ: Mapping[str, str]) -> bool:
+    """Tell whether an environment is still declared, locked and installed as it was when a sync found all in order.
+
+    :param python: its interpreter
+    :param asked: what is declared, as a frontend has it, in a text
+    :param environ: the variables of the user
+    """
+    from lockhouse.interpreters.identity import identify, prefix_of, site_packages_of  # noqa: PLC0415
+    from lockhouse.storage.untouched import is_untouched  # noqa: PLC0415 - a check of locks needs neither
+
+    prefix = prefix_of(python)
+    answer = said(f"{prefix}/{TRACE_NAME}", asked, environ)
+    if answer is None:
+        return False
+    ours, *sources = (line.split(_BETWEEN) for line in answer)
+    interpreter = identify(python)
+    return is_untouched(
+        str(prefix),
+        map(str, site_packages_of(prefix)),
+        interpreter={name: getattr(interpreter, name) for name in interpreter.__slots__},
+        ignore=ours[1:],
+    ) and all(_is_source_same(*source) for source in sources)
+
+
+def line_of_names(names: tuple[str, ...]) -> str:
+    """Say which distributions somebody else takes care of: the first line of the trace of an environment.
+
+    :param names: their names
+    """
+    return _BETWEEN.join(("not ours", *names))
+
+
+def line_of_source(folder: str, *, editable: bool, leave_out: str, identity: str) -> str:
+    """Say what a source has to be, for the trace of an environment.
+
+    :param folder: its folder, absolute
+    :param editable: whether it is installed editable
+    :param leave_out: what does not count in it
+    :param identity: what stands for its content
+    """
+    return _BETWEEN.join(("editable" if editable else "built", leave_out, identity, folder))
+
+
+def _is_source_same(how: str, leave_out: str, identity: str, folder: str) -> bool:
+    from pathlib import Path  # noqa: PLC0415 - few environments have sources
+
+    from lockhouse.storage.source_trees import source_identity  # noqa: PLC0415 - likewise
+
+    return source_identity(Path(folder), editable=how == "editable", leave_out=leave_out) == identity
+
+
+def fresh_locks(root: str, environ: Mapping[str, str]) -> list[str] | None:
+    """Give what a check says of a project, where all its locks are still fresh and no lock is an orphan.
+
+    :param root: the project's folder, absolute
+    :param environ: the variables of the user
+    :return: its lines, the summary last; None where they have to be found out
+    """
+    from lockhouse.storage.cache_folder import traces_in  # noqa: PLC0415 - nox and tox do not need it
+
+    folder = traces_in(environ)
+    return None if folder is None else said(os.path.join(folder, trace_name(root)), asked_of(root), environ)  # noqa: PTH118
+
+
+def trace_name(root: str) -> str:
+    """Name the file of the trace for all locks of a project.
+
+    :param root: the project's folder, absolute
+    """
+    from hashlib import sha256  # noqa: PLC0415 - loaded already
+
+    return sha256(root.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def asked_of(root: str) -> str:
+    """Say what the trace for all locks of a project is about.
+
+    :param root: the project's folder, absolute
+    """
+    return f"the locks of {root}"
