@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from lockhouse.errors import InterpreterError
-from lockhouse.model.interpreter import InterpreterIdentity
+if TYPE_CHECKING:
+    from lockhouse.errors import InterpreterError
+    from lockhouse.model.interpreter import InterpreterIdentity
+
 
 _LIBRARY = re.compile(r"^(?:python|pypy|graalpy)(?P<version>3\.\d+)t?$")
 _FOLDERS_OF_EXECUTABLES = ("bin", "scripts")
@@ -31,6 +34,17 @@ def identify(python: Path) -> InterpreterIdentity:
     :param python: path of the interpreter in the environment
     :raises InterpreterError: it is not there, or what it points at is gone
     """
+    from lockhouse.model.interpreter import InterpreterIdentity  # noqa: PLC0415 - the quick answer compares the facts
+
+    return InterpreterIdentity(**facts_of(python))
+
+
+def facts_of(python: Path) -> dict[str, Any]:
+    """Give the facts that make the identity of an interpreter, by the names that they have there.
+
+    :param python: path of the interpreter in the environment
+    :raises InterpreterError: it is not there, or what it points at is gone
+    """
     prefix = prefix_of(python)
     config = _read_config(python, prefix)
     base = _base_of(python, config)
@@ -39,13 +53,13 @@ def identify(python: Path) -> InterpreterIdentity:
         stat = real.stat()
     except (OSError, RuntimeError) as error:  # a RuntimeError is a loop of links
         raise _gone(python, prefix, str(python.readlink()) if python.is_symlink() else str(base)) from error
-    return InterpreterIdentity(
-        executable=str(real),
-        size=stat.st_size,
-        mtime_ns=stat.st_mtime_ns,
-        version=_version(config, prefix, real),
-        system_packages=config.get("include-system-site-packages", "").lower() == "true",
-    )
+    return {
+        "executable": str(real),
+        "size": stat.st_size,
+        "mtime_ns": stat.st_mtime_ns,
+        "version": _version(config, prefix, real),
+        "system_packages": config.get("include-system-site-packages", "").lower() == "true",
+    }
 
 
 def site_packages_of(prefix: Path) -> tuple[Path, ...]:
@@ -99,8 +113,13 @@ def _base_of(python: Path, config: dict[str, str]) -> Path:
 def _recorded_version(config: dict[str, str]) -> str:
     # venv writes `version`, uv and virtualenv `version_info`, the latter as 3.12.4.final.0
     text = config.get("version_info") or config.get("version", "")
-    match = re.match(r"\d+\.\d+(?:\.\d+)?", text)
-    return match[0] if match else ""
+    numbers = []
+    for part in text.split(".")[:3]:
+        number = part[: len(part) - len(part.lstrip("0123456789"))]
+        numbers += [number] if number else []
+        if number != part or not number:
+            break
+    return ".".join(numbers) if len(numbers) > 1 else ""
 
 
 def _version(config: dict[str, str], prefix: Path, real: Path | None) -> str:
@@ -118,6 +137,8 @@ def _version(config: dict[str, str], prefix: Path, real: Path | None) -> str:
 
 
 def _gone(python: Path, prefix: Path, wanted: str) -> InterpreterError:
+    from lockhouse.errors import InterpreterError  # noqa: PLC0415 - errors only
+
     return InterpreterError(
         f"the interpreter of the environment {prefix} is gone",
         why=f"{python} needs {wanted}, which does not exist" if wanted != str(python) else f"there is no {python}",

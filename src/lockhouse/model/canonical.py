@@ -30,7 +30,7 @@ _VARIABLE = (
 )
 _CONDITION = rf"({_VARIABLE}){_BLANK}([<>]=?|[=!]=){_BLANK}(?:'([A-Za-z0-9._-]*)'|\"([A-Za-z0-9._-]*)\")"
 _SEPARATORS = re.compile(r"[-_.]+")
-_HEAD = re.compile(r"[ \t]*([A-Za-z0-9._-]+)[ \t]*(?:\[([^\]]*)\])?")
+_HEAD = r"[ \t]*([A-Za-z0-9._-]+)[ \t]*(?:\[([^\]]*)\])?"
 
 
 def normalized(name: str) -> NormalizedName:
@@ -90,7 +90,7 @@ def name_and_extras(text: str) -> tuple[NormalizedName, tuple[str, ...]]:
     :param text: a requirement (PEP 508)
     :raises ValueError: it does not begin with a name
     """
-    match = _HEAD.match(text)
+    match = re.match(_HEAD, text)
     if match is None:
         msg = f"{text!r} is no requirement"
         raise ValueError(msg)

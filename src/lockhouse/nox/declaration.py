@@ -6,9 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lockhouse.errors import InvalidSettingError, UnknownEnvironmentError
-from lockhouse.nox.keywords import ON_INSTALL
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -16,7 +13,11 @@ if TYPE_CHECKING:
 
     from lockhouse.config.declared import DeclaredEnvironment
     from lockhouse.model.spec import Origin
+    from lockhouse.nox.keywords import OnInstall
     from lockhouse.project import Project
+
+#: What an install inside of a locked session does, the default first.
+ON_INSTALL: tuple[OnInstall, ...] = ("refuse", "warn", "allow")
 
 #: The attribute by which a registered session is known as ours.
 ATTRIBUTE = "lockhouse_declaration"
@@ -53,6 +54,8 @@ class Declaration:
         """
         chosen = self.keywords.get("on_install", ON_INSTALL[0])
         if chosen not in ON_INSTALL:
+            from lockhouse.errors import InvalidSettingError  # noqa: PLC0415 - errors only
+
             raise InvalidSettingError(
                 f"{self._place()}: on_install: expected one of {', '.join(ON_INSTALL)}, found {chosen!r}",
                 fix=f"write on_install={_quoted(_nearest(str(chosen), ON_INSTALL) or ON_INSTALL[0])}",
@@ -78,10 +81,10 @@ class Declaration:
             it runs on Pythons that the environment is not for to which it refers
         :raises UnknownEnvironmentError: it refers to an environment that is not declared
         """
-        self.check()
         from lockhouse.config.declared import DeclaredEnvironment  # noqa: PLC0415 - keeps `nox --list` fast
         from lockhouse.config.validation import parse_environment  # noqa: PLC0415 - keeps `nox --list` fast
 
+        self.check()
         origin = self.origin(project.root)
         policy = {key: value for key, value in self.keywords.items() if key in _POLICIES - {"on_install"}}
         if self.refers:
@@ -103,6 +106,7 @@ class Declaration:
         import msgspec  # noqa: PLC0415 - keeps `nox --list` fast
 
         from lockhouse.config.settings import EnvironmentSettings  # noqa: PLC0415 - keeps `nox --list` fast
+        from lockhouse.errors import InvalidSettingError  # noqa: PLC0415 - not where nothing changed
 
         settings = {field.name for field in msgspec.structs.fields(EnvironmentSettings)} - _FROM_NOX
         known = [*settings, *self.nox_names, "environment", "on_install"]
@@ -140,6 +144,8 @@ class Declaration:
         return f'nox session "{self.name}" ({Path(self.file).name}:{self.line})'
 
     def _referred(self, variant: Variant, project: Project) -> DeclaredEnvironment:
+        from lockhouse.errors import InvalidSettingError, UnknownEnvironmentError  # noqa: PLC0415 - likewise
+
         by = self.origin(project.root)
         if "environment" in self.keywords:
             return project.declarations.referred(str(self.keywords["environment"]), pythons=variant.pythons, by=by)

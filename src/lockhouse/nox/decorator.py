@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import nox
 
-from lockhouse.errors import LockhouseError
 from lockhouse.nox.declaration import ATTRIBUTE, Declaration, variants
 
 if TYPE_CHECKING:
@@ -81,9 +80,13 @@ def _prepare(given: nox.Session, function: Func, declaration: Declaration, param
         variant = variants(function, declaration)[0]
     try:
         return running.prepare(given, declaration, variant, root=Path.cwd())
-    except LockhouseError as error:
+    except Exception as error:
         import os  # noqa: PLC0415 - errors only
 
+        from lockhouse.errors import LockhouseError  # noqa: PLC0415 - errors only
+
+        if not isinstance(error, LockhouseError):
+            raise
         from lockhouse.model.redaction import hide_environ  # noqa: PLC0415 - errors only
 
         # nox goes on in the same line, after what may be a command to paste

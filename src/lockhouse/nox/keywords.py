@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-#: What an install inside of a locked session does.
+#: What an install inside of a locked session does; the same words stand in ``declaration.ON_INSTALL``.
 OnInstall: TypeAlias = Literal["refuse", "warn", "allow"]
-
-ON_INSTALL: tuple[OnInstall, ...] = ("refuse", "warn", "allow")
 
 
 class NoxKeywords(TypedDict, total=False):

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import nox
 
-from lockhouse.errors import InterpreterError, UnlockedInstallError
 from lockhouse.nox.asked import asked_for
 from lockhouse.operations.unchanged import is_unchanged
 from lockhouse.silence import SilentReporter
 
 if TYPE_CHECKING:
+    from lockhouse.errors import UnlockedInstallError
     from lockhouse.nox.declaration import Declaration, Variant
 
 
@@ -61,6 +61,8 @@ def _python_of(given: nox.Session) -> Path:
     name = "python.exe" if os.name == "nt" else "python"
     folders = given.bin_paths if given.venv_backend != "none" else None
     if folders is None:
+        from lockhouse.errors import InterpreterError  # noqa: PLC0415 - errors only
+
         forced = given._runner.global_config.force_venv_backend == "none"  # noqa: SLF001 - nox has no public word for it
         said = "--no-venv was given" if forced else 'its venv_backend is "none"'
         raise InterpreterError(
@@ -70,6 +72,8 @@ def _python_of(given: nox.Session) -> Path:
         )
     found = next((Path(folder, name) for folder in folders if Path(folder, name).exists()), None)
     if found is None:
+        from lockhouse.errors import InterpreterError  # noqa: PLC0415 - errors only
+
         raise InterpreterError(
             f'the environment of nox session "{given.name}" has no Python',
             why=f"there is no {name} in {', '.join(folders)}",
@@ -128,6 +132,8 @@ class GuardedSession(nox.Session):
 
 
 def _unlocked(declaration: Declaration, method: str, args: tuple[Any, ...]) -> UnlockedInstallError:
+    from lockhouse.errors import UnlockedInstallError  # noqa: PLC0415 - errors only
+
     words = [str(arg) for arg in args]
     project = any(word == "." or word.startswith((".[", "./", ".\\")) for word in words)
     mode = "editable" if {"-e", "--editable"} & set(words) else "wheel"

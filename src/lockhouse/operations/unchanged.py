@@ -28,7 +28,7 @@ def is_unchanged(python: Path, asked: str, environ: Mapping[str, str]) -> bool:
     :param asked: what is declared, as a frontend has it, in a text
     :param environ: the variables of the user
     """
-    from lockhouse.interpreters.identity import identify, prefix_of, site_packages_of  # noqa: PLC0415
+    from lockhouse.interpreters.identity import facts_of, prefix_of, site_packages_of  # noqa: PLC0415
     from lockhouse.storage.untouched import is_untouched  # noqa: PLC0415 - a check of locks needs neither
 
     prefix = prefix_of(python)
@@ -36,11 +36,10 @@ def is_unchanged(python: Path, asked: str, environ: Mapping[str, str]) -> bool:
     if answer is None:
         return False
     ours, *sources = (line.split(_BETWEEN) for line in answer)
-    interpreter = identify(python)
     return is_untouched(
         str(prefix),
         map(str, site_packages_of(prefix)),
-        interpreter={name: getattr(interpreter, name) for name in interpreter.__slots__},
+        interpreter=facts_of(python),
         ignore=ours[1:],
     ) and all(_is_source_same(*source) for source in sources)
 
