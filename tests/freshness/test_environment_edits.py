@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.model.drift import DriftCode, Drifted, Matching
+from lockhouse.operations.unchanged import TRACE_NAME, is_unchanged
 from lockhouse.project import Project
 from lockhouse.storage.receipts import RECEIPT_NAME
 from lockhouse.testing import PackageIndex, ProjectFolder
@@ -40,6 +41,12 @@ class Made:
     def environment(self) -> Path:
         """Give the folder of the environment."""
         return self.project / ".venv"
+
+    @property
+    def python(self) -> Path:
+        """Give its interpreter."""
+        places = (self.environment / "bin" / "python", self.environment / "Scripts" / "python.exe")
+        return next(path for path in places if path.exists())
 
     def installed(self, name: str) -> Path:
         """Give a file or folder in ``site-packages``."""
@@ -183,6 +190,36 @@ def test_what_was_edited_is_said_and_mended(made: Made, name: str) -> None:
         return
     CLI.run(made.project, check=True)
     assert not drift_of(made)
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_environment_that_looks_unchanged_matches(made: Made, name: str) -> None:
+    python = made.python
+    project = Project.open(made.project.path)
+    (spec,) = project.declarations.named(["tests"])
+    project.remember(spec, python, "as it was")
+    assert is_unchanged(python, "as it was", os.environ)
+    assert not is_unchanged(python, "in another way", os.environ)
+    change, _ = EDITS[name]
+    change(made)
+    unchanged = is_unchanged(python, "as it was", os.environ)
+    assert unchanged == (name in {"nothing", "byte code"})
+    assert not (unchanged and drift_of(made))
+
+
+@pytest.mark.parametrize("lost", ["receipt", "lock", "drift"])
+def test_there_is_no_trace_of_an_environment_that_is_not_well(made: Made, lost: str) -> None:
+    (made.environment / TRACE_NAME).unlink(missing_ok=True)
+    if lost == "receipt":
+        (made.environment / RECEIPT_NAME).unlink()
+    elif lost == "lock":
+        made.project.replace("pyproject.toml", "demo", "demo>=2")
+    else:
+        change_by_hand(made.environment)
+    project = Project.open(made.project.path)
+    (spec,) = project.declarations.named(["tests"])
+    project.remember(spec, made.python, "as it is")
+    assert not (made.environment / TRACE_NAME).exists()
 
 
 def drift_of(made: Made) -> tuple[DriftReason, ...]:

@@ -33,6 +33,28 @@ _NEEDLESS = {
     "packaging.pylock",
     "unearth",
 }
+#: What is not needed besides where a trace says that nothing changed.
+_NEEDLESS_WITH_A_TRACE = {
+    "lockhouse.config",
+    "lockhouse.errors",
+    "lockhouse.model.drift",
+    "lockhouse.model.freshness",
+    "lockhouse.model.indexes",
+    "lockhouse.model.interpreter",
+    "lockhouse.model.receipt",
+    "lockhouse.model.spec",
+    "lockhouse.nox.keywords",
+    "lockhouse.operations.check",
+    "lockhouse.operations.drift",
+    "lockhouse.plugins",
+    "lockhouse.project",
+    "lockhouse.storage.files",
+    "lockhouse.storage.lockfiles",
+    "lockhouse.storage.receipts",
+    "msgspec",
+}
+#: What only the check itself can do without: nox imports it.
+_NEEDLESS_IN_A_CHECK_WITH_A_TRACE = {"argparse", "dataclasses", "inspect", "json", "pathlib", "re", "tomllib", "typing"}
 #: What a check by the command line does not need besides; nox and tox import it by themselves.
 _NEEDLESS_IN_A_CHECK = {
     "asyncio",
@@ -93,9 +115,22 @@ def _locked(project: ProjectFolder, index: PackageIndex) -> None:
 
 def test_a_check_imports_and_starts_nothing_that_it_does_not_use(project: ProjectFolder, index: PackageIndex) -> None:
     _locked(project, index)
-    modules, started = _seen(project, "lockhouse", "check")
+    modules, started = _seen(project, "lockhouse", "check", "tests")  # by name: no trace answers this
+    assert "lockhouse.project" in modules
     assert modules & (_NEEDLESS | _NEEDLESS_IN_A_CHECK) == set()
     assert started == []
+
+
+def test_a_check_by_a_trace_imports_next_to_nothing(project: ProjectFolder, index: PackageIndex) -> None:
+    _locked(project, index)
+    code = "import sys; before = set(sys.modules); from lockhouse.cli import main; main(); "
+    code += "print(*(set(sys.modules) - before), file=sys.stderr)"
+    result = project.run(sys.executable, "-c", code, "check", check=True)
+    assert result.stdout == "tests: fresh\n1 environment: 1 fresh\n"
+    imported = set(result.stderr.split())
+    needless = _NEEDLESS | _NEEDLESS_IN_A_CHECK | _NEEDLESS_WITH_A_TRACE | _NEEDLESS_IN_A_CHECK_WITH_A_TRACE
+    assert imported & (needless - {"lockhouse.errors"}) == set()
+    assert "lockhouse.trace.trace" in imported
 
 
 def test_a_warm_session_of_nox_imports_and_starts_nothing_that_it_does_not_use(
@@ -114,7 +149,7 @@ def test_a_warm_session_of_nox_imports_and_starts_nothing_that_it_does_not_use(
     )
     project.run("nox", "-s", "tests", check=True)
     modules, started = _seen(project, "nox", "-r", "-s", "tests")
-    assert modules & (_NEEDLESS | {"lockhouse.nox.discovery", "pluggy"}) == set()
+    assert modules & (_NEEDLESS | _NEEDLESS_WITH_A_TRACE | {"lockhouse.nox.discovery", "pluggy"}) == set()
     assert [line for line in started if "uv" not in line] == []  # nox itself asks uv for its version
     assert len(started) <= 1
 
