@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-from lockhouse.errors import EXIT_INTERRUPTED, EXIT_OK, LockhouseError
-
 TYPE_CHECKING = False  # `typing` takes longer to import than a quick check may
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,11 +20,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words == ["check"]:
         try:
             if _says_fresh():
-                return EXIT_OK
+                return 0
         except BrokenPipeError:
             return _unread()
     from lockhouse.cli.arguments import parser  # noqa: PLC0415 - not for the quickest answer
-    from lockhouse.cli.console import Console  # noqa: PLC0415 - arguments that are wrong need none
+    from lockhouse.cli.console import Console  # noqa: PLC0415 - likewise
+    from lockhouse.errors import EXIT_INTERRUPTED, LockhouseError  # noqa: PLC0415 - likewise
 
     options = parser().parse_args(words)
     console = Console(quiet=options.quiet, verbose=options.verbose)
@@ -54,7 +53,11 @@ def _says_fresh() -> bool:
     """Say that all locks are fresh, where nothing changed since that was found out; else say nothing."""
     from lockhouse.operations.unchanged import fresh_locks  # noqa: PLC0415 - only for a check
 
-    lines = fresh_locks(os.getcwd(), os.environ)  # noqa: PTH109 - pathlib takes long to import
+    try:
+        root = os.getcwd()  # noqa: PTH109 - pathlib takes long to import
+    except OSError:  # it was removed; who opens the project says so
+        return False
+    lines = fresh_locks(root, os.environ)
     if lines is None:
         return False
     from lockhouse.cli.colours import styled  # noqa: PLC0415 - likewise
