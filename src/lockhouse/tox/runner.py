@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tox.tox_env.python.virtual_env.runner import VirtualEnvRunner
 
 from lockhouse.model.spec import quoted
+from lockhouse.operations.unchanged import is_unchanged
 from lockhouse.project import Project
 from lockhouse.tox.declaration import (
     OWN_KEYS,
@@ -51,8 +52,12 @@ class LockhouseRunner(VirtualEnvRunner):
     @cached_property
     def project(self) -> Project:
         """Give the project, with the variables of this environment."""
-        environ = environ_of(self.conf)
+        environ = self._environ
         return Project.open(Path(self.core["tox_root"]), environ=environ, reporter=ToxLog(self.name, environ))
+
+    @cached_property
+    def _environ(self) -> dict[str, str]:
+        return environ_of(self.conf)
 
     @cached_property
     def spec(self) -> EnvironmentSpec:
@@ -123,9 +128,17 @@ class LockhouseRunner(VirtualEnvRunner):
     def _install_deps(self) -> None:
         try:
             with as_tox_failures(self.conf):
-                self.project.sync(self.spec, self.env_python(), skip_project=tox_packages(self.conf))
+                self._sync()
         except KeyboardInterrupt:  # tox runs this in a thread, and ends such a thread like this
             raise SystemExit(-2) from None
+
+    def _sync(self) -> None:
+        python, skip_project = self.env_python(), tox_packages(self.conf)
+        asked = repr((self.spec, skip_project))
+        if is_unchanged(python, asked, self._environ):
+            return
+        self.project.sync(self.spec, python, skip_project=skip_project)
+        self.project.remember(self.spec, python, asked, skip_project=skip_project)
 
     def interrupt(self) -> None:
         """Break off what is being fetched; tox itself ends only the commands that it started."""
