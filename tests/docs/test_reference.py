@@ -18,7 +18,7 @@ from lockhouse.model.drift import DriftCode
 from lockhouse.model.freshness import ReasonCode, WarningCode
 from lockhouse.model.spec import Origin
 from lockhouse.nox.keywords import NoxKeywords, SessionKeywords
-from lockhouse.tox.declaration import OWN_KEYS
+from lockhouse.tox.keys import OWN_KEYS
 from tests.docs.pages import DOCS
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from tox.run import setup_state
 
 import lockhouse.tox
 from lockhouse.errors import ConfigError
-from lockhouse.tox.declaration import lock_base
+from lockhouse.tox.keys import lock_base
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -143,7 +143,7 @@ def _failed(error: LockhouseError, concerned: list[LockhouseRunner]) -> int:
 def _hidden(text: str, concerned: list[LockhouseRunner]) -> str:
     """Hide what the variables of the environments hold of secrets."""
     from lockhouse.model.redaction import hide_environ  # noqa: PLC0415 - keeps every other tox command fast
-    from lockhouse.tox.declaration import environ_of  # noqa: PLC0415 - likewise
+    from lockhouse.tox.keys import environ_of  # noqa: PLC0415 - likewise
 
     for environment in concerned:
         text = hide_environ(text, environ_of(environment.conf))
@@ -186,7 +186,7 @@ def _selected(state: State) -> list[LockhouseRunner]:
 
 def _by_project(environments: list[LockhouseRunner]) -> Iterator[tuple[Project, list[EnvironmentSpec]]]:
     """Group the environments whose variables agree: only ``set_env`` tells their projects apart."""
-    from lockhouse.tox.declaration import environ_of  # noqa: PLC0415 - keeps every other tox command fast
+    from lockhouse.tox.keys import environ_of  # noqa: PLC0415 - keeps every other tox command fast
 
     groups: dict[tuple[tuple[str, str], ...], tuple[Project, list[EnvironmentSpec]]] = {}
     for environment in environments:

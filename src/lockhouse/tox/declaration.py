@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from tox.tox_env.errors import Fail, Skip
 
 from lockhouse.config.declared import DeclaredEnvironment
 from lockhouse.config.nearest import nearest
 from lockhouse.config.validation import parse_environment
 from lockhouse.errors import ConfigError, InvalidRequirementError, InvalidSettingError, LockhouseError
 from lockhouse.model.spec import Origin, ProjectMode
+from lockhouse.tox.keys import OWN_KEYS, PREFIX, base_pythons_of, lock_base, tox_packages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from tox.config.sets import CoreConfigSet, EnvConfigSet
 
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.project import Project
-
-#: Our own keys: setting → description. Each is ``lockhouse_`` and the name of the setting.
-OWN_KEYS: Mapping[str, str] = {
-    "environment": "environment of pyproject.toml to use instead of deps, dependency_groups and extras",
-    "lock": "name of the lock, where it is not the environment's name without its Python factors",
-    "python": "Python bounds of the lock, where they do not follow from the environments",
-    "resolver": "who resolves",
-    "installer": "who installs",
-    "format": "format of the lock file: pylock or requirements",
-    "on_stale": "what a run does where the lock is stale: error or warn",
-    "wheelhouse": "folder or archive to install from; then nothing is looked for elsewhere",
-}
-
-_PREFIX = "lockhouse_"
 
 #: tox's ways to install the project → ours.
 _MODES = {
@@ -44,29 +27,6 @@ _MODES = {
     "editable": ProjectMode.EDITABLE,
     "editable-legacy": ProjectMode.EDITABLE,
 }
-
-#: Ways in which tox does not put the project into the environment; then it is up to the spec, and to our own sync.
-_NOT_PACKAGED = {"skip", "deps-only"}
-
-# py, py311, py3.11, pypy310, cpython313t, 3.11, 3.13t: the factors by which tox chooses an interpreter
-_PYTHON_FACTOR = re.compile(
-    r"(?:(?:py|pypy|cpython|jython|graalpy|rustpython|ironpython)(?:[2-9]\.?\d{0,2}t?d?)?|[23]\.\d+t?d?)"
-)
-
-#: Names of variables in set_env that say where packages come from.
-_REACHING = re.compile(
-    r"(?:PIP|UV|LOCKHOUSE)_.*|NETRC|SSL_CERT_(?:FILE|DIR)|REQUESTS_CA_BUNDLE|.*_proxy", re.IGNORECASE
-)
-
-
-def lock_base(name: str) -> str:
-    """Give the default name of the lock: the environment's name without its Python factors.
-
-    :param name: name of the environment, such as ``py311-django4``
-    :return: such as ``django4``; ``py`` where nothing is left
-    """
-    name = re.sub(r"(?:^|(?<=-))(?:pypy|cpython)-(?=[23]\.\d)", "", name)  # tox also knows pypy-3.10-lint
-    return "-".join(factor for factor in name.split("-") if not _PYTHON_FACTOR.fullmatch(factor)) or "py"
 
 
 def declared_environment(
@@ -89,7 +49,7 @@ def declared_environment(
             fix="remove the key pylock, or take another runner",
         )
     _refuse_unknown_keys(conf, origin)
-    own = {key: str(conf[_PREFIX + key]) or None for key in OWN_KEYS}
+    own = {key: str(conf[PREFIX + key]) or None for key in OWN_KEYS}
     deps = tuple(_lines(conf["deps"], "deps", origin))
     constraints = tuple(_lines(conf["constraints"], "constraints", origin))
     groups = sorted(conf["dependency_groups"])
@@ -116,14 +76,6 @@ def declared_environment(
         pythons=tuple(sorted(set(base_pythons))),
         requirements_text=(("\n".join(deps), origin),) if deps else (),
     )
-
-
-def tox_packages(conf: EnvConfigSet) -> bool:
-    """Tell whether tox itself builds and installs the project.
-
-    :param conf: the configuration of the environment
-    """
-    return str(conf["package"]) not in _NOT_PACKAGED
 
 
 def package_said(name: str, project: Project) -> str | None:
@@ -176,8 +128,8 @@ def _refuse_unknown_keys(conf: EnvConfigSet, origin: Origin) -> None:
 
     :raises InvalidSettingError: there are some; the nearest of ours are named
     """
-    known = [_PREFIX + key for key in OWN_KEYS]
-    unknown = {key: nearest(key, known) for key in conf.unused() if key.replace("-", "_").startswith(_PREFIX)}
+    known = [PREFIX + key for key in OWN_KEYS]
+    unknown = {key: nearest(key, known) for key in conf.unused() if key.replace("-", "_").startswith(PREFIX)}
     if unknown:
         raise InvalidSettingError(
             f"{origin}: unknown key {', '.join(map(repr, unknown))}",
@@ -189,30 +141,6 @@ def _refuse_unknown_keys(conf: EnvConfigSet, origin: Origin) -> None:
                 f"write {near} instead of {key}" if near else f"remove {key}" for key, near in unknown.items()
             ),
         )
-
-
-def environ_of(conf: EnvConfigSet) -> dict[str, str]:
-    """Give the variables for resolving and installing: ours, and those of ``set_env`` that say where packages are.
-
-    :param conf: the configuration of the environment
-    """
-    environ = dict(os.environ)
-    set_env = conf["set_env"]
-    for key in set_env:
-        if _REACHING.fullmatch(key):
-            environ[key] = set_env.load(key)
-    return environ
-
-
-def base_pythons_of(conf: EnvConfigSet) -> tuple[str, ...]:
-    """Give the interpreters that an environment names; none where its configuration of them is broken.
-
-    :param conf: the configuration of the environment
-    """
-    try:
-        return tuple(str(python) for python in conf["base_python"])
-    except (Fail, Skip, ValueError, RuntimeError):  # it fails by itself when it runs
-        return ()
 
 
 def _refuse_inputs(name: str, origin: Origin, **inputs: tuple[str, ...] | list[str]) -> None:

@@ -9,8 +9,7 @@ from tox.report import HandledError
 from tox.tox_env.errors import Fail
 
 from lockhouse.errors import ConfigError, LockhouseError
-from lockhouse.model.redaction import hide_environ
-from lockhouse.tox.declaration import environ_of
+from lockhouse.tox.keys import environ_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +25,8 @@ def as_tox_failures(conf: EnvConfigSet) -> Iterator[None]:
     """
     try:
         yield
-    except ConfigError as error:
-        raise HandledError(hide_environ(str(error), environ_of(conf))) from error
     except LockhouseError as error:
-        raise Fail(hide_environ(str(error), environ_of(conf))) from error
+        from lockhouse.model.redaction import hide_environ  # noqa: PLC0415 - errors only
+
+        kind = HandledError if isinstance(error, ConfigError) else Fail
+        raise kind(hide_environ(str(error), environ_of(conf))) from error

@@ -4,33 +4,22 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tox.tox_env.python.virtual_env.runner import VirtualEnvRunner
 
-from lockhouse.model.spec import quoted
 from lockhouse.operations.unchanged import is_unchanged
-from lockhouse.project import Project
-from lockhouse.tox.declaration import (
-    OWN_KEYS,
-    base_pythons_of,
-    declared_environment,
-    environ_of,
-    lock_base,
-    package_said,
-    refuse_other_package,
-    tox_packages,
-)
 from lockhouse.tox.failures import as_tox_failures
 from lockhouse.tox.hooks import STATES
 from lockhouse.tox.installer import PackageInstaller
+from lockhouse.tox.keys import OWN_KEYS, asked_for, base_pythons_of, environ_of, lock_base, tox_packages
 from lockhouse.tox.packaging_env import OUR_NAME, TOX_NAME
-from lockhouse.tox.reporter import ToxLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.project import Project
 
 
 class LockhouseRunner(VirtualEnvRunner):
@@ -52,6 +41,9 @@ class LockhouseRunner(VirtualEnvRunner):
     @cached_property
     def project(self) -> Project:
         """Give the project, with the variables of this environment."""
+        from lockhouse.project import Project  # noqa: PLC0415 - not where nothing changed
+        from lockhouse.tox.reporter import ToxLog  # noqa: PLC0415 - likewise
+
         environ = self._environ
         return Project.open(Path(self.core["tox_root"]), environ=environ, reporter=ToxLog(self.name, environ))
 
@@ -65,12 +57,28 @@ class LockhouseRunner(VirtualEnvRunner):
 
         :raises ConfigError: it cannot be used
         """
-        pythons = [python for conf in self._sharing_confs() for python in base_pythons_of(conf)]
+        from lockhouse.tox.declaration import declared_environment, refuse_other_package  # noqa: PLC0415 - likewise
+
+        pythons = self._base_pythons()
         spec = self.project.declarations.spec(declared_environment(self.conf, self.core, self.project, pythons))
-        refuse_other_package(
-            self.conf, self.core, spec, asked_for_editable=bool(getattr(self.options, "develop", False))
-        )
+        refuse_other_package(self.conf, self.core, spec, asked_for_editable=self._asked_for_editable)
         return spec
+
+    @property
+    def _asked_for_editable(self) -> bool:
+        return bool(getattr(self.options, "develop", False))
+
+    def _base_pythons(self) -> list[str]:
+        return [python for conf in self._sharing_confs() for python in base_pythons_of(conf)]
+
+    @cached_property
+    def _asked(self) -> str | None:
+        refers = bool(str(self.conf["lockhouse_environment"]))
+        pythons = base_pythons_of(self.conf) if refers else self._base_pythons()
+        return asked_for(self.conf, self.core, pythons, asked_for_editable=self._asked_for_editable)
+
+    def _is_unchanged(self) -> bool:
+        return self._asked is not None and is_unchanged(self.env_python(), self._asked, self._environ)
 
     def _sharing_confs(self) -> Iterator[Any]:
         """List the configurations of all environments that share this lock: their Pythons decide its bounds."""
@@ -97,19 +105,26 @@ class LockhouseRunner(VirtualEnvRunner):
             self._platform_check()
             base = Path(self.base_python.extra["executable"])
             with as_tox_failures(self.conf):
-                self.project.require_fresh(self.spec, base)
+                if not self._is_unchanged():
+                    self.project.require_fresh(self.spec, base)
         super().setup()
 
     def _setup_env(self) -> None:
         super()._setup_env()
         if getattr(self.options, "skip_env_install", False):
             with as_tox_failures(self.conf):
-                self.project.require_matching(
-                    self.spec,
-                    self.env_python(),
-                    skip_project=tox_packages(self.conf),
-                    fix=f"tox run -e {quoted(self.name)}",
-                )
+                self._require_matching()
+
+    def _require_matching(self) -> None:
+        if not self._is_unchanged():
+            from lockhouse.model.spec import quoted  # noqa: PLC0415 - likewise
+
+            self.project.require_matching(
+                self.spec,
+                self.env_python(),
+                skip_project=tox_packages(self.conf),
+                fix=f"tox run -e {quoted(self.name)}",
+            )
 
     def _setup_with_env(self) -> None:
         super()._setup_with_env()
@@ -117,6 +132,8 @@ class LockhouseRunner(VirtualEnvRunner):
         # without commands nothing runs without the project: so a layer of packages alone is made
         packaged = self.package_env is not None and tox_packages(self.conf)
         if skipped and packaged and not getattr(self.options, "no_test", False):
+            from lockhouse.model.spec import quoted  # noqa: PLC0415 - likewise
+
             with as_tox_failures(self.conf):
                 self.project.require_project(
                     self.spec,
@@ -133,12 +150,12 @@ class LockhouseRunner(VirtualEnvRunner):
             raise SystemExit(-2) from None
 
     def _sync(self) -> None:
-        python, skip_project = self.env_python(), tox_packages(self.conf)
-        asked = repr((self.spec, skip_project))
-        if is_unchanged(python, asked, self._environ):
+        if self._is_unchanged():
             return
+        python, skip_project = self.env_python(), tox_packages(self.conf)
         self.project.sync(self.spec, python, skip_project=skip_project)
-        self.project.remember(self.spec, python, asked, skip_project=skip_project)
+        if self._asked is not None:
+            self.project.remember(self.spec, python, self._asked, skip_project=skip_project)
 
     def interrupt(self) -> None:
         """Break off what is being fetched; tox itself ends only the commands that it started."""
@@ -163,11 +180,16 @@ class LockhouseRunner(VirtualEnvRunner):
 
     @property
     def default_pkg_type(self) -> str:
-        """Give how the project is packaged where ``package`` is not set.
+        """Give how the project is packaged where ``package`` is not set; tox calls it then, and not before.
 
         As the environment of ``pyproject.toml`` has it, where one is used; else a wheel, which needs no build in the
         environment.
         """
+        return cast("str", lambda *_: self._default_package())  # tox takes a function for a default, too
+
+    def _default_package(self) -> str:
+        from lockhouse.tox.declaration import package_said  # noqa: PLC0415 - likewise
+
         with as_tox_failures(self.conf):
             said = package_said(str(self.conf["lockhouse_environment"]), self.project)
         if said is not None:

@@ -1,0 +1,112 @@
+"""A warm run answers by its trace, until somebody declares something else in the noxfile or the tox configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.operations.unchanged import TRACE_NAME
+
+if TYPE_CHECKING:
+    from lockhouse.testing import PackageIndex, ProjectFolder
+
+_PYPROJECT = """\
+[project]
+name = "demo"
+version = "1.0"
+requires-python = ">=3.11"
+
+[dependency-groups]
+one = ["one-package"]
+two = ["two-package"]
+"""
+
+_NOXFILE = """\
+import lockhouse.nox as lockhouse
+import nox
+
+@lockhouse.session({keywords}, venv_backend="uv")
+def tests(session):
+    session.log("IT RAN")
+"""
+
+_TOX = """\
+[testenv:tests]
+runner = lockhouse
+package = skip
+{keys}
+commands = python -c "print('IT RAN')"
+"""
+
+
+@pytest.fixture
+def stocked(project: ProjectFolder, index: PackageIndex) -> ProjectFolder:
+    """Give a project with an index, and no sessions yet."""
+    for name in ("one-package", "two-package"):
+        index.add_wheel(name, "1.0")
+    project.write("pyproject.toml", _PYPROJECT)
+    project.write("deps.txt", "one-package\n")
+    return project
+
+
+def test_a_session_that_declares_something_else_is_checked_anew(stocked: ProjectFolder) -> None:
+    def says(keywords: str) -> None:
+        stocked.write("noxfile.py", _NOXFILE.format(keywords=keywords))
+
+    says('groups=["one"]')
+    stocked.run("lockhouse", "lock", check=True)
+    for _ in range(2):
+        assert "IT RAN" in stocked.run("nox", "-r", "-s", "tests", check=True).output
+    trace = stocked / ".nox/tests" / TRACE_NAME
+    before = trace.read_bytes()
+    for way in ("-r", "-R"):
+        for keywords in ('groups=["one", "two"]', 'groups=["two"]', 'groups=["one"], extras=["none"]', 'group=["one"]'):
+            says(keywords)
+            result = stocked.run("nox", way, "-s", "tests")
+            assert result.returncode, keywords
+            assert "IT RAN" not in result.output
+            assert "error[" in result.output
+        says('groups=["one"]')
+        assert "IT RAN" in stocked.run("nox", way, "-s", "tests", check=True).output
+    assert trace.read_bytes() == before
+    says('groups=["one"], requirements=["one-package>=1"]')  # the lock satisfies it: a sync takes that down
+    assert "IT RAN" in stocked.run("nox", "-R", "-s", "tests", check=True).output
+    assert trace.read_bytes() == before, "-R forbids to write"
+    stocked.run("nox", "-r", "-s", "tests", check=True)
+    assert trace.read_bytes() != before
+
+
+def test_a_tox_environment_that_declares_something_else_is_checked_anew(stocked: ProjectFolder) -> None:
+    def says(keys: str) -> None:
+        stocked.write("tox.ini", _TOX.format(keys=keys))
+
+    says("deps = -r deps.txt")
+    stocked.run("tox", "lock", check=True)
+    for _ in range(2):
+        assert "IT RAN" in stocked.run("tox", "run", "-e", "tests", check=True).output
+    trace = stocked / ".tox/tests" / TRACE_NAME
+    before = trace.read_bytes()
+    changes = {
+        "deps = -r deps.txt\n    two-package": (),
+        "deps = two-package": (),
+        "deps = -r deps.txt\ndependency_groups = two": (),
+        "deps = -r deps.txt\nlockhouse_lock = other": (),
+        "deps = -r deps.txt\nlockhouse_locks = other": (),
+        "deps = -r deps.txt\nlockhouse_environment = none": (),
+        "deps = -r deps.txt\nset_env = A=1": ("-x", "testenv:tests.deps=two-package"),
+    }
+    for keys, more in changes.items():
+        says(keys)
+        result = stocked.run("tox", "run", "-e", "tests", *more)
+        assert result.returncode, keys
+        assert "IT RAN" not in result.output, keys
+    says("deps = -r deps.txt")
+    stocked.write("deps.txt", "two-package\n")
+    assert stocked.run("tox", "run", "-e", "tests").returncode
+    stocked.write("deps.txt", "one-package\n")
+    assert "IT RAN" in stocked.run("tox", "run", "-e", "tests", check=True).output
+    assert trace.read_bytes() == before
+    assert "IT RAN" in stocked.run("tox", "run", "-r", "-e", "tests", check=True).output
+    installed = next((stocked / ".tox/tests").glob("**/one_package-1.0.dist-info"), None)
+    assert installed is not None, "an environment that is made anew is filled anew"
