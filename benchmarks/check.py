@@ -15,7 +15,7 @@ import subprocess  # noqa: TID251  # the CPU time of a process is told to who wa
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,6 +68,7 @@ class Case:
     name: str
     argv: tuple[str, ...]
     cwd: Path
+    environ: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,15 +172,18 @@ def _project(folder: Path, environ: Mapping[str, str], environments: int) -> Pro
     lock = project.read("locks/pylock.env0.toml").encode()
     for number in range(1, environments):
         project.write(f"locks/pylock.env{number}.toml", lock)
+    project.run("lockhouse", "lock", "env0", check=True)  # now that all are fresh, it leaves a trace
     return project
 
 
 def _check_cases(folder: Path, environ: Mapping[str, str], sizes: Sequence[int]) -> list[Case]:
     cases = [Case(name="python -c pass", argv=(sys.executable, "-c", "pass"), cwd=folder)]
+    argv = (sys.executable, "-m", "lockhouse", "check")
+    unknown = {"LOCKHOUSE_CACHE_DIR": str(folder / "unknown")}  # as on a machine that has not locked the project
     for size in sizes:
         project = _project(folder / f"check-{size}", environ, size)
-        argv = (sys.executable, "-m", "lockhouse", "check")
         cases.append(Case(name=f"lockhouse check, {size}", argv=argv, cwd=project.path))
+        cases.append(Case(name=f"{size}, without a trace", argv=argv, cwd=project.path, environ=unknown))
     return cases
 
 
@@ -199,16 +203,20 @@ def _tox_cases(folder: Path, environ: Mapping[str, str]) -> list[Case]:
     project.run("uv", "lock", check=True)
     lines = [f"[testenv:env{number}]\npackage = skip\n{keys}\n" for number, keys in enumerate(_TOX.values())]
     project.write("tox.ini", "\n".join(lines))
+    argv = (sys.executable, "-m", "tox", "run", "-e")
+    alone = {"TOX_DISABLED_EXTERNAL_PLUGINS": "lockhouse"}  # what tox takes where Lockhouse is not installed
     return [
-        Case(name=name, argv=(sys.executable, "-m", "tox", "run", "-e", f"env{number}"), cwd=project.path)
-        for number, name in enumerate(_TOX)
+        Case(name="bare, no plugin", argv=(*argv, "env0"), cwd=project.path, environ=alone),
+        *(Case(name=name, argv=(*argv, f"env{number}"), cwd=project.path) for number, name in enumerate(_TOX)),
     ]
 
 
 def _run(case: Case, environ: Mapping[str, str]) -> Run:
     with tempfile.TemporaryFile() as output:
         begun = time.perf_counter()
-        process = subprocess.Popen(case.argv, cwd=case.cwd, env=dict(environ), stdout=output, stderr=output)
+        process = subprocess.Popen(
+            case.argv, cwd=case.cwd, env={**environ, **case.environ}, stdout=output, stderr=output
+        )
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begun
         process.returncode = os.waitstatus_to_exitcode(status)
