@@ -98,6 +98,7 @@ def test_a_malformed_requirement_is_quoted_with_its_place_and_what_was_meant(pro
 
 # -- names ------------------------------------------------------------------------------------------------------------
 
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 TABLE = '[tool.lockhouse.environments.tests]\nrequirements = ["alpha"]\n'
 
 
@@ -147,6 +148,33 @@ def test_the_name_of_a_parametrized_session_stands_for_all_its_environments(
     assert fixes(result) == ["name one of them, such as \"tests(version='1.0')\""]
     assert not (project / "v").exists()
     assert fixes(project.run("lockhouse", "check", "tset")) == ['did you mean "tests"?']
+
+
+def test_pythons_that_the_noxfile_alone_lists_are_asked_for_where_there_is_a_lock_for_each(
+    project: ProjectFolder, index: PackageIndex
+) -> None:
+    index.add_wheel("alpha", "1.0")
+    project.write("pyproject.toml", PROJECT + TABLE + 'resolver = "pip"\n')
+    session = "import lockhouse.nox\n\n@lockhouse.nox.session(environment='tests', venv_backend='uv', python={})\n"
+    project.write("noxfile.py", f"{session.format([PYTHON, '3.99'])}def tests(session): pass\n")
+    commands: tuple[tuple[str, ...], ...] = (("nox", "-s", f"tests-{PYTHON}"), ("lockhouse", "lock"))
+    for command in commands:
+        result = project.run(*command)
+        assert result.returncode != 0, result
+        assert 'error[invalid-setting]: nox session "tests" (noxfile.py:3): environment "tests" lists no' in result.output
+        assert fixes(result)[0].startswith(
+            f'add pythons = ["{PYTHON}", "3.99"] to [tool.lockhouse.environments.tests] and lock again, or '
+        )
+    project.write("noxfile.py", f"{session.format(None)}def tests(session): pass\n")
+    project.write("tox.ini", "[testenv:t]\nrunner = lockhouse\nskip_install = true\nlockhouse_environment = tests\n")
+    for command in (("nox",), ("tox", "run", "-e", "t"), ("lockhouse", "sync", "tests", "--into", "v")):
+        result = project.run(*command)
+        assert result.returncode != 0, result
+        assert fixes(result)[0].startswith(f'list them, for instance pythons = ["{PYTHON}"], or '), result
+
+    project.write("pyproject.toml", PROJECT + TABLE + f'resolver = "pip"\npythons = ["{PYTHON}"]\n')
+    project.run("lockhouse", "lock", check=True)
+    project.run("nox", check=True)
 
 
 def test_a_runner_that_is_nearly_ours_is_refused_not_passed_over(project: ProjectFolder) -> None:

@@ -188,12 +188,24 @@ class Expansion:
     def require_served(self, listed: Iterable[str], by: Origin) -> None:
         """Refuse Pythons that the environment does not serve, of somebody who refers to it.
 
+        A lock for each Python is made for those that the environment itself lists: who locks it by its name alone
+        does not see who refers to it.
+
         :param listed: the Pythons that it is run on, as nox and tox name them; what is no version is ignored
         :param by: who refers to it
-        :raises InvalidSettingError: the environment is not for some of them; both places are named
+        :raises InvalidSettingError: the environment is not for some of them, or lists none where it has to; both places
+            are named
         """
         bounds, own = self._bounds(), self._pythons
         minors = dict.fromkeys(minor_of(version) for version in map(version_of_python, listed) if version is not None)
+        if minors and not own and _said(self.filled.settings.resolver, self.files.settings.resolver) == "pip":
+            texts = ", ".join(f'"{minor}"' for minor in minors)
+            raise InvalidSettingError(
+                f'{by}: environment "{self.filled.name}" lists no Pythons',
+                why=f'the resolver "pip" makes one lock for each Python that is listed at {self.filled.origin}',
+                fix=f"add pythons = [{texts}] to [tool.lockhouse.environments.{self.filled.name}] and lock again, "
+                'or choose a universal resolver: resolver = "uv"',
+            )
         outside = _outside(bounds, minors) or [minor for minor in minors if own and minor not in own]
         if not outside:
             return

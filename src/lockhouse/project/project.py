@@ -393,7 +393,7 @@ class Project:
                 return True
             from lockhouse.operations.targets import target_environment  # noqa: PLC0415 - errors only
 
-            if python is None and not spec.pythons:
+            if not spec.pythons:
                 raise
             targets = target_environment(spec, python, describe=self._wiring.describe)
             if not any(self.lock_files(spec, each.label).exists() for each in targets):
