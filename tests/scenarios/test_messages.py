@@ -256,7 +256,7 @@ def test_an_index_that_refuses_says_which_ways_in_there_are(project: ProjectFold
             )
             result = project.run("lockhouse", "lock")
             assert result.returncode == 6, result
-            assert "refuses access" in result.stderr
+            assert "refuses access without credentials" in result.stderr
             (fix,) = fixes(result)
             ways = (
                 "UV_INDEX_OUR_PRIVATE_USERNAME",
@@ -270,6 +270,7 @@ def test_an_index_that_refuses_says_which_ways_in_there_are(project: ProjectFold
         project.run("lockhouse", "lock", env=variables, check=True)
         result = project.run("lockhouse", "sync", "tests", "--into", "v")
         assert result.returncode == 5, result
+        assert "refuses it without credentials (HTTP 401)" in result.stderr
         assert "UV_INDEX_OUR_PRIVATE_PASSWORD" in fixes(result)[0]
 
 

@@ -55,10 +55,22 @@ def refused(lines: Sequence[str], indexes: IndexOptions) -> BackendFailedError |
     """
     if not any(_REFUSED.search(line) for line in lines):
         return None
+    host = _host(lines, _REFUSED)
+    with_credentials = any(
+        at and (not host or netloc == host)
+        for netloc, at in ((_without_userinfo(index.url), "@" in urlsplit(index.url).netloc) for index in indexes.indexes)
+    )
+    ways = ways_in(host, indexes)
+    if with_credentials:
+        return BackendFailedError(
+            f"{_place(lines, _REFUSED, indexes)} refuses access with the credentials that are configured for it",
+            why=lines,
+            fix=f"correct them, or give others by {ways}",
+        )
     return BackendFailedError(
-        f"{_place(lines, _REFUSED, indexes)} refuses access",
-        why=lines,
-        fix=f"give valid credentials for it by {ways_in(_host(lines, _REFUSED), indexes)}",
+        f"{_place(lines, _REFUSED, indexes)} refuses access without credentials",
+        why=[*lines, "no address and no variable has any for it, and ~/.netrc and the keyring have none that it takes"],
+        fix=f"give valid credentials for it by {ways}",
     )
 
 
