@@ -177,6 +177,24 @@ def test_pythons_that_the_noxfile_alone_lists_are_asked_for_where_there_is_a_loc
     project.run("nox", check=True)
 
 
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_a_project_that_cannot_be_built_for_want_of_an_index_says_so(
+    project: ProjectFolder, index: PackageIndex, closed_index_url: str, installer: str
+) -> None:
+    index.add_wheel("other", "1.0")
+    build = '[build-system]\nrequires = ["nonesuch"]\nbuild-backend = "nonesuch"\n'
+    table = f'[tool.lockhouse]\ninstaller = "{installer}"\n[tool.lockhouse.environments.tests]\nproject = "wheel"\n'
+    project.write("pyproject.toml", build + PROJECT + table)
+    project.run("lockhouse", "lock", check=True)
+    result = project.run("lockhouse", "sync", "tests", "--into", "v")
+    assert "error[build-failed]: demo cannot be built" in result.stderr
+    assert fixes(result) == ["let an index have what build-system.requires names, or correct it there"]
+    result = project.run("lockhouse", "sync", "tests", "--into", "v", env={"UV_DEFAULT_INDEX": closed_index_url})
+    host = closed_index_url.split("/")[2]
+    assert f"error[backend-failed]: demo cannot be built: the index at {host} cannot be reached" in result.stderr
+    assert fixes(result) == ["look at the network and at the address of the index, then run the command again"]
+
+
 def test_a_runner_that_is_nearly_ours_is_refused_not_passed_over(project: ProjectFolder) -> None:
     project.write("pyproject.toml", PROJECT)
     project.write("tox.ini", "[testenv:a]\nrunner = lockhous\nskip_install = true\ndeps = alpha\n")
