@@ -292,6 +292,18 @@ def test_an_index_that_refuses_says_which_ways_in_there_are(project: ProjectFold
         assert "UV_INDEX_OUR_PRIVATE_PASSWORD" in fixes(result)[0]
 
 
+def test_the_commit_in_the_address_of_an_archive_is_shown(project: ProjectFolder, index: PackageIndex) -> None:
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    file = index.root(f"archive/{commit}").add_wheel("alpha", "1.0")
+    address = f"{index.url.removesuffix('/simple')}/archive/{commit}/files/{file.filename}"
+    project.write("pyproject.toml", PROJECT + TABLE.replace('"alpha"', f'"alpha @ {address}"'))
+    project.run("lockhouse", "lock", check=True)
+    index.fault("*.whl", "404")
+    result = project.run("lockhouse", "sync", "tests", "--into", "v", env={"LOCKHOUSE_CACHE_DIR": str(project / "new")})
+    assert result.returncode == 5, result
+    assert f"address: {address}" in result.stderr
+
+
 def test_a_password_in_pyproject_is_warned_of_once_and_hinders_nothing(project: ProjectFolder) -> None:
     with PackageIndex(username="user", password=PASSWORD) as private:
         private.add_wheel("alpha", "1.0")
