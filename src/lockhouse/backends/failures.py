@@ -60,7 +60,9 @@ def refused(lines: Sequence[str], indexes: IndexOptions) -> BackendFailedError |
     host = _host(lines, _REFUSED)
     with_credentials = any(
         at and (not host or netloc == host)
-        for netloc, at in ((_without_userinfo(index.url), "@" in urlsplit(index.url).netloc) for index in indexes.indexes)
+        for netloc, at in (
+            (_without_userinfo(index.url), "@" in urlsplit(index.url).netloc) for index in indexes.indexes
+        )
     )
     ways = ways_in(host, indexes)
     if with_credentials:

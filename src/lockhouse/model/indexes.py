@@ -19,7 +19,7 @@ _TOKEN_PREFIXES = ("pypi-", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "np
 _TOKEN_WORDS = ("token", "secret", "passw", "apikey", "api-key", "credential")
 _LONG_TOKEN = 16
 _FILES = (".whl", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".zip", ".metadata")
-#: A commit or a digest, in the lengths that hosts of files make folders of: sha1, PyPI's folders, sha256, sha384, sha512.
+#: A commit or a digest, in the lengths that hosts of files make folders of: sha1, those of PyPI, sha256, sha384, sha512.
 _DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{60}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128}")
 _CERTAIN_TOKEN = re.compile(
     r"pypi-AgE[\w-]{6,}|gh[opsur]_\w{6,}|github_pat_\w{6,}|glpat-[\w-]{6,}|npm_[A-Za-z0-9]{30,}"
@@ -112,8 +112,8 @@ class IndexOptions:
 def secrets_of(url: str) -> tuple[str, ...]:
     """List what in an address is secret: the user part, and parts of the path or query that look like tokens.
 
-    A folder of this machine is none. In the address of a file, what looks like a commit or a digest is none either: hosts
-    of files keep them in such folders. In that of an index it may be one.
+    A folder of this machine is none. In the address of a file, what looks like a commit or a digest is none either:
+    hosts of files keep them in such folders. In that of an index it may be one.
 
     :param url: an address, as a user gave it
     :return: the secret strings, in the spelling of the address and decoded
