@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.model.wheelhouse import Manifest
     from lockhouse.operations.drift import SyncRequest
-    from lockhouse.operations.lock import LockFailure, LockOutcome
+    from lockhouse.operations.lock_outcome import LockFailure, LockOutcome
     from lockhouse.operations.verify import Verified
     from lockhouse.storage.lockfiles import LockFiles
 
@@ -148,7 +148,8 @@ class Project:
         :raises EnvironmentConflictError: environments that share a lock have different inputs
         """
         from lockhouse.model.spec import merge_shared_locks  # noqa: PLC0415 - only where something is locked
-        from lockhouse.operations.lock import LockFailure, LockRequest, lock_environment  # noqa: PLC0415
+        from lockhouse.operations.lock import LockRequest, lock_environment  # noqa: PLC0415 - likewise
+        from lockhouse.operations.lock_outcome import LockFailure  # noqa: PLC0415 - likewise
         from lockhouse.operations.targets import lock_targets  # noqa: PLC0415
 
         for spec in merge_shared_locks(self._with_partners(specs)).values():
