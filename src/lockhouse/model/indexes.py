@@ -19,7 +19,7 @@ _TOKEN_PREFIXES = ("pypi-", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "np
 _TOKEN_WORDS = ("token", "secret", "passw", "apikey", "api-key", "credential")
 _LONG_TOKEN = 16
 _FILES = (".whl", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".zip", ".metadata")
-#: A commit or a digest, in the lengths that hosts of files make folders of: sha1, those of PyPI, sha256, sha384, sha512.
+#: A commit or a digest, in the lengths that hosts of files name folders by: sha1, PyPI's own, sha256, sha384, sha512.
 _DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{60}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128}")
 _CERTAIN_TOKEN = re.compile(
     r"pypi-AgE[\w-]{6,}|gh[opsur]_\w{6,}|github_pat_\w{6,}|glpat-[\w-]{6,}|npm_[A-Za-z0-9]{30,}"
