@@ -325,7 +325,10 @@ def test_a_password_in_pyproject_is_warned_of_once_and_hinders_nothing(project: 
         locked = project.run("lockhouse", "lock", check=True)
         checked = project.run("lockhouse", "check", "--quiet", check=True)
         ran = project.run("nox", check=True)
-        for result in (locked, checked, ran):
+        keys = "runner = lockhouse\nskip_install = true\nlockhouse_environment = tests\n"
+        project.write("tox.ini", f"[tox]\nenv_list = one, two\n[testenv]\n{keys}")
+        toxed = project.run("tox", "run", check=True)
+        for result in (locked, checked, ran, toxed):
             place = result.line_with("holds a password")
             assert "pyproject.toml:8: " in place
             assert PASSWORD not in result.output

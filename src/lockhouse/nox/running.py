@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from lockhouse.nox.declaration import Declaration, Variant
 
 
+#: What this run of nox warned of already: it opens the project for each session.
+_WARNED: set[str] = set()
+
+
 def prepare(given: nox.Session, declaration: Declaration, variant: Variant, *, root: Path) -> nox.Session:
     """Check the lock, then install from it, or where nox forbids installing, compare the environment with it.
 
@@ -29,7 +33,7 @@ def prepare(given: nox.Session, declaration: Declaration, variant: Variant, *, r
     :return: the session for the user's function
     :raises LockhouseError: the lock or the environment is not as it must be
     """
-    project = Project.open(root, reporter=_Log(given))
+    project = Project.open(root, reporter=_Log(given), warned=_WARNED)
     python = _python_of(given)
     spec = project.declarations.spec(declaration.declared(variant, project))
     project.require_fresh(spec, python)

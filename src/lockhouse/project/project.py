@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from lockhouse.operations.verify import Verified
     from lockhouse.storage.lockfiles import LockFiles
 
-#: What this run warned of already.
-_WARNED: set[str] = set()
-
 
 class Project:
     """A project's folder and everything that works on its environments.
@@ -50,20 +47,29 @@ class Project:
         self.declarations = Declarations(config, self._wiring.plugins)
 
     @classmethod
-    def open(cls, root: Path, *, environ: Mapping[str, str] | None = None, reporter: Reporter | None = None) -> Project:
+    def open(
+        cls,
+        root: Path,
+        *,
+        environ: Mapping[str, str] | None = None,
+        reporter: Reporter | None = None,
+        warned: set[str] | None = None,
+    ) -> Project:
         """Open a project.
 
         :param root: its folder
         :param environ: the user's environment variables; those of this process when not given
         :param reporter: where to say what happens; nowhere when not given
+        :param warned: what was warned of already, and is not to be once more; what is now, is added
         :raises ConfigError: its ``pyproject.toml`` cannot be used
         """
         variables = dict(os.environ if environ is None else environ)
         config = ProjectConfig.read(Path(root), variables)
         if reporter is not None:
+            known = set() if warned is None else warned
             for message in exposed_passwords(config):
-                if message not in _WARNED:  # nox and tox open the project for each of their environments
-                    _WARNED.add(message)
+                if message not in known:
+                    known.add(message)
                     reporter.warning(message)
         return cls(config, environ=variables, reporter=reporter or SilentReporter())
 

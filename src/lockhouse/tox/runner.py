@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from tox.tox_env.python.virtual_env.runner import VirtualEnvRunner
 
@@ -29,7 +30,12 @@ from lockhouse.tox.reporter import ToxLog
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tox.config.sets import ConfigSet
+
     from lockhouse.model.spec import EnvironmentSpec
+
+#: What each run of tox warned of already: it opens the project for each environment.
+_WARNED: WeakKeyDictionary[ConfigSet, set[str]] = WeakKeyDictionary()
 
 
 class LockhouseRunner(VirtualEnvRunner):
@@ -52,7 +58,8 @@ class LockhouseRunner(VirtualEnvRunner):
     def project(self) -> Project:
         """Give the project, with the variables of this environment."""
         environ = environ_of(self.conf)
-        return Project.open(Path(self.core["tox_root"]), environ=environ, reporter=ToxLog(self.name, environ))
+        root, log = Path(self.core["tox_root"]), ToxLog(self.name, environ)
+        return Project.open(root, environ=environ, reporter=log, warned=_WARNED.setdefault(self.core, set()))
 
     @cached_property
     def spec(self) -> EnvironmentSpec:
