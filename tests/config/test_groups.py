@@ -44,10 +44,10 @@ def test_an_empty_group_is_no_error(tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("", ["session \"tests\" (noxfile.py:7): there is no dependency group 'test'", "has none"]),
-        ("[dependency-groups]\nTests = []\n", ["has Tests", "fix: write 'Tests'"]),
+        ("[dependency-groups]\nTests = []\n", ["has Tests", "fix: write 'Tests' instead of 'test'"]),
         (
             '[dependency-groups]\ntest = [\n  {include-group = "tset"},\n]\n',
-            ["(pyproject.toml:3): there is no dependency group 'tset'", "write 'test'"],
+            ["(pyproject.toml:3): there is no dependency group 'tset'", "write 'test' instead of 'tset'"],
         ),
         (
             '[dependency-groups]\ntest = [{include-group = "a"}]\na = [{include-group = "test"}]\n',

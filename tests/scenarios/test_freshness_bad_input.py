@@ -330,6 +330,24 @@ def test_all_problems_are_told_at_once(project: ProjectFolder) -> None:
     require_error(result, "invalid-requirement", "pyproject.toml:7", "r.txt:1", "r.txt:2", "none.txt")
 
 
+def test_all_misspelt_groups_and_extras_are_told_at_once(project: ProjectFolder) -> None:
+    more = (
+        '[project.optional-dependencies]\ncli = ["c"]\n'
+        '[dependency-groups]\ntest = ["a"]\ndocs = ["b"]\nall = [{include-group = "tets"}, {include-group = "dosc"}]\n'
+    )
+    declare(project, 'groups = ["tset", "dcos"]', 'extras = ["cil"]', more=more)
+    result = project.run("lockhouse", "check")
+    assert result.returncode == 2, result
+    require_error(result, "invalid-requirement", "pyproject.toml:6", "pyproject.toml:7", "'tset'", "'dcos'", "'cil'")
+    fix = "write 'test' instead of 'tset'; write 'docs' instead of 'dcos'; write 'cli' instead of 'cil'"
+    assert f"fix: {fix}\n" in result.stderr
+
+    declare(project, 'groups = ["all"]', more=more)
+    result = project.run("lockhouse", "check")
+    require_error(result, "invalid-requirement", "pyproject.toml:14")
+    assert "fix: write 'test' instead of 'tets'; write 'docs' instead of 'dosc'\n" in result.stderr
+
+
 def test_no_declaration_at_all_says_where_it_was_looked_for(project: ProjectFolder) -> None:
     for command in ("lock", "check"):
         result = project.run("lockhouse", command)

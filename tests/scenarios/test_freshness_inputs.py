@@ -298,7 +298,7 @@ def test_an_extra_that_does_not_exist_names_the_nearest(project: ProjectFolder) 
     result = project.run("lockhouse", "lock")
     assert result.returncode == 2, result
     assert "the project has no extra 'colour'" in result.stderr
-    assert "fix: write 'colours'" in result.stderr
+    assert "fix: write 'colours' instead of 'colour'" in result.stderr
     assert not (project / "locks").exists()
 
 

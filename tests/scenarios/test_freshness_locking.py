@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from lockhouse.testing import PackageIndex
 
+LOCK = "locks/pylock.tests.toml"
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 WAYS = [(resolver, form) for resolver in ("uv", "pip") for form in ("pylock", "requirements")]
 ways = pytest.mark.parametrize(
@@ -253,6 +254,31 @@ def test_a_lock_made_anew_is_the_lock_that_was_there(project: ProjectFolder, ind
 
 def pythons_beside(interpreters: Mapping[str, Path]) -> Mapping[str, Path]:
     return {version: path for version, path in interpreters.items() if version != RUNNING}
+
+
+def test_an_index_that_tells_less_in_its_next_answer_changes_no_package(
+    project: ProjectFolder, index: PackageIndex
+) -> None:
+    index.add_wheel("alpha", "1.0")
+    index.add_wheel("beta", "1.0")
+    declare(project, 'requirements = ["alpha", "beta"]')
+    lock(project)
+    told = project.read(LOCK)
+    index._html_only = True
+    project.environ["UV_CACHE_DIR"] = str(project / "another-cache")  # uv keeps answers
+    declare(project, 'requirements = ["alpha", "beta>=1"]')
+    for options in ((), ("--upgrade",)):
+        lock(project, *options)
+        assert "beta>=1" in project.read(LOCK)
+        assert packages_of(project.read(LOCK)) == packages_of(told)
+    (project / LOCK).unlink()
+    lock(project)
+    assert packages_of(told).count("size = ") == packages_of(told).count("upload-time = ") == 2
+    assert "size = " not in project.read(LOCK)
+
+
+def packages_of(text: str) -> str:
+    return text[text.index("[[packages]]") : text.index("[tool")]
 
 
 def test_bounds_come_from_the_declaration_never_from_the_interpreter_that_runs(

@@ -196,3 +196,19 @@ def test_nothing_is_done_where_nothing_changed(
     written = [line for line in _events(second, "write") if str(frontend.root(project)) in line]
     own = [line for line in written if "lockhouse" in line or "site-packages" in line]
     assert own == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_store_that_cannot_be_used_says_where_it_could_be(index: PackageIndex, project: ProjectFolder) -> None:
+    index.add_wheel("alpha", "1.0")
+    declare(project, "alpha")
+    lock(project)
+    file, loop = project.write("file", ""), project / "loop"
+    loop.symlink_to(loop)
+    for place in (file, file / "below", loop, loop / "below", project / ("long" * 100)):
+        result = CLI.run(project, env={"LOCKHOUSE_CACHE_DIR": str(place)})
+        assert result.returncode == 5, result
+        fix = result.line_with("fix: ")
+        assert str(place) in fix
+        assert "is a folder, or can be made, or set LOCKHOUSE_CACHE_DIR to another folder; then run again" in fix
+    CLI.succeed(project)

@@ -98,6 +98,7 @@ def test_a_malformed_requirement_is_quoted_with_its_place_and_what_was_meant(pro
 
 # -- names ------------------------------------------------------------------------------------------------------------
 
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 TABLE = '[tool.lockhouse.environments.tests]\nrequirements = ["alpha"]\n'
 
 
@@ -147,6 +148,51 @@ def test_the_name_of_a_parametrized_session_stands_for_all_its_environments(
     assert fixes(result) == ["name one of them, such as \"tests(version='1.0')\""]
     assert not (project / "v").exists()
     assert fixes(project.run("lockhouse", "check", "tset")) == ['did you mean "tests"?']
+
+
+def test_pythons_that_the_noxfile_alone_lists_are_asked_for_where_there_is_a_lock_for_each(
+    project: ProjectFolder, index: PackageIndex
+) -> None:
+    index.add_wheel("alpha", "1.0")
+    project.write("pyproject.toml", PROJECT + TABLE + 'resolver = "pip"\n')
+    session = "import lockhouse.nox\n\n@lockhouse.nox.session(environment='tests', venv_backend='uv', python={})\n"
+    project.write("noxfile.py", f"{session.format([PYTHON, '3.99'])}def tests(session): pass\n")
+    commands: tuple[tuple[str, ...], ...] = (("nox", "-s", f"tests-{PYTHON}"), ("lockhouse", "lock"))
+    for command in commands:
+        result = project.run(*command)
+        assert result.returncode != 0, result
+        assert 'nox session "tests" (noxfile.py:3): environment "tests" lists no Pythons' in result.output
+        assert fixes(result)[0].startswith(
+            f'add pythons = ["{PYTHON}", "3.99"] to [tool.lockhouse.environments.tests] and lock again, or '
+        )
+    project.write("noxfile.py", f"{session.format(None)}def tests(session): pass\n")
+    project.write("tox.ini", "[testenv:t]\nrunner = lockhouse\nskip_install = true\nlockhouse_environment = tests\n")
+    for command in (("nox",), ("tox", "run", "-e", "t"), ("lockhouse", "sync", "tests", "--into", "v")):
+        result = project.run(*command)
+        assert result.returncode != 0, result
+        assert fixes(result)[0].startswith(f'list them, for instance pythons = ["{PYTHON}"], or '), result
+
+    project.write("pyproject.toml", PROJECT + TABLE + f'resolver = "pip"\npythons = ["{PYTHON}"]\n')
+    project.run("lockhouse", "lock", check=True)
+    project.run("nox", check=True)
+
+
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_a_project_that_cannot_be_built_for_want_of_an_index_says_so(
+    project: ProjectFolder, index: PackageIndex, closed_index_url: str, installer: str
+) -> None:
+    index.add_wheel("other", "1.0")
+    build = '[build-system]\nrequires = ["nonesuch"]\nbuild-backend = "nonesuch"\n'
+    table = f'[tool.lockhouse]\ninstaller = "{installer}"\n[tool.lockhouse.environments.tests]\nproject = "wheel"\n'
+    project.write("pyproject.toml", build + PROJECT + table)
+    project.run("lockhouse", "lock", check=True)
+    result = project.run("lockhouse", "sync", "tests", "--into", "v")
+    assert "error[build-failed]: demo cannot be built" in result.stderr
+    assert fixes(result) == ["let an index have what build-system.requires names, or correct it there"]
+    result = project.run("lockhouse", "sync", "tests", "--into", "v", env={"UV_DEFAULT_INDEX": closed_index_url})
+    host = closed_index_url.split("/")[2]
+    assert f"error[backend-failed]: demo cannot be built: the index at {host} cannot be reached" in result.stderr
+    assert fixes(result) == ["look at the network and at the address of the index, then run the command again"]
 
 
 def test_a_runner_that_is_nearly_ours_is_refused_not_passed_over(project: ProjectFolder) -> None:
@@ -228,7 +274,7 @@ def test_an_index_that_refuses_says_which_ways_in_there_are(project: ProjectFold
             )
             result = project.run("lockhouse", "lock")
             assert result.returncode == 6, result
-            assert "refuses access" in result.stderr
+            assert "refuses access without credentials" in result.stderr
             (fix,) = fixes(result)
             ways = (
                 "UV_INDEX_OUR_PRIVATE_USERNAME",
@@ -242,7 +288,20 @@ def test_an_index_that_refuses_says_which_ways_in_there_are(project: ProjectFold
         project.run("lockhouse", "lock", env=variables, check=True)
         result = project.run("lockhouse", "sync", "tests", "--into", "v")
         assert result.returncode == 5, result
+        assert "refuses it without credentials (HTTP 401)" in result.stderr
         assert "UV_INDEX_OUR_PRIVATE_PASSWORD" in fixes(result)[0]
+
+
+def test_the_commit_in_the_address_of_an_archive_is_shown(project: ProjectFolder, index: PackageIndex) -> None:
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    file = index.root(f"archive/{commit}").add_wheel("alpha", "1.0")
+    address = f"{index.url.removesuffix('/simple')}/archive/{commit}/files/{file.filename}"
+    project.write("pyproject.toml", PROJECT + TABLE.replace('"alpha"', f'"alpha @ {address}"'))
+    project.run("lockhouse", "lock", check=True)
+    index.fault("*.whl", "404")
+    result = project.run("lockhouse", "sync", "tests", "--into", "v", env={"LOCKHOUSE_CACHE_DIR": str(project / "new")})
+    assert result.returncode == 5, result
+    assert f"address: {address}" in result.stderr
 
 
 def test_a_password_in_pyproject_is_warned_of_once_and_hinders_nothing(project: ProjectFolder) -> None:
@@ -266,7 +325,10 @@ def test_a_password_in_pyproject_is_warned_of_once_and_hinders_nothing(project: 
         locked = project.run("lockhouse", "lock", check=True)
         checked = project.run("lockhouse", "check", "--quiet", check=True)
         ran = project.run("nox", check=True)
-        for result in (locked, checked, ran):
+        keys = "runner = lockhouse\nskip_install = true\nlockhouse_environment = tests\n"
+        project.write("tox.ini", f"[tox]\nenv_list = one, two\n[testenv]\n{keys}")
+        toxed = project.run("tox", "run", check=True)
+        for result in (locked, checked, ran, toxed):
             place = result.line_with("holds a password")
             assert "pyproject.toml:8: " in place
             assert PASSWORD not in result.output

@@ -62,8 +62,6 @@ def _manifest(contents: dict[str, bytes] = CONTENTS, **sizes: int) -> Manifest:
 
 
 def _saved(path: Path) -> Path:
-    if path.name.endswith(".tar.zst") and sys.version_info < (3, 14):
-        pytest.importorskip("backports.zstd")
     save_archive(path, _manifest(), dict(CONTENTS), SilentProgress())
     return path
 

@@ -173,8 +173,6 @@ def test_the_manifest_names_hash_size_and_origin_without_credentials(
 
 @pytest.mark.parametrize("suffix", ARCHIVES)
 def test_the_same_lock_gives_the_same_archive(suffix: str, index: PackageIndex, project: ProjectFolder) -> None:
-    if suffix == ".tar.zst" and sys.version_info < (3, 14):
-        pytest.importorskip("backports.zstd")
     locked(index, project)
     names = [f"one{suffix}", f"deep/two{suffix}"]
     for number, name in enumerate(names):

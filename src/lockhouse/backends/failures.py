@@ -6,12 +6,13 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from lockhouse.errors import BackendFailedError
+from lockhouse.errors import BackendFailedError, BuildFailedError
 from lockhouse.model.ways_in import ways_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lockhouse.errors import LockhouseError
     from lockhouse.model.indexes import IndexOptions
 
 _UNREACHABLE = re.compile(
@@ -26,6 +27,7 @@ _REFUSED = re.compile(
     r"40[13] \(?(Unauthorized|Forbidden|Client Error|Error)|HTTP error 40[13]|lack of valid authentication",
     re.IGNORECASE,
 )
+_NOT_FOUND = re.compile(r"No solution found when resolving|No matching distribution found")
 _HOSTS = (
     re.compile(r"https?://(?:[^/\s@]*@)?(\[[^]]+\](?::\d+)?|[^/\s:'\"`)]+(?::\d+)?)"),
     re.compile(r"host='([^']+)'(?:, port=(\d+))?"),
@@ -55,11 +57,39 @@ def refused(lines: Sequence[str], indexes: IndexOptions) -> BackendFailedError |
     """
     if not any(_REFUSED.search(line) for line in lines):
         return None
-    return BackendFailedError(
-        f"{_place(lines, _REFUSED, indexes)} refuses access",
-        why=lines,
-        fix=f"give valid credentials for it by {ways_in(_host(lines, _REFUSED), indexes)}",
+    host = _host(lines, _REFUSED)
+    with_credentials = any(
+        at and (not host or netloc == host)
+        for netloc, at in (
+            (_without_userinfo(index.url), "@" in urlsplit(index.url).netloc) for index in indexes.indexes
+        )
     )
+    ways = ways_in(host, indexes)
+    if with_credentials:
+        return BackendFailedError(
+            f"{_place(lines, _REFUSED, indexes)} refuses access with the credentials that are configured for it",
+            why=lines,
+            fix=f"correct them, or give others by {ways}",
+        )
+    return BackendFailedError(
+        f"{_place(lines, _REFUSED, indexes)} refuses access without credentials",
+        why=[*lines, "no address and no variable has any for it, and ~/.netrc and the keyring have none that it takes"],
+        fix=f"give valid credentials for it by {ways}",
+    )
+
+
+def unbuilt(names: str, lines: Sequence[str], indexes: IndexOptions) -> LockhouseError:
+    """Give the error for sources that could not be built.
+
+    :param names: their names
+    :param lines: what the tool said, with nothing secret
+    :param indexes: the indexes that it was given for what builds need
+    """
+    if error := refused(lines, indexes) or unreachable(lines, indexes):
+        return error.within(f"{names} cannot be built")
+    fix = "let an index have what build-system.requires names, or correct it there"
+    missing = any(_NOT_FOUND.search(line) for line in lines)
+    return BuildFailedError(f"{names} cannot be built", why=lines, fix=fix if missing else None)
 
 
 def _place(lines: Sequence[str], pattern: re.Pattern[str], indexes: IndexOptions) -> str:

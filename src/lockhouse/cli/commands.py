@@ -24,7 +24,7 @@ def lock(options: argparse.Namespace, console: Console) -> int:
     from packaging.utils import canonicalize_name  # noqa: PLC0415 - only here
 
     from lockhouse.cli.records import error_record  # noqa: PLC0415 - not for every command
-    from lockhouse.operations.lock import LockFailure, LockStatus, require_known_names  # noqa: PLC0415
+    from lockhouse.operations.lock_outcome import LockFailure, LockStatus, require_known_names  # noqa: PLC0415
     from lockhouse.silence import SilentReporter  # noqa: PLC0415 - likewise
 
     project = open_project(options, console)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from lockhouse.config.build_policy import build_policy
 from lockhouse.config.index_addresses import declared_index, declared_links
 from lockhouse.config.lock_names import lock_name
+from lockhouse.config.malformed import joined
 from lockhouse.config.pyproject import PYPROJECT
 from lockhouse.config.requirement_files import RequirementInputs, RequirementReader
 from lockhouse.config.self_references import Expanded, expand_self_references
@@ -26,7 +27,7 @@ from lockhouse.model.pythons import (
 from lockhouse.model.spec import DeclaredRequirement, EnvironmentSpec, Origin, ProjectMode
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from lockhouse.config.declared import DeclaredEnvironment, FilledEnvironment
     from lockhouse.config.project_files import ProjectFiles
@@ -102,12 +103,31 @@ class Expansion:
     @cached_property
     def _own(self) -> Expanded:
         """Give all that was declared for the environment, and what the project's name stands for in it."""
-        grouped = [
-            requirement
-            for name, origin in self._with_origins("groups")
-            for requirement in self.files.groups.expand(name, origin)
-        ]
+        problems: list[InvalidRequirementError] = []
+        grouped = self._of_each("groups", self.files.groups.expand, problems)
+        if problems and self.filled.settings.project is not ProjectMode.NONE:
+            self._of_each("extras", self.files.metadata.extra_requirements, problems)  # to name them with the groups
+        self._refuse(problems)
         return expand_self_references((*self._inputs.requirements, *grouped), self.files.metadata)
+
+    def _of_each(
+        self,
+        field: str,
+        expand: Callable[[str, Origin], Sequence[DeclaredRequirement]],
+        problems: list[InvalidRequirementError],
+    ) -> list[DeclaredRequirement]:
+        """Expand each group or extra that is named; what cannot be is added to the problems."""
+        found: list[DeclaredRequirement] = []
+        for name, origin in self._with_origins(field):
+            try:
+                found += expand(name, origin)
+            except InvalidRequirementError as error:
+                problems.append(error)
+        return found
+
+    def _refuse(self, problems: Sequence[InvalidRequirementError]) -> None:
+        if problems:
+            raise joined(problems, f"{self.filled.origin}: {len(problems)} groups or extras cannot be used")
 
     @cached_property
     def _mode(self) -> ProjectMode:
@@ -133,9 +153,9 @@ class Expansion:
                 )
             return ()
         metadata = self.files.metadata
-        own = [*metadata.dependencies]
-        for name, origin in extras:
-            own += metadata.extra_requirements(name, origin)
+        problems: list[InvalidRequirementError] = []
+        own = [*metadata.dependencies, *self._of_each("extras", metadata.extra_requirements, problems)]
+        self._refuse(problems)
         if metadata.name is None:
             raise ConfigError(
                 f"{self.filled.origin}: the name of the project is not known without a build",
@@ -188,12 +208,24 @@ class Expansion:
     def require_served(self, listed: Iterable[str], by: Origin) -> None:
         """Refuse Pythons that the environment does not serve, of somebody who refers to it.
 
+        A lock for each Python is made for those that the environment itself lists: who locks it by its name alone
+        does not see who refers to it.
+
         :param listed: the Pythons that it is run on, as nox and tox name them; what is no version is ignored
         :param by: who refers to it
-        :raises InvalidSettingError: the environment is not for some of them; both places are named
+        :raises InvalidSettingError: the environment is not for some of them, or lists none where it has to; both places
+            are named
         """
         bounds, own = self._bounds(), self._pythons
         minors = dict.fromkeys(minor_of(version) for version in map(version_of_python, listed) if version is not None)
+        if minors and not own and _said(self.filled.settings.resolver, self.files.settings.resolver) == "pip":
+            texts = ", ".join(f'"{minor}"' for minor in minors)
+            raise InvalidSettingError(
+                f'{by}: environment "{self.filled.name}" lists no Pythons',
+                why=f'the resolver "pip" makes one lock for each Python that is listed at {self.filled.origin}',
+                fix=f"add pythons = [{texts}] to [tool.lockhouse.environments.{self.filled.name}] and lock again, "
+                'or choose a universal resolver: resolver = "uv"',
+            )
         outside = _outside(bounds, minors) or [minor for minor in minors if own and minor not in own]
         if not outside:
             return

@@ -49,19 +49,28 @@ class DependencyGroups:
         """
         known = self._expanded.get(name)
         if known is None:
-            known = self._expanded[name] = tuple(self._walk(name, origin, ()))
+            problems: list[InvalidRequirementError] = []
+            known = tuple(self._walk(name, origin, (), problems))
+            if problems:
+                raise joined(problems, f"{origin}: {len(problems)} dependency groups of {name!r} cannot be used")
+            self._expanded[name] = known
         return known
 
-    def _walk(self, name: str, origin: Origin, chain: tuple[str, ...]) -> Iterator[DeclaredRequirement]:
+    def _walk(
+        self, name: str, origin: Origin, chain: tuple[str, ...], problems: list[InvalidRequirementError]
+    ) -> Iterator[DeclaredRequirement]:
         wanted = normalized(name)
         spelled = self._spellings.get(wanted)
         if spelled is None:
             guess = nearest(wanted, self._spellings)
-            raise InvalidRequirementError(
-                f"{origin}: there is no dependency group {name!r}",
-                why=f"[{_TABLE}] has {', '.join(self._spellings.values()) or 'none'}",
-                fix=f"write {self._spellings[normalized(guess)]!r}" if guess else None,
+            problems.append(
+                InvalidRequirementError(
+                    f"{origin}: there is no dependency group {name!r}",
+                    why=f"[{_TABLE}] has {', '.join(self._spellings.values()) or 'none'}",
+                    fix=f"write {self._spellings[normalized(guess)]!r} instead of {name!r}" if guess else None,
+                )
             )
+            return
         if wanted in chain:
             cycle = (*chain[chain.index(wanted) :], wanted)
             raise InvalidRequirementError(
@@ -72,7 +81,7 @@ class DependencyGroups:
         for text, included in self._entries(spelled):
             place = self.pyproject.origin((_TABLE, spelled), text, source=f'dependency group "{spelled}"')
             if included:
-                yield from self._walk(text, place, (*chain, wanted))
+                yield from self._walk(text, place, (*chain, wanted), problems)
             else:
                 yield read_requirement(text, place, root=self.root, looks=self.looks)
 

@@ -91,7 +91,7 @@ class ProjectMetadata:
             raise InvalidRequirementError(
                 f"{origin}: the project has no extra {name!r}",
                 why=f"it has {', '.join(extras) or 'none'}",
-                fix=f"write {guess!r}" if guess else None,
+                fix=f"write {guess!r} instead of {name!r}" if guess else None,
             )
         return extras[wanted]
 

@@ -186,7 +186,13 @@ class EnvironmentSettings(_Table, frozen=True, kw_only=True):
     python: Python | None = None
     pythons: Annotated[
         tuple[str, ...],
-        Meta(description="The Pythons that the environment runs on.", examples=[["3.11", "3.12", "3.13"]]),
+        Meta(
+            description=(
+                'The Pythons that the environment runs on. The resolver "pip", which makes a lock for each, needs them '
+                "here: those of sessions and tox environments that refer to the environment are not added."
+            ),
+            examples=[["3.11", "3.12", "3.13"]],
+        ),
     ] = ()
     lock: (
         Annotated[

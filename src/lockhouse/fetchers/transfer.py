@@ -228,9 +228,15 @@ class Transfer:
                 fix="give them in the address of the proxy: HTTPS_PROXY or HTTP_PROXY",
             )
         if status in _REFUSED:
+            ways = ways_in(host, self._credentials.indexes)
+            if self._auth is not None:
+                return self._unavailable(
+                    f"{host} refuses it with the credentials that are configured for it (HTTP {status})",
+                    fix=f"correct them, or give others for {host} by {ways}",
+                )
             return self._unavailable(
-                f"{host} refuses it (HTTP {status})",
-                fix=f"give valid credentials for {host} by {ways_in(host, self._credentials.indexes)}",
+                f"{host} refuses it without credentials (HTTP {status})",
+                fix=f"give valid credentials for {host} by {ways}",
             )
         if status in ABSENT:
             return self._unavailable(

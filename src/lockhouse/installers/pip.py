@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
-from lockhouse.backends.failures import refused, unreachable
+from lockhouse.backends.failures import refused, unbuilt, unreachable
 from lockhouse.backends.pip import Pip
-from lockhouse.errors import BackendFailedError, BuildFailedError, HashMismatchError
+from lockhouse.errors import BackendFailedError, HashMismatchError
 from lockhouse.installers.files import hashed_lines, names_to_remove, remove_all, source_line
 
 if TYPE_CHECKING:
@@ -88,10 +88,10 @@ class _Installing:
         if result.returncode == 0:
             return
         said = self._pip.explain(result)
+        if any(_BUILD.search(line) for line in said):
+            raise unbuilt(names, said, request.indexes)
         if error := refused(said, request.indexes) or unreachable(said, request.indexes):
             raise error
-        if any(_BUILD.search(line) for line in said):
-            raise BuildFailedError(f"{names} cannot be built", why=said)
         raise BackendFailedError(f"pip cannot install {names}", why=said)
 
     def _uninstall(self, names: list[NormalizedName]) -> None:

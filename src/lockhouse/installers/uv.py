@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
+from lockhouse.backends.failures import unbuilt
 from lockhouse.backends.uv import Uv
-from lockhouse.errors import BuildFailedError, HashMismatchError
+from lockhouse.errors import HashMismatchError
 from lockhouse.installers.files import hashed_lines, names_to_remove, remove_all, source_line
 from lockhouse.model.indexes import IndexOptions
 
@@ -84,7 +85,7 @@ class _Installing:
             return
         lines = uv.explain(result)
         if any(_BUILD.search(line) for line in lines):
-            raise BuildFailedError(f"{', '.join(names)} cannot be built", why=lines)
+            raise unbuilt(", ".join(names), lines, request.indexes)
         raise uv.failure(result, f"uv cannot install {', '.join(names)}")
 
     def _uninstall(self, names: list[NormalizedName]) -> None:

@@ -18,6 +18,9 @@ _URL_WITH_USERINFO = re.compile(
 _TOKEN_PREFIXES = ("pypi-", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "npm_", "akcp", "eyj", "xox")
 _TOKEN_WORDS = ("token", "secret", "passw", "apikey", "api-key", "credential")
 _LONG_TOKEN = 16
+_FILES = (".whl", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".zip", ".metadata")
+#: A commit or a digest, in the lengths that hosts of files name folders by: sha1, PyPI's own, sha256, sha384, sha512.
+_DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{60}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128}")
 _CERTAIN_TOKEN = re.compile(
     r"pypi-AgE[\w-]{6,}|gh[opsur]_\w{6,}|github_pat_\w{6,}|glpat-[\w-]{6,}|npm_[A-Za-z0-9]{30,}"
     r"|AKCp\w{12,}|eyJ[\w.-]{12,}|xox[a-z]-[\w-]{6,}"
@@ -109,6 +112,9 @@ class IndexOptions:
 def secrets_of(url: str) -> tuple[str, ...]:
     """List what in an address is secret: the user part, and parts of the path or query that look like tokens.
 
+    A folder of this machine is none. In the address of a file, what looks like a commit or a digest is none either:
+    hosts of files keep them in such folders. In that of an index it may be one.
+
     :param url: an address, as a user gave it
     :return: the secret strings, in the spelling of the address and decoded
     """
@@ -122,7 +128,13 @@ def secrets_of(url: str) -> tuple[str, ...]:
         # a lone user part is a token; beside a password it is a name, and names may be common words
         found += [password] if password else [user]
         found.append(userinfo)
-    found += [segment for segment in parts.path.split("/") if _looks_like_token(segment)]
+    if parts.scheme != "file":
+        of_file = parts.path.lower().endswith(_FILES)
+        found += [
+            segment
+            for segment in parts.path.split("/")
+            if _looks_like_token(segment) and not (of_file and _DIGEST.fullmatch(segment))
+        ]
     for pair in parts.query.split("&"):
         key, _, value = pair.partition("=")
         if value and (_looks_like_token(value) or _names_credential(key)):
@@ -158,7 +170,7 @@ def _names_ssh_user(parts: SplitResult) -> bool:
 
 def _looks_like_token(segment: str) -> bool:
     text = segment.lower()
-    if text.endswith((".whl", ".gz", ".zip", ".html", ".git")):
+    if text.endswith((*_FILES, ".html", ".git")):
         return False
     if text.startswith(_TOKEN_PREFIXES) and len(text) > 8:  # noqa: PLR2004
         return True

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from lockhouse.nox.declaration import Declaration, Variant
 
 
+#: What this run of nox warned of already: it opens the project for each session.
+_WARNED: set[str] = set()
+
+
 def prepare(given: nox.Session, declaration: Declaration, variant: Variant, *, root: Path) -> nox.Session:
     """Check the lock, then install from it, or where nox forbids installing, compare the environment with it.
 
@@ -40,7 +44,7 @@ def _prepare(
     from lockhouse.model.spec import quoted  # noqa: PLC0415 - not where nothing changed
     from lockhouse.project import Project  # noqa: PLC0415 - likewise
 
-    project = Project.open(root, reporter=_Log(given))
+    project = Project.open(root, reporter=_Log(given), warned=_WARNED)
     spec = project.declarations.spec(declaration.declared(variant, project))
     project.require_fresh(spec, python)
     if not _may_install(given):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import ConfigError, LockhouseError, LockInvalidError, LockRefusedError
+from lockhouse.errors import LockhouseError, LockInvalidError, LockRefusedError
 from lockhouse.interfaces import ResolveRequest
 from lockhouse.model.builds import build_key
 from lockhouse.model.changes import changes_between
@@ -20,18 +19,18 @@ from lockhouse.operations.check import judge_lock
 from lockhouse.operations.edges import complete_edges
 from lockhouse.operations.fetch import fetch_artifacts
 from lockhouse.operations.held import Holding
+from lockhouse.operations.lock_outcome import LockOutcome, LockStatus
 from lockhouse.operations.targets import python_for_builds
-from lockhouse.operations.untold import untold_hashes
+from lockhouse.operations.untold import untold_hashes, with_untold_hashes
 from lockhouse.storage.files import write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
     from lockhouse.fetchers import Fetcher
     from lockhouse.interfaces import CommandRunner, Installer, Reporter, Resolution, Resolver, StoredFile
-    from lockhouse.model.changes import Change
     from lockhouse.model.indexes import IndexOptions
     from lockhouse.model.lock import Artifact, LockedPackage
     from lockhouse.model.spec import DeclaredRequirement, EnvironmentSpec
@@ -39,65 +38,6 @@ if TYPE_CHECKING:
     from lockhouse.plugins import Plugins
     from lockhouse.storage.lockfiles import LockFiles
     from lockhouse.storage.store import Store
-
-
-class LockStatus(StrEnum):
-    """What became of one lock file."""
-
-    WRITTEN = "written"
-    UNCHANGED = "unchanged"
-    WOULD_CHANGE = "would-change"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockOutcome:
-    """What locking one environment did.
-
-    :ivar spec: the environment
-    :ivar place: its lock file, relative to the project
-    :ivar status: what became of the file
-    :ivar changes: what moved, by name
-    :ivar packages: how many packages the lock has now
-    :ivar names: their names, once each
-    :ivar computed_hashes: files whose hash was computed here, because the index gives none
-    :ivar built: packages that are built where they are installed, as ``name version``
-    """
-
-    spec: EnvironmentSpec
-    place: str
-    status: LockStatus
-    changes: tuple[Change, ...] = ()
-    packages: int = 0
-    names: frozenset[NormalizedName] = frozenset()
-    computed_hashes: tuple[str, ...] = ()
-    built: tuple[str, ...] = ()
-
-    def lines(self) -> tuple[str, ...]:
-        """Give what happened in words: one line for the lock, then one for each change."""
-        said = {
-            LockStatus.WRITTEN: "locked",
-            LockStatus.UNCHANGED: "unchanged",
-            LockStatus.WOULD_CHANGE: "would change",
-        }[self.status]
-        count = "1 package" if self.packages == 1 else f"{self.packages} packages"
-        lines = [f"{self.place}: {said}, {count}", *(f"  {change}" for change in self.changes)]
-        if self.packages and self.status is not LockStatus.UNCHANGED and not self.changes:
-            lines.append("  no package changed: what is recorded of the inputs did")
-        lines += [f"  hash computed, the index gives none: {name}" for name in self.computed_hashes]
-        lines += [f"  note: {label} is built from its sdist where it is installed" for label in self.built]
-        return tuple(lines)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockFailure:
-    """One environment that could not be locked; nothing of its lock was changed.
-
-    :ivar spec: the environment
-    :ivar error: what went wrong
-    """
-
-    spec: EnvironmentSpec
-    error: LockhouseError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,30 +142,6 @@ def _outcome(request: LockRequest, lock: Lock, status: LockStatus) -> LockOutcom
     )
 
 
-def require_known_names(upgrade: Collection[NormalizedName], outcomes: Collection[LockOutcome | LockFailure]) -> None:
-    """Refuse names to upgrade that no lock has: a slip of the pen would else look like "nothing newer".
-
-    Where an environment could not be locked, nobody knows.
-
-    :param upgrade: names to move to their newest allowed version
-    :param outcomes: all that was locked
-    :raises ConfigError: such names; the nearest is given
-    """
-    done = [outcome for outcome in outcomes if isinstance(outcome, LockOutcome)]
-    known = frozenset[str]().union(*(outcome.names for outcome in done))
-    unknown = sorted(set(upgrade) - known)
-    if not unknown or len(done) < len(outcomes):
-        return
-    from lockhouse.config.nearest import nearest  # noqa: PLC0415 - only for a wrong name
-
-    guess = nearest(unknown[0], known)
-    raise ConfigError(
-        f"nothing was upgraded for {', '.join(unknown)}",
-        why="no lock of the chosen environments has a package of this name",
-        fix=f"--upgrade-package {guess}" if guess else "give --upgrade-package the name of a locked package",
-    )
-
-
 def _present_lock(request: LockRequest, tools: LockTools) -> Lock | None:
     if not request.files.exists():
         return None
@@ -289,7 +205,9 @@ def _title(request: LockRequest, resolver: Resolver) -> str:
 def _complete(request: LockRequest, resolution: Resolution, present: Lock | None, tools: LockTools) -> Lock:
     spec, target = request.spec, request.target
     untold = untold_hashes(resolution.packages, present=present, fetcher=tools.fetcher)
-    hashed, computed = _with_hashes(resolution.packages, tools)
+    hashed, computed = with_untold_hashes(
+        resolution.packages, root=tools.root, fetcher=tools.fetcher, store=tools.store
+    )
 
     def wheel(package: LockedPackage, artifact: Artifact) -> Path:
         return _stored([(package, artifact)], tools)[0].path
@@ -319,7 +237,9 @@ def _build_locking(request: LockRequest, present: Lock | None, computed: list[st
         # what the environment's own requirements are bound by has no say in how a package is built
         spec = replace(request.spec, requirements=tuple(requirements), constraints=(), prereleases=False)
         resolution = _resolve(replace(request, spec=spec), tuple(before), tools)
-        hashed, more = _with_hashes(resolution.packages, tools)
+        hashed, more = with_untold_hashes(
+            resolution.packages, root=tools.root, fetcher=tools.fetcher, store=tools.store
+        )
         computed.extend(more)
         return tuple(sorted(hashed, key=lambda p: (p.name, p.version or "", p.marker or "")))
 
@@ -347,28 +267,6 @@ def _build_locking(request: LockRequest, present: Lock | None, computed: list[st
 def _target_marker(target: Target) -> str:
     names = ("implementation_name", "python_version", "sys_platform", "platform_machine")
     return " and ".join(f'{name} == "{target.markers[name]}"' for name in names)
-
-
-def _with_hashes(packages: Sequence[LockedPackage], tools: LockTools) -> tuple[tuple[LockedPackage, ...], list[str]]:
-    """Compute the hash of each file for which the index gives no strong one."""
-    computed: list[str] = []
-
-    def completed(artifact: Artifact) -> Artifact:
-        if artifact.kind in {ArtifactKind.VCS, ArtifactKind.DIRECTORY} or artifact.strong_hash is not None:
-            return artifact
-        from lockhouse.interfaces import ArtifactLocation  # noqa: PLC0415
-
-        address = artifact.url if artifact.path is None else (tools.root / artifact.path).as_uri()
-        filename = artifact.filename or "file"
-        with tools.fetcher.open(ArtifactLocation(url=address or "")) as download:
-            digest, path = tools.store.add_unknown(download.chunks, filename=filename, size=download.length)
-        computed.append(filename)
-        return replace(artifact, hashes={"sha256": digest}, size=path.stat().st_size)
-
-    done = tuple(
-        replace(package, artifacts=tuple(completed(artifact) for artifact in package.artifacts)) for package in packages
-    )
-    return done, computed
 
 
 def _stored(wanted: Sequence[tuple[LockedPackage, Artifact]], tools: LockTools) -> tuple[StoredFile, ...]:

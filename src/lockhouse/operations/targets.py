@@ -66,10 +66,12 @@ def target_environment(
     :param spec: the environment
     :param python: the one interpreter that counts; None for all Pythons that the environment lists
     :param describe: asks an interpreter what it is
-    :raises InvalidSettingError: the environment lists no Pythons
+    :raises InvalidSettingError: the environment lists no Pythons: then it cannot have been locked
     """
     if python is not None:
         target = describe(python)
+        if not spec.pythons:
+            raise _no_pythons(spec, minor_of(target.markers["python_version"]))
         return (TargetEnvironment(label=target.label, markers=target.markers),)
     from packaging.markers import default_environment  # noqa: PLC0415 - only where there is a lock a target
 
@@ -83,12 +85,17 @@ def target_environment(
 
 def _listed(spec: EnvironmentSpec) -> tuple[str, ...]:
     if not spec.pythons:
-        raise InvalidSettingError(
-            f'environment "{spec.name}" lists no Pythons ({spec.origin})',
-            why=f'the resolver "{spec.resolver}" makes one lock for each Python',
-            fix='list them, for instance pythons = ["3.11", "3.12"], or choose a universal resolver: resolver = "uv"',
-        )
+        raise _no_pythons(spec, "3.11", "3.12")
     return tuple(dict.fromkeys(minor_of(version) for version in spec.pythons))
+
+
+def _no_pythons(spec: EnvironmentSpec, *likely: str) -> InvalidSettingError:
+    texts = ", ".join(f'"{version}"' for version in likely)
+    return InvalidSettingError(
+        f'environment "{spec.name}" lists no Pythons ({spec.origin})',
+        why=f'the resolver "{spec.resolver}" makes one lock for each Python',
+        fix=f'list them, for instance pythons = [{texts}], or choose a universal resolver: resolver = "uv"',
+    )
 
 
 def python_for_builds(spec: EnvironmentSpec, target: Target | None, environ: Mapping[str, str]) -> Path | None:

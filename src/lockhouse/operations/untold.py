@@ -1,24 +1,27 @@
-"""Which hashes an index did not tell: a resolver may have computed them without a word."""
+"""Hashes that an index does not tell: they are computed, here or by a resolver without a word."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lockhouse.model.lock import STRONG_ALGORITHMS
+from lockhouse.model.lock import STRONG_ALGORITHMS, ArtifactKind
 from lockhouse.operations.parallel import in_threads, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
     from threading import Event
 
     from packaging.utils import NormalizedName
 
     from lockhouse.fetchers import Fetcher, FoundFile
-    from lockhouse.model.lock import Lock, LockedPackage
+    from lockhouse.model.lock import Artifact, Lock, LockedPackage
+    from lockhouse.storage.store import Store
 
 
 def untold_hashes(packages: Sequence[LockedPackage], *, present: Lock | None, fetcher: Fetcher) -> tuple[str, ...]:
-    """Name the files for which the index gives no strong hash.
+    """Name the files for which the index gives no strong hash: a resolver may have computed it without a word.
 
     Each package of a configured index is asked for once; PyPI as a resolver's own default tells all hashes. What the
     present lock holds already keeps its verdict, and costs no request.
@@ -48,6 +51,37 @@ def untold_hashes(packages: Sequence[LockedPackage], *, present: Lock | None, fe
         for artifact in package.artifacts
         if artifact.filename is not None and artifact.filename in (kept if _key(package) in judged else silent)
     )
+
+
+def with_untold_hashes(
+    packages: Sequence[LockedPackage], *, root: Path, fetcher: Fetcher, store: Store
+) -> tuple[tuple[LockedPackage, ...], list[str]]:
+    """Compute the hash of each file for which the index gives no strong one.
+
+    :param packages: what was resolved
+    :param root: the project's folder
+    :param fetcher: how files are had
+    :param store: where they go
+    :return: the packages, and the names of those files
+    """
+    computed: list[str] = []
+
+    def completed(artifact: Artifact) -> Artifact:
+        if artifact.kind in {ArtifactKind.VCS, ArtifactKind.DIRECTORY} or artifact.strong_hash is not None:
+            return artifact
+        from lockhouse.interfaces import ArtifactLocation  # noqa: PLC0415
+
+        address = artifact.url if artifact.path is None else (root / artifact.path).as_uri()
+        filename = artifact.filename or "file"
+        with fetcher.open(ArtifactLocation(url=address or "")) as download:
+            digest, path = store.add_unknown(download.chunks, filename=filename, size=download.length)
+        computed.append(filename)
+        return replace(artifact, hashes={"sha256": digest}, size=path.stat().st_size)
+
+    done = tuple(
+        replace(package, artifacts=tuple(completed(artifact) for artifact in package.artifacts)) for package in packages
+    )
+    return done, computed
 
 
 def _recorded(present: Lock | None) -> Iterator[LockedPackage]:

@@ -28,12 +28,9 @@ if TYPE_CHECKING:
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.model.wheelhouse import Manifest
     from lockhouse.operations.drift import SyncRequest
-    from lockhouse.operations.lock import LockFailure, LockOutcome
+    from lockhouse.operations.lock_outcome import LockFailure, LockOutcome
     from lockhouse.operations.verify import Verified
     from lockhouse.storage.lockfiles import LockFiles
-
-#: What this run warned of already.
-_WARNED: set[str] = set()
 
 
 class Project:
@@ -51,20 +48,29 @@ class Project:
         self.declarations = Declarations(config, self._wiring.plugins)
 
     @classmethod
-    def open(cls, root: Path, *, environ: Mapping[str, str] | None = None, reporter: Reporter | None = None) -> Project:
+    def open(
+        cls,
+        root: Path,
+        *,
+        environ: Mapping[str, str] | None = None,
+        reporter: Reporter | None = None,
+        warned: set[str] | None = None,
+    ) -> Project:
         """Open a project.
 
         :param root: its folder
         :param environ: the user's environment variables; those of this process when not given
         :param reporter: where to say what happens; nowhere when not given
+        :param warned: what was warned of already, and is not to be once more; what is now, is added
         :raises ConfigError: its ``pyproject.toml`` cannot be used
         """
         variables = dict(os.environ if environ is None else environ)
         config = ProjectConfig.read(Path(root), variables)
         if reporter is not None:
+            known = set() if warned is None else warned
             for message in exposed_passwords(config):
-                if message not in _WARNED:  # nox and tox open the project for each of their environments
-                    _WARNED.add(message)
+                if message not in known:
+                    known.add(message)
                     reporter.warning(message)
         return cls(config, environ=variables, reporter=reporter or SilentReporter())
 
@@ -149,7 +155,8 @@ class Project:
         :raises EnvironmentConflictError: environments that share a lock have different inputs
         """
         from lockhouse.model.spec import merge_shared_locks  # noqa: PLC0415 - only where something is locked
-        from lockhouse.operations.lock import LockFailure, LockRequest, lock_environment  # noqa: PLC0415
+        from lockhouse.operations.lock import LockRequest, lock_environment  # noqa: PLC0415 - likewise
+        from lockhouse.operations.lock_outcome import LockFailure  # noqa: PLC0415 - likewise
         from lockhouse.operations.targets import lock_targets  # noqa: PLC0415
 
         for spec in merge_shared_locks(self._with_partners(specs)).values():
@@ -427,7 +434,7 @@ class Project:
                 return True
             from lockhouse.operations.targets import target_environment  # noqa: PLC0415 - errors only
 
-            if python is None and not spec.pythons:
+            if not spec.pythons:
                 raise
             targets = target_environment(spec, python, describe=self._wiring.describe)
             if not any(self.lock_files(spec, each.label).exists() for each in targets):

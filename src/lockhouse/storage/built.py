@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from lockhouse.errors import StoreError
 from lockhouse.model.provenance import Provenance
 from lockhouse.storage.files import PARTIAL_SUFFIX, disk_errors, file_lock
+from lockhouse.storage.store import ELSEWHERE
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -102,7 +103,8 @@ class BuiltWheels:
         :param what: what is being built, for the message
         :raises StoreBusyError: another process held it for longer than four hours
         """
-        return file_lock(self._store.temporary.parent / "locks" / f"build-{key}", timeout=_PATIENCE, what=what)
+        place = self._store.temporary.parent / "locks" / f"build-{key}"
+        return file_lock(place, timeout=_PATIENCE, what=what, otherwise=ELSEWHERE)
 
     def _folder(self, key: str) -> Path:
         return self._store.temporary.parent / "built" / key[:2] / key

@@ -23,6 +23,7 @@ ABANDONED_AFTER = 24 * 3600
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_NO_FOLDER = {errno.ENOTDIR, errno.EEXIST, errno.ENOENT, errno.ELOOP, errno.ENAMETOOLONG}
 _REPLACE_ATTEMPTS = 20
 _REPLACE_PAUSE = 0.05
 
@@ -128,18 +129,19 @@ def _remove_folder(path: str) -> None:
 
 
 @contextmanager
-def file_lock(path: Path, *, timeout: float = 600, what: str) -> Iterator[None]:
+def file_lock(path: Path, *, timeout: float = 600, what: str, otherwise: str = "") -> Iterator[None]:
     """Hold a lock that excludes all other processes and threads.
 
     :param path: the lock file; it stays where it is
     :param timeout: seconds to wait for another holder
     :param what: what the lock protects, for the message
+    :param otherwise: what else the user could do than to mend the place, where it cannot be written
     :raises StoreBusyError: another process held it for longer
     :raises StoreError: the place cannot be written
     """
     from filelock import FileLock, Timeout  # noqa: PLC0415 - for speed: a sync with nothing to do needs no lock
 
-    with disk_errors(path):
+    with disk_errors(path, otherwise=otherwise):
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path, thread_local=False)
         try:
@@ -178,5 +180,7 @@ def _disk_error(place: Path, error: OSError, otherwise: str) -> StoreError:
         what, mend = f"{place} cannot be written: the disk is full", "free some space"
     elif error.errno in _FORBIDDEN:
         mend = "make the place writable for this user"
+    elif error.errno in _NO_FOLDER:
+        mend = f"see that {place.parent} is a folder, or can be made"
     fix = ", or ".join(part for part in (mend, otherwise) if part)
     return StoreError(what, why=why, fix=f"{fix}; then run again" if fix else None)

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
+#: What helps where the store cannot be used as it is.
+ELSEWHERE = f"set {CACHE_VARIABLE} to another folder"
+
 _DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _UNSAFE_NAME = re.compile(r"[\x00-\x1f/\\:]|^\.|^$|[. ]$")
 _READ_SIZE = 1 << 20
@@ -108,8 +111,9 @@ class Store:
         :raises StoreError: the name is no plain file name, or the disk fails
         """
         place = self._place(algorithm, digest, filename)
-        if place.is_file():
-            return place
+        with self._disk(place):
+            if place.is_file():
+                return place
         copies = (self._copy(other, place, algorithm, digest) for other in self._siblings(place))
         return next((path for path in copies if path is not None), None)
 
@@ -220,7 +224,8 @@ class Store:
         :raises StoreBusyError: another process held it for longer
         """
         self._place(algorithm, digest, "any")
-        return file_lock(self._base / "locks" / f"{algorithm}-{digest}", timeout=timeout, what=what)
+        place = self._base / "locks" / f"{algorithm}-{digest}"
+        return file_lock(place, timeout=timeout, what=what, otherwise=ELSEWHERE)
 
     def _place(self, algorithm: str, digest: str, filename: str) -> Path:
         length = _DIGEST_LENGTHS.get(algorithm)
@@ -307,7 +312,7 @@ class Store:
                     raise
 
     def _disk(self, place: Path) -> AbstractContextManager[None]:
-        return disk_errors(place, otherwise=f"set {CACHE_VARIABLE} to another folder")
+        return disk_errors(place, otherwise=ELSEWHERE)
 
 
 def _digest_of(path: Path, algorithm: str) -> str:

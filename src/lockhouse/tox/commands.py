@@ -57,7 +57,7 @@ def lock_environments(state: State) -> int:
     """
     from packaging.utils import canonicalize_name  # noqa: PLC0415 - keeps every other tox command fast
 
-    from lockhouse.operations.lock import LockFailure, require_known_names  # noqa: PLC0415 - keeps the others fast
+    from lockhouse.operations.lock_outcome import LockFailure, require_known_names  # noqa: PLC0415 - keeps the others fast
 
     options = state.conf.options
     upgrade = {canonicalize_name(name) for name in options.upgrade_package}

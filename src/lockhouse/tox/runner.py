@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+from weakref import WeakKeyDictionary
 
 from tox.tox_env.python.virtual_env.runner import VirtualEnvRunner
 
@@ -18,8 +19,13 @@ from lockhouse.tox.packaging_env import OUR_NAME, TOX_NAME
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tox.config.sets import ConfigSet
+
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.project import Project
+
+#: What each run of tox warned of already: it opens the project for each environment.
+_WARNED: WeakKeyDictionary[ConfigSet, set[str]] = WeakKeyDictionary()
 
 
 class LockhouseRunner(VirtualEnvRunner):
@@ -44,8 +50,8 @@ class LockhouseRunner(VirtualEnvRunner):
         from lockhouse.project import Project  # noqa: PLC0415 - not where nothing changed
         from lockhouse.tox.reporter import ToxLog  # noqa: PLC0415 - likewise
 
-        environ = self._environ
-        return Project.open(Path(self.core["tox_root"]), environ=environ, reporter=ToxLog(self.name, environ))
+        root, log = Path(self.core["tox_root"]), ToxLog(self.name, self._environ)
+        return Project.open(root, environ=self._environ, reporter=log, warned=_WARNED.setdefault(self.core, set()))
 
     @cached_property
     def _environ(self) -> dict[str, str]:

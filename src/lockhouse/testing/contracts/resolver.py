@@ -333,7 +333,7 @@ class ResolverContract:
         with PackageIndex(username="me", password="other") as closed:  # noqa: S106
             closed.add_wheel("low", "1.0")
             wrong = closed.url.replace("://", f"://me:{SECRET}@")
-            with pytest.raises(BackendFailedError, match="refuses access") as refused:
+            with pytest.raises(BackendFailedError, match="refuses access with the credentials") as refused:
                 resolve("low", indexes=IndexOptions(default=Index(url=wrong)))
         assert refused.value.fix
         assert SECRET not in str(refused.value)
