@@ -1,17 +1,31 @@
 """The ways by which nox and tox skip an install never end green with anything but what the lock says.
 
-After the lock changed, and after the environment was changed by hand: each of them stops, or mends the environment.
+Where nothing is there, where inputs or lock changed, where the environment was changed by hand: each of them stops, or
+mends the environment.
 """
 
 from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.scenarios.installing import NOX, RAN, TOX, Frontend, declare, installed, lock
+from tests.scenarios.installing import (
+    CLI,
+    NOX,
+    RAN,
+    TOX,
+    Frontend,
+    declare,
+    each_installer,
+    flip_digit,
+    installed,
+    lock,
+    lock_path,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,8 +33,16 @@ if TYPE_CHECKING:
 
     from lockhouse.testing import PackageIndex, ProjectFolder
 
-#: Variables by which uv and tools on top of it are told to leave locks and environments alone.
-_LEAVE_ALONE = {"UV_FROZEN": "1", "UV_LOCKED": "1", "UV_NO_SYNC": "1"}
+#: Variables by which uv, pip and tools on top of them are told to leave locks and environments alone.
+_LEAVE_ALONE = dict.fromkeys(
+    ("PIP_DRY_RUN", "PIP_NO_DEPS", "UV_FROZEN", "UV_LOCKED", "UV_NO_SYNC", "UV_NO_VERIFY_HASHES"), "1"
+)
+#: More of them, by which an install would go elsewhere or take something else.
+_ASTRAY = {
+    **dict.fromkeys(("PIP_USER", "UV_SYSTEM_PYTHON"), "1"),
+    **dict.fromkeys(("PIP_CONSTRAINT", "UV_OVERRIDE", "UV_CONSTRAINT"), "no.txt"),
+    **dict.fromkeys(("PIP_PREFIX", "PIP_TARGET", "UV_PROJECT_ENVIRONMENT"), "elsewhere"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +67,10 @@ _EXEC = ("exec", "-e", "tests", "--", "python", "probe.py")
 WAYS: Mapping[str, tuple[Frontend, Way]] = {
     "nox -R": (NOX, Way(command=("nox", "-R"), installs=False)),
     "nox -r --no-install": (NOX, Way(command=("nox", "-r", "--no-install"), installs=False)),
+    "nox --reuse-venv --no-install": (
+        NOX,
+        Way(command=("nox", "--reuse-venv=yes", "--no-install", "-s", "tests"), installs=False),
+    ),
     "nox -R --install-only": (NOX, Way(command=("nox", "-R", "--install-only"), installs=False, runs=False)),
     "nox -R with variables": (NOX, Way(command=("nox", "-R"), installs=False, environ=_LEAVE_ALONE)),
     "nox --no-install": (NOX, Way(command=("nox", "--no-install"), installs=True)),
@@ -54,6 +80,11 @@ WAYS: Mapping[str, tuple[Frontend, Way]] = {
     "tox with nothing": (
         TOX,
         Way(command=("tox", "run", "--skip-env-install", "--skip-pkg-install"), installs=False, environ=_LEAVE_ALONE),
+    ),
+    "tox --skip-uv-sync": (TOX, Way(command=("tox", "run", "--skip-uv-sync"), installs=True)),
+    "tox exec with nothing": (
+        TOX,
+        Way(command=("tox", _EXEC[0], "--skip-env-install", "--skip-uv-sync", *_EXEC[1:]), installs=False),
     ),
     "tox by a variable": (TOX, Way(command=("tox", "run"), installs=False, environ={"TOX_SKIP_ENV_INSTALL": "1"})),
     "tox exec by a variable": (
@@ -86,17 +117,17 @@ def change_by_hand(environment: Path, *taken_out: str) -> None:
         (packages / f"{name}.py").unlink()
 
 
-def prepared(project: ProjectFolder, index: PackageIndex, frontend: Frontend, ways: list[Way]) -> None:
-    """Bring all environments in line with a first lock."""
+def prepared(project: ProjectFolder, index: PackageIndex) -> dict[str, bytes]:
+    """Declare the environment and lock it twice; give both locks, by the version of "demo" in them."""
     index.add_wheel("demo", "1.0", requires=["helper"])
     index.add_wheel("helper", "1.0")
     declare(project, "demo")
     project.replace("tox.ini", "[tox]\n", "[tox]\nno_package = true\n")  # else devenv would install the project
     lock(project)
-    frontend.succeed(project)
-    for way in ways:
-        if way.folder is not None:
-            project.run(*way.command, check=True)
+    first = lock_path(project).read_bytes()
+    index.add_wheel("demo", "2.0", requires=["helper"])
+    lock(project, "--upgrade")
+    return {"1.0": first, "2.0": lock_path(project).read_bytes()}
 
 
 @pytest.mark.parametrize("frontend", [NOX, TOX], ids=lambda frontend: frontend.name)
@@ -104,42 +135,80 @@ def test_no_way_of_skipping_is_green_with_anything_but_the_lock(
     frontend: Frontend, index: PackageIndex, project: ProjectFolder
 ) -> None:
     ways = {name: way for name, (tool, way) in WAYS.items() if tool is frontend}
-    prepared(project, index, frontend, list(ways.values()))
+    forbidding = {name: way for name, way in ways.items() if not way.installs}
+    locks = prepared(project, index)
 
-    # the lock moves on: where installing is forbidden, nothing runs
-    index.add_wheel("demo", "2.0", requires=["helper"])
-    lock(project, "--upgrade")
-    for name, way in ways.items():
-        if not way.installs:
-            refused(project, name, way, "the lock changed since the environment was synced")
+    # nothing is there: nox installs into what it has just made, whatever it is told
+    if frontend is TOX:
+        for name, way in forbidding.items():
+            refused(project, name, way, "environment-drifted", "no receipt")
+    frontend.succeed(project)
+
+    # the lock is another one
+    lock_path(project).write_bytes(locks["1.0"])
+    for name, way in forbidding.items():
+        refused(project, name, way, "environment-drifted", "the lock changed since the environment was synced")
     frontend.succeed(project)
 
     # the environment is changed by hand
     change_by_hand(frontend.root(project), "helper")
-    for name, way in ways.items():
-        if not way.installs:
-            refused(project, name, way, "intruder 1.0 is not locked", "helper 1.0 is missing")
+    for name, way in forbidding.items():
+        refused(project, name, way, "environment-drifted", "intruder 1.0 is not locked", "helper 1.0 is missing")
     assert "intruder" in installed(frontend.root(project)), "nothing was mended where that was forbidden"
+
+    # both, for those that may install
+    versions = cycle(("2.0", "1.0"))
     for name, way in ways.items():
         if way.installs:
             folder = frontend.root(project) if way.folder is None else project / way.folder
+            if way.folder is not None:
+                project.run(*way.command, check=True)
+            version = next(versions)
+            lock_path(project).write_bytes(locks[version])
             if "intruder" not in installed(folder):
                 change_by_hand(folder, "helper")
             result = project.run(*way.command, env=way.environ)
             assert result.returncode == 0, (name, result)
             assert (RAN in result.output) == way.runs, (name, result)
-            assert installed(folder) == {"demo": "2.0", "helper": "1.0"}, name
+            assert installed(folder) == {"demo": version, "helper": "1.0"}, name
+
+    # the inputs are other ones
+    project.replace("pyproject.toml", "['demo']", "['demo', 'added']")
+    index.requests.clear()
+    for name, way in ways.items():
+        refused(project, name, way, "lock-stale", '"added" is declared, the lock has no added', "pyproject.toml:2")
+    assert index.requests.paths == []
 
 
-def refused(project: ProjectFolder, name: str, way: Way, *reasons: str) -> None:
-    """Run the environment where installing is forbidden: it must stop with an error of ours and the way out."""
+def refused(project: ProjectFolder, name: str, way: Way, code: str, *reasons: str) -> None:
+    """Run the environment: it must stop with an error of ours and the way out, before any test."""
     result = project.run(*way.command, env=way.environ)
     assert result.returncode != 0, (name, result)
     assert RAN not in result.output, (name, result)
-    assert "error[environment-drifted]" in result.output, (name, result)
+    assert f"error[{code}]" in result.output, (name, result)
     assert "fix: " in result.output, (name, result)
     for reason in reasons:
         assert reason in result.output, (name, result)
+
+
+@each_installer
+def test_no_variable_makes_an_install_another_one(installer: str, index: PackageIndex, project: ProjectFolder) -> None:
+    demo = index.add_wheel("demo", "1.0", requires=["helper"])
+    index.add_wheel("helper", "1.0")
+    declare(project, "demo", installer=installer)
+    lock(project)
+    variables = {**_LEAVE_ALONE, **_ASTRAY}
+    CLI.run(project, env=variables, check=True)
+    assert installed(CLI.root(project)) == {"demo": "1.0", "helper": "1.0"}
+    assert not (project / "elsewhere").exists()
+    change_by_hand(CLI.root(project), "helper")
+    CLI.run(project, env=variables, check=True)
+    assert installed(CLI.root(project)) == {"demo": "1.0", "helper": "1.0"}
+    CLI.forget(project)
+    flip_digit(lock_path(project), demo.sha256)
+    refusal = CLI.run(project, env=variables)
+    assert "error[hash-mismatch]" in refusal.output, refusal
+    assert not CLI.root(project).exists() or installed(CLI.root(project)) == {}
 
 
 @pytest.mark.parametrize("on_install", ["refuse", "warn", "allow"])
