@@ -119,6 +119,7 @@ def stock(index: PackageIndex) -> None:
     """Fill an index with what the project asks for."""
     for name in ("alpha", "coloured", "deep", "deeper", "foo-bar", "helper", "quick", "windowed"):
         index.add_wheel(name, "1.0")
+    index.add_wheel("alpha", "1.5", upload_time="2024-07-01T00:00:00Z")  # after the cut-off: only a bot pins it
     index.add_wheel("shared", "1.0")
     index.add_wheel("runner", "1.0", requires=["shared>=1"], extras={"fast": ["quick"], "slow": ["absent"]})
     index.add_wheel("runtime", "1.0", requires=["shared", "inhouse"])
@@ -193,6 +194,23 @@ def copied(template: ProjectFolder, folder: Path, kind: Kind) -> Case:
     return Case(project=ProjectFolder(shutil.copytree(template.path, folder)), kind=kind)
 
 
+def put_back(template: ProjectFolder, folder: Path, kind: Kind) -> Case:
+    """Give a copy of a locked project that was edited before as it was made; the environments in it stay.
+
+    :param template: what :func:`make` gave
+    :param folder: where the copy is, or is to be
+    :param kind: what made the lock
+    """
+    project = ProjectFolder(folder, template.environ)
+    for path in folder.iterdir():
+        if path.is_file():
+            path.unlink()
+        elif path.name not in {".nox", ".tox"}:
+            shutil.rmtree(path)
+    shutil.copytree(template.path, folder, dirs_exist_ok=True)
+    return Case(project=project, kind=kind)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """What a check said.
@@ -205,6 +223,13 @@ class Answer:
     verdict: str
     reasons: frozenset[tuple[str, str | None]]
     record: Mapping[str, Any]
+
+    @property
+    def messages(self) -> list[str]:
+        """Give what it says, without the codes."""
+        if self.record["verdict"] == "error":
+            return [self.record["error"]["what"].removeprefix('environment "tests": ')]  # a tool says it by itself
+        return [reason["message"] for reason in self.record.get("reasons", ())]
 
 
 def check(project: ProjectFolder) -> Answer:

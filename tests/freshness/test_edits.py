@@ -9,46 +9,38 @@ import pytest
 
 from lockhouse.model.freshness import ReasonCode
 
-from .edits import EDITS, FRESH, MISSING, Edit
-from .locked_project import KINDS, RAN, Kind, check, copied
+from .edits import EDITS, FRESH, MISSING, STALE, Edit
+from .locked_project import KINDS, RAN, Kind, check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
-    from lockhouse.testing import ProjectFolder
+    from lockhouse.testing import Result
 
-#: nox and tox, as they are told to run the environment "tests".
-TOOLS = {"nox": ("nox", "-s", "tests"), "tox": ("tox", "run", "-e", "tests")}
+    from .locked_project import Answer, Case
 
-
-def serving(edit: Edit) -> list[Kind]:
-    return [kind for kind in KINDS if edit.serves(kind)]
+#: nox and tox, as they are told to run the environment "tests", which is kept from one run to the next.
+TOOLS = {"nox": ("nox", "-r", "-s", "tests"), "tox": ("tox", "run", "-e", "tests")}
 
 
-def by_command_line() -> Iterator[object]:
-    """Give each edit with one kind of lock in turn; the others are heavy."""
+def cases() -> Iterator[object]:
+    """Give each edit with each kind of lock and the tools to run it with.
+
+    Each edit with one kind in turn, and with one tool where its code is new, is for every run; the rest is heavy.
+    """
+    seen: set[str] = set()
     for position, (name, edit) in enumerate(EDITS.items()):
-        kinds = serving(edit)
+        kinds = [kind for kind in KINDS if edit.serves(kind)]
         for kind in kinds:
-            chosen = kind is kinds[position % len(kinds)]
-            yield pytest.param(edit, kind, id=f"{name}-{kind}", marks=() if chosen else pytest.mark.full)
-
-
-def by_tool() -> Iterator[object]:
-    """Give one edit for each code and each tool in turn; the others are heavy."""
-    seen: Counter[str] = Counter()
-    for position, (name, edit) in enumerate(EDITS.items()):
-        kinds = serving(edit)
-        for kind in kinds:
-            verdict, reasons = edit.expected(kind)
-            code = next(iter(sorted(code for code, _ in reasons)), verdict)
-            for tool in TOOLS:
-                chosen = kind is kinds[position % len(kinds)] and tool == tuple(TOOLS)[len(seen) % 2] and not seen[code]
-                yield pytest.param(
-                    edit, kind, tool, id=f"{name}-{kind}-{tool}", marks=() if chosen else pytest.mark.full
-                )
-                seen[code] += chosen
+            rest = tuple(TOOLS)
+            if kind is kinds[position % len(kinds)]:
+                verdict, reasons = edit.expected(kind)
+                codes = {code for code, _ in reasons} or {verdict}
+                chosen = rest[len(seen) % 2 :][:1] if codes - seen else ()
+                seen |= codes
+                yield pytest.param(edit, kind, chosen, id="-".join((name, str(kind), "check", *chosen)))
+                rest = tuple(tool for tool in TOOLS if tool not in chosen)
+            yield pytest.param(edit, kind, rest, id="-".join((name, str(kind), *rest)), marks=pytest.mark.full)
 
 
 def test_the_table_holds_every_code_more_than_once() -> None:
@@ -58,31 +50,30 @@ def test_the_table_holds_every_code_more_than_once() -> None:
     assert {code for code in ReasonCode if told[code] < 2} <= {ReasonCode.RECORD_MISSING, ReasonCode.BUILD_UNLOCKED}
 
 
-@pytest.mark.parametrize(("edit", "kind"), list(by_command_line()))
-def test_the_command_line_says_what_the_content_is(
-    template: Callable[[Kind], ProjectFolder], tmp_path: Path, edit: Edit, kind: Kind
+@pytest.mark.parametrize(("edit", "kind", "tools"), list(cases()))
+def test_the_command_line_nox_and_tox_say_what_the_content_is(
+    in_place: Callable[[Kind], Case], edit: Edit, kind: Kind, tools: tuple[str, ...]
 ) -> None:
-    case = copied(template(kind), tmp_path / "project", kind)
+    case = in_place(kind)
     edit.change(case)
     answer = check(case.project)
     assert (answer.verdict, answer.reasons) == edit.expected(kind), answer.record
+    for tool in tools:
+        result = case.project.run(*TOOLS[tool])
+        assert "Traceback" not in result.output, result
+        if answer.verdict == FRESH or not edit.stops_tools:
+            assert result.returncode == 0, result
+            assert RAN in result.output, result
+        else:
+            stopped(result, answer)
 
 
-@pytest.mark.parametrize(("edit", "kind", "tool"), list(by_tool()))
-def test_nox_and_tox_run_on_a_fresh_lock_alone(
-    template: Callable[[Kind], ProjectFolder], tmp_path: Path, edit: Edit, kind: Kind, tool: str
-) -> None:
-    case = copied(template(kind), tmp_path / "project", kind)
-    edit.change(case)
-    verdict, reasons = edit.expected(kind)
-    result = case.project.run(*TOOLS[tool], env=template(kind).environ)
-    assert "Traceback" not in result.output, result
-    if verdict == FRESH or not edit.stops_tools:
-        assert result.returncode == 0, result
-        assert RAN in result.output
-        return
+def stopped(result: Result, answer: Answer) -> None:
+    """Require that the tests did not run, and that every reason of the verdict is said, with the way out."""
     assert result.returncode != 0, result
-    assert RAN not in result.output
-    code = {MISSING: "lock-missing"}.get(verdict, "lock-stale" if reasons else verdict)
+    assert RAN not in result.output, result
+    code = {MISSING: "lock-missing", STALE: "lock-stale"}.get(answer.verdict, answer.verdict)
     assert f"error[{code}]" in result.output, result
     assert "fix: " in result.output, result
+    for message in answer.messages:
+        assert message in result.output, (message, result)
