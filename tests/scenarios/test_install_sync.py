@@ -1,4 +1,4 @@
-"""An environment holds what its lock says, and nothing else; where installing is forbidden, that is checked."""
+"""An environment holds what its lock says, and nothing else."""
 
 from __future__ import annotations
 
@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lockhouse.testing import PackageIndex, ProjectFolder
-
-#: How each tool is told not to install: in an environment that is reused.
-_NO_INSTALL = [(NOX, ("-R",)), (NOX, ("--no-install",)), (TOX, ("--skip-env-install",))]
-each_no_install = pytest.mark.parametrize(("frontend", "flags"), _NO_INSTALL, ids=["nox-R", "nox-no-install", "tox"])
 
 
 def install_by_hand(frontend: Frontend, project: ProjectFolder, *names: str) -> None:
@@ -73,53 +69,6 @@ def test_what_was_removed_by_hand_is_put_back(index: PackageIndex, project: Proj
     project.run("uv", "pip", "uninstall", "-p", str(CLI.python(project)), "demo", check=True)
     CLI.succeed(project)
     assert installed(CLI.root(project)) == {"demo": "1.0"}
-
-
-# -- where installing is forbidden --------------------------------------------------------------------------------
-
-
-@each_no_install
-def test_a_changed_lock_is_never_silently_green(
-    frontend: Frontend, flags: tuple[str, ...], index: PackageIndex, project: ProjectFolder
-) -> None:
-    index.add_wheel("demo", "1.0")
-    declare(project, "demo")
-    lock(project)
-    frontend.succeed(project)
-    frontend.succeed(project, *flags)
-    index.add_wheel("demo", "2.0")
-    lock(project, "--upgrade")
-    result = frontend.refuse(project, *flags, code="environment-drifted")
-    assert "the lock changed since the environment was synced" in result.output
-    assert "fix: " in result.output
-    assert installed(frontend.root(project)) == {"demo": "1.0"}
-
-
-@each_no_install
-def test_a_stale_lock_is_never_silently_green(
-    frontend: Frontend, flags: tuple[str, ...], index: PackageIndex, project: ProjectFolder
-) -> None:
-    index.add_wheel("demo", "1.0")
-    declare(project, "demo")
-    lock(project)
-    frontend.succeed(project)
-    declare(project, "demo", "added")
-    result = frontend.refuse(project, *flags, code="lock-stale")
-    assert "added" in result.output
-    assert "fix: lockhouse lock tests" in result.output
-
-
-def test_tox_checks_where_it_skips_the_package(index: PackageIndex, project: ProjectFolder) -> None:
-    index.add_wheel("demo", "1.0")
-    declare(project, "demo")
-    lock(project)
-    TOX.succeed(project, "--skip-pkg-install")
-    index.add_wheel("intruder", "1.0")
-    install_by_hand(TOX, project, "intruder")
-    TOX.succeed(project, "--skip-pkg-install")
-    assert nothing_of(TOX.root(project), "intruder")
-    declare(project, "demo", "added")
-    TOX.refuse(project, "--skip-pkg-install", code="lock-stale")
 
 
 # -- the project itself -------------------------------------------------------------------------------------------
