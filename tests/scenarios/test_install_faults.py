@@ -20,6 +20,7 @@ from lockhouse.testing import build_wheel
 from .installing import (
     CLI,
     NOX,
+    RAN,
     TOX,
     Frontend,
     declare,
@@ -31,7 +32,6 @@ from .installing import (
     lock,
     lock_path,
     nothing_of,
-    python_of,
     site_packages,
     write_tools,
 )
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from lockhouse.testing import PackageIndex, ProjectFolder
+    from lockhouse.testing import PackageIndex, ProjectFolder, Result
 
 #: An installer that puts in the first package only, and then waits to be killed.
 _STALLING = """
@@ -214,18 +214,27 @@ def base(tmp_path: Path) -> Path:
     return copy
 
 
-def test_a_patched_interpreter_is_noticed(base: Path, index: PackageIndex, project: ProjectFolder) -> None:
+@each_frontend
+def test_a_patched_interpreter_is_noticed(
+    frontend: Frontend, base: Path, index: PackageIndex, project: ProjectFolder
+) -> None:
     index.add_wheel("demo", "1.0")
     declare(project, "demo")
     lock(project)
-    CLI.succeed(project, "--python", str(base))
-    assert "nothing to do" in CLI.succeed(project, "--python", str(base)).output
+    run_with(frontend, base, project)
+    assert "1 installed" not in run_with(frontend, base, project, *louder(frontend)).output
     with base.open("ab") as file:
         file.write(b"\0")
-    result = CLI.succeed(project, "-v", "--python", str(base))
+    if frontend is not CLI:
+        forbidding = "-R" if frontend is NOX else "--skip-env-install"
+        refused = project.run(*with_python(frontend, base, project), forbidding)
+        assert "error[environment-drifted]" in refused.output, refused
+        assert "the interpreter changed" in refused.output
+        assert RAN not in refused.output
+    result = run_with(frontend, base, project, *louder(frontend))
     assert "the interpreter changed" in result.output
     assert "1 installed" in result.output
-    project.run(python_of(CLI.root(project)), "-c", "import demo", check=True)
+    project.run(frontend.python(project), "-c", "import demo", check=True)
 
 
 @each_frontend
@@ -245,11 +254,22 @@ def test_an_environment_without_its_interpreter_is_made_anew(
     assert found.lines == [str(moved)]
 
 
-def run_with(frontend: Frontend, python: Path, project: ProjectFolder) -> None:
-    """Run a frontend with an interpreter of its own, named as each does."""
+def with_python(frontend: Frontend, python: Path, project: ProjectFolder) -> list[str]:
+    """Give the command of a frontend with an interpreter of its own, named as each does."""
     write_tools(project, python=str(python))
     more = {"cli": ("--python", str(python)), "tox": ("-x", f"testenv.base_python={python}")}
-    frontend.succeed(project, *more.get(frontend.name, ()))
+    return [*frontend.command, *more.get(frontend.name, ())]
+
+
+def run_with(frontend: Frontend, python: Path, project: ProjectFolder, *options: str) -> Result:
+    result = project.run(*with_python(frontend, python, project), *options, check=True)
+    assert frontend is CLI or RAN in result.output, result
+    return result
+
+
+def louder(frontend: Frontend) -> tuple[str, ...]:
+    """Give the option by which a frontend says more."""
+    return ("-vv",) if frontend is TOX else ("-v",)
 
 
 def test_an_environment_of_another_python_is_not_taken_for_the_one_named(

@@ -122,6 +122,9 @@ def test_the_message_tells_what_came_instead(
     assert result.returncode == 5
     assert said in result.line_with("error[hash-mismatch]")
     assert_clean(CLI, project)
+    for frontend in (NOX, TOX):
+        assert said in frontend.refuse(project, code="hash-mismatch").line_with("error[hash-mismatch]")
+        assert_clean(frontend, project)
 
 
 def test_a_wheel_with_the_hash_of_its_sdist(index: PackageIndex, project: ProjectFolder) -> None:
@@ -150,25 +153,33 @@ def test_every_bad_file_is_named_at_once(index: PackageIndex, project: ProjectFo
     assert_clean(CLI, project)
 
 
-def test_a_directory_is_refused_unless_allowed_by_name(index: PackageIndex, project: ProjectFolder) -> None:
+@pytest.mark.parametrize("reference", ["./local", "-e ./local"])
+def test_a_directory_is_refused_unless_allowed_by_name(
+    reference: str, index: PackageIndex, project: ProjectFolder
+) -> None:
     demo = index.add_wheel("demo", "1.0")
     local = project.path / "local"
     type(project)(local).write_package('[project]\nname = "local"\nversion = "0.1"\n', {"local.py": "answer = 42\n"})
-    declare(project, "demo", "./local")
-    refused = project.run("lockhouse", "lock")
-    if refused.returncode == 0:
-        refused = CLI.refuse(project, code="unverifiable-artifact")
-        assert_clean(CLI, project)
-    assert "local" in refused.output
-    assert "allow-unhashed" in refused.output
-
-    declare(project, "demo", "./local", extra='allow-unhashed = ["local"]')
+    project.write("more.txt", f"{reference}\n")
+    declare(project, "demo", extra='requirement-files = ["more.txt"]')
     lock(project)
-    CLI.succeed(project)
-    assert installed(CLI.root(project)) == {"demo": "1.0", "local": "0.1"}
+    for frontend in (CLI, NOX, TOX):
+        refused = frontend.refuse(project, code="unverifiable-artifact")
+        assert "no hash can cover local" in refused.output
+        assert "allow-unhashed" in refused.output
+        assert_clean(frontend, project)
 
-    CLI.forget(project)
+    declare(project, "demo", extra='requirement-files = ["more.txt"]\nallow-unhashed = ["local"]')
+    lock(project)
+    for frontend in (CLI, NOX, TOX):
+        frontend.succeed(project)
+        assert installed(frontend.root(project)) == {"demo": "1.0", "local": "0.1"}
+        shown = project.run(frontend.python(project), "-c", "import local; print(local.__file__)", check=True)
+        assert (str(local) in shown.stdout) == reference.startswith("-e"), shown
+        frontend.forget(project)
+
     flip_digit(lock_path(project), demo.sha256)
-    result = CLI.refuse(project, code="hash-mismatch")
-    assert "demo 1.0" in result.line_with("error[hash-mismatch]")
-    assert_clean(CLI, project)
+    for frontend in (CLI, NOX, TOX):
+        result = frontend.refuse(project, code="hash-mismatch")
+        assert "demo 1.0" in result.line_with("error[hash-mismatch]")
+        assert_clean(frontend, project)

@@ -115,16 +115,22 @@ def test_an_edit_in_place_never_spreads(installer: str, index: PackageIndex, pro
     index.add_wheel("demo", "1.0")
     declare(project, "demo", installer=installer)
     lock(project)
-    one, two = project / "one", project / "two"
-    CLI.succeed(project, "--into", "one")
-    (module,) = (path for path in site_packages(one) if path.name == "demo.py")
-    with module.open("r+", encoding="utf-8") as file:
-        file.write("__version__ = 'edited'")
-    CLI.succeed(project, "--into", "two")
-    (pristine,) = (path for path in site_packages(two) if path.name == "demo.py")
-    assert pristine.read_text("utf-8") == '__version__ = "1.0"\n'
-    files = [path for folder in site_packages(two) for path in folder.rglob("*") if path.is_file()]
-    assert {path.stat().st_nlink for path in [*files, pristine]} == {1}
+    for frontend in (CLI, NOX, TOX):  # each of the others is made when the one before it was edited
+        frontend.succeed(project)
+        module = module_of(frontend, project)
+        assert module.read_text("utf-8") == '__version__ = "1.0"\n'
+        files = [path for folder in site_packages(frontend.root(project)) for path in folder.rglob("*")]
+        assert {path.stat().st_nlink for path in [*files, module] if path.is_file() and path.suffix != ".pyc"} == {1}
+        with module.open("r+", encoding="utf-8") as file:
+            file.write("__version__ = 'edited'")
+    for frontend in (CLI, NOX, TOX):
+        assert "demo.py was edited" in frontend.succeed(project).output
+        assert module_of(frontend, project).read_text("utf-8") == '__version__ = "1.0"\n'
+
+
+def module_of(frontend: Frontend, project: ProjectFolder) -> Path:
+    (module,) = (path for path in site_packages(frontend.root(project)) if path.name == "demo.py")
+    return module
 
 
 # -- nothing changed ----------------------------------------------------------------------------------------------

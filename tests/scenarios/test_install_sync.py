@@ -8,7 +8,7 @@ import pytest
 
 from lockhouse.testing import build_wheel
 
-from .installing import CLI, NOX, RAN, TOX, Frontend, declare, each_frontend, each_tool, installed, lock, nothing_of
+from .installing import CLI, NOX, RAN, TOX, Frontend, declare, each_frontend, installed, lock, nothing_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,7 +92,7 @@ def write_own(project: ProjectFolder, dependencies: str, **files: str) -> None:
     )
 
 
-@each_tool
+@each_frontend
 @pytest.mark.parametrize("kind", ["static", "dynamic"])
 def test_a_dependency_of_the_project_that_the_lock_lacks_is_found(
     frontend: Frontend, kind: str, index: PackageIndex, project: ProjectFolder
@@ -149,7 +149,7 @@ def test_pip_and_setuptools_are_locked_like_others(installer: str, index: Packag
     project.replace("noxfile.py", 'venv_backend="uv"', 'venv_backend="virtualenv"')
     lock(project)
     assert pip.sha256 in project.read("locks/pylock.tests.toml")
-    for frontend in (CLI, NOX):
+    for frontend in (CLI, NOX, TOX):
         frontend.succeed(project)
         found = installed(frontend.root(project), with_pip=True)
         assert found == {"demo": "1.0", "setuptools": "999.1", "pip": "999.2"}
