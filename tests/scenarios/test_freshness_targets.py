@@ -128,7 +128,9 @@ def test_of_two_pins_behind_markers_exactly_one_is_chosen(
 
 
 @pytest.mark.parametrize("name", ["nox", "tox"])
-def test_two_pins_that_fit_stop_before_the_tests(project: ProjectFolder, index: PackageIndex, name: str) -> None:
+def test_one_of_two_pins_is_chosen_and_two_that_fit_stop_before_the_tests(
+    project: ProjectFolder, index: PackageIndex, name: str
+) -> None:
     frontend = Frontend(name=name)
     index.add_wheel("alpha", "1.0", requires=["beta<2; python_version < '3.12'", "beta>=2; python_version >= '3.12'"])
     index.add_wheel("beta", "1.0")
@@ -136,6 +138,11 @@ def test_two_pins_that_fit_stop_before_the_tests(project: ProjectFolder, index: 
     declare(project, 'requirements = ["alpha"]')
     frontend.set_up(project)
     lock(project)
+    result = frontend.start(project)
+    assert frontend.ran(project), result
+    chosen = "1.0" if (MAJOR, MINOR) < (3, 12) else "2.0"
+    found = {name for name in site_packages(project, frontend) if name.startswith("beta-")}
+    assert found == {f"beta-{chosen}.dist-info"}
     project.write(LOCK, re.sub(r"^marker = .*\n", "", project.read(LOCK), flags=re.MULTILINE))
     result = frontend.start(project)
     assert result.returncode == 1, result

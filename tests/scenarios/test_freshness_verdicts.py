@@ -14,7 +14,7 @@ import pytest
 from lockhouse.testing import PackageIndex, ProjectFolder, build_wheel
 from lockhouse.testing.environment import index_environ
 
-from .frontends import NOXFILE, Frontend, declare, lock, reasons, tree_of, verdict
+from .frontends import FRONTENDS, NOXFILE, Frontend, declare, lock, reasons, tree_of, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -377,6 +377,26 @@ def test_new_releases_and_other_spelling_run_the_tests_from_the_old_pins(
     assert (project / LOCK).read_bytes() == before
 
 
+def test_what_is_loosened_runs_the_tests_and_is_said_when_asked(
+    project: ProjectFolder, index: PackageIndex, frontend: Frontend
+) -> None:
+    index.add_wheel("alpha", "1.0")
+    declare(project, 'requirements = ["alpha>=1"]')
+    frontend.set_up(project)
+    lock(project)
+    project.replace("pyproject.toml", '"alpha>=1"', '"alpha>=0.5"')
+    said = "alpha>=0.5"
+    if frontend.name == "cli":  # what starts last is the test command
+        assert said in project.run("lockhouse", "sync", "tests", "--into", ".venv", "-v", check=True).output
+    else:
+        result = frontend.start(project, "-v")
+        assert result.returncode == 0, result
+        assert said in result.output, result
+    quiet = frontend.start(project)
+    assert frontend.ran(project), quiet
+    assert said not in quiet.output
+
+
 # -- a bot's edits ------------------------------------------------------------
 
 
@@ -417,8 +437,9 @@ def test_a_pin_that_a_bot_moved_is_judged_by_content_and_installed(
 # -- the project's own metadata ------------------------------------------------------------
 
 
+@pytest.mark.parametrize("mode", ["editable", "dependencies"])
 def test_dependencies_from_a_file_are_followed_and_a_new_version_is_no_change(
-    project: ProjectFolder, index: PackageIndex
+    project: ProjectFolder, index: PackageIndex, mode: str
 ) -> None:
     index.add_wheel("alpha", "1.0")
     project.write(
@@ -441,21 +462,36 @@ def test_dependencies_from_a_file_are_followed_and_a_new_version_is_no_change(
         version_file = "demo_version.py"
 
         [tool.lockhouse.environments.tests]
-        project = "editable"
+        project = "MODE"
         extras = ["cli"]
-        """,
+        """.replace("MODE", mode),
     )
     project.write("runtime.in", "alpha\n")
     project.write("cli.in", "# none yet\n")
     lock(project)
+    tools = [frontend for frontend in FRONTENDS if mode == "dependencies"]  # without a build
+    for frontend in tools:
+        frontend.set_up(project)
+        assert frontend.start(project).returncode == 0
     project.write("demo_version.py", "version = '1.0.dev7'\n")
     assert verdict(project)["verdict"] == "fresh"
+    for frontend in tools:
+        result = frontend.start(project)
+        assert frontend.ran(project), result
 
     project.write("runtime.in", "# all\nalpha>=2\n")
     project.write("cli.in", "beta\n")
     answer = verdict(project)
     places = {(reason["package"], reason["file"], reason["line"]) for reason in answer["reasons"]}
     assert places == {("alpha", "runtime.in", 2), ("beta", "cli.in", 1)}
+    for frontend in tools:
+        result = frontend.start(project)
+        assert not frontend.ran(project), result
+        assert "error[lock-stale]" in result.output
+        assert '"alpha>=2" is declared, 1.0 is pinned' in result.output
+        assert "runtime.in:2" in result.output
+        assert "cli.in:1" in result.output
+        assert "fix: lockhouse lock tests" in result.output
 
 
 def test_a_group_with_the_projects_own_extras_has_no_entry_for_the_project(template: Path) -> None:

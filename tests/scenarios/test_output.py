@@ -118,6 +118,10 @@ def test_no_terminal_no_colour_and_no_bar(index: PackageIndex, project: ProjectF
     assert "\x1b" not in neither.output
     for frontend in (NOX, TOX):
         assert "\x1b" not in frontend.succeed(project).output
+    declare(project, "demo>1")
+    for frontend in (NOX, TOX):  # nox and tox colour what they say, our words in it as well, or do not
+        assert "\x1b[31m" in frontend.run(project, env={"FORCE_COLOR": "1"}).output
+        assert "\x1b" not in frontend.run(project, env={"NO_COLOR": "1"}).output
 
 
 # -- Ctrl-C -------------------------------------------------------------------------------------------------------

@@ -123,15 +123,19 @@ def judge_lock(
 def require_fresh(spec: EnvironmentSpec, files: LockFiles, verdict: Freshness, *, fix: str, reporter: Reporter) -> None:
     """Turn a verdict that is not "fresh" into the error that stops a session, or into a warning where that was chosen.
 
+    What a fresh lock differs in from what is declared, and does not matter, is a detail.
+
     :param spec: what is declared
     :param files: where its lock lies
     :param verdict: what :func:`check` said
     :param fix: the command that locks this environment
-    :param reporter: where to warn
+    :param reporter: where to warn, and to tell details
     :raises LockMissingError: there is no lock
     :raises LockStaleError: the lock does not satisfy the declaration, and that may not be gone on with
     """
     if isinstance(verdict, Fresh):
+        for note in verdict.notes:
+            reporter.detail(note)
         return
     from lockhouse.model.freshness import Missing, ReasonCode, next_step  # noqa: PLC0415 - the quick answer does not need it
 
