@@ -83,30 +83,30 @@ def test_it_locks_and_runs_and_asks_no_index_again(project: ProjectFolder, demo:
     ran(project.run("tox", "-r", "-p"), times=0)
 
 
-WAYS: Mapping[str, tuple[str, ...]] = {
-    "plain": (),
-    "skip-env-install": ("run", "--skip-env-install"),
-    "skip-pkg-install": ("run", "--skip-pkg-install"),
-    "no-recreate-pkg": ("run", "--no-recreate-pkg"),
-    "notest": ("run", "--notest"),
-    "recreate": ("run", "-r"),
-    "parallel": ("p",),
-    "exec": ("exec", "-e", PY, "--", "python", "-c", "print('it ran')"),
-    "devenv": ("devenv", "-e", PY, "dev"),
-}
+WAYS: tuple[tuple[str, ...], ...] = (
+    (),
+    ("run", "--skip-env-install"),
+    ("run", "--skip-pkg-install"),
+    ("run", "--no-recreate-pkg"),
+    ("run", "--notest"),
+    ("run", "-r"),
+    ("p",),
+    ("exec", "-e", PY, "--", "python", "-c", "print('it ran')"),
+    ("devenv", "-e", PY, "dev"),
+)
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_a_stale_lock_stops_every_way_of_running(project: ProjectFolder, demo: PackageIndex, way: str) -> None:
+def test_a_stale_lock_stops_every_way_of_running(project: ProjectFolder, demo: PackageIndex) -> None:
     write(project)
     project.run("tox", "lock", check=True)
     ran(project.run("tox"))
     demo.requests.clear()
     write(project, deps="\n  demo<2\n  extra")
-    result = project.run("tox", *WAYS[way])
-    refused(result, "lock-stale")
-    assert "extra" in result.output
-    assert "tox.ini" in result.output
+    for way in WAYS:
+        result = project.run("tox", *way)
+        refused(result, "lock-stale")
+        assert "extra" in result.output
+        assert "tox.ini" in result.output
     assert not (project / "dev").exists()
     assert not list(demo.requests)
 
@@ -295,35 +295,44 @@ def test_one_lock_that_cannot_be_read_keeps_no_other_from_being_checked(project:
 
 # -- the package ----------------------------------------------------------------------------------------------------
 
-PACKAGES = [
-    "",
-    "package = wheel",
-    "package = sdist",
-    "package = sdist-wheel",
-    "package = editable",
-    "use_develop = true",
-]
+#: The last factor of an environment → how it packages.
+PACKAGES: Mapping[str, str] = {
+    "unsaid": "",
+    "wheel": "package = wheel",
+    "sdist": "package = sdist",
+    "both": "package = sdist-wheel",
+    "editable": "package = editable",
+    "develop": "use_develop = true",
+}
 SHOW = "commands = python -c \"import mine, sys; print('mine at', mine.__file__); print('it ran')\""
 
 
 @pytest.mark.usefixtures("demo")
 @pytest.mark.parametrize(
-    ("installer", "package"),
-    [*(("uv", package) for package in PACKAGES), ("pip", "")]
-    + [pytest.param("pip", package, marks=pytest.mark.full) for package in PACKAGES if package],
+    ("installer", "ways"),
+    [("uv", [*PACKAGES]), ("pip", ["unsaid"]), pytest.param("pip", [*PACKAGES], marks=pytest.mark.full)],
 )
 def test_the_package_is_built_by_tox_and_installed_without_dependencies(
-    project: ProjectFolder, package: str, installer: str
+    project: ProjectFolder, ways: list[str], installer: str
 ) -> None:
-    write_package(project, tox=f"{package}\nlockhouse_installer = {installer}\n{SHOW}")
+    write_package(
+        project,
+        tox=f"lockhouse_installer = {installer}\n{SHOW.replace('mine at', '{env_name} has mine at')}"
+        + "".join(f"\n[testenv:{PY}-{way}]\n{PACKAGES[way]}" for way in ways),
+    )
+    project.replace("tox.ini", f"env_list = {PY}", f"env_list = {', '.join(f'{PY}-{way}' for way in ways)}")
     project.run("tox", "lock", check=True)
-    assert "mine" not in project.read("locks/pylock.py.toml").partition("[tool.lockhouse")[0]
+    for way in ways:
+        assert "mine" not in project.read(f"locks/pylock.{way}.toml").partition("[tool.lockhouse")[0]
     first = project.run("tox")
-    ran(first)
-    editable = "editable" in package or "develop" in package
-    assert (f"mine at {project / 'src/mine'}" in first.stdout) is editable, first
-    ran(project.run("tox"))
-    ran(project.run("tox", "run", "--skip-pkg-install", "--skip-env-install"))
+    ran(first, times=len(ways))
+    for way in ways:
+        place = first.line_with(f"{PY}-{way} has mine at ").partition(" has mine at ")[2]
+        editable = way in {"editable", "develop"}
+        assert (place == str(project / "src/mine/__init__.py")) is editable, first
+        assert ("site-packages" in place) is not editable, first
+    ran(project.run("tox"), times=len(ways))
+    ran(project.run("tox", "run", "--skip-pkg-install", "--skip-env-install"), times=len(ways))
 
 
 @pytest.mark.usefixtures("demo")
