@@ -113,28 +113,37 @@ def test_install_only_installs_and_runs_nothing(project: ProjectFolder) -> None:
     ran(project.run("nox", "-R"))
 
 
+#: What installs beside the lock → what the error says of it.
+INSTALLS = {
+    'session.install("extra")': "add it to the inputs",
+    'session.install("-e", ".", "--no-deps")': 'declare project="editable"',
+    'session.install(".[cli]")': 'declare project="wheel"',
+    'session.conda_install("extra")': "add it to the inputs",
+    'session.run_install("python", "-m", "pip", "install", "extra")': "add it to the inputs",
+    'session.run_install("pip3.11", "--quiet", "install", "extra")': "add it to the inputs",
+    'session.run_install("/usr/bin/uv", "pip", "sync", "locked.txt", external=True)': "add it to the inputs",
+    'session.run_install("uv", "sync", "--locked", external=True)': "add it to the inputs",
+    'session.run_always("poetry", "install", external=True)': "add it to the inputs",
+    'session.run_install("python", "-m", "pip", "install", "-e", ".")': 'declare project="editable"',
+}
+
+
 @pytest.mark.usefixtures("demo")
-@pytest.mark.parametrize(
-    ("call", "fix"),
-    [
-        ('session.install("extra")', "add it to the inputs"),
-        ('session.install("-e", ".", "--no-deps")', 'declare project="editable"'),
-        ('session.install(".[cli]")', 'declare project="wheel"'),
-        ('session.conda_install("extra")', "add it to the inputs"),
-        ('session.run_install("python", "-m", "pip", "install", "extra")', "add it to the inputs"),
-        ('session.run_install("pip3.11", "--quiet", "install", "extra")', "add it to the inputs"),
-        ('session.run_install("/usr/bin/uv", "pip", "sync", "locked.txt", external=True)', "add it to the inputs"),
-        ('session.run_install("uv", "sync", "--locked", external=True)', "add it to the inputs"),
-        ('session.run_always("poetry", "install", external=True)', "add it to the inputs"),
-        ('session.run_install("python", "-m", "pip", "install", "-e", ".")', 'declare project="editable"'),
-    ],
-)
-def test_an_install_inside_of_the_session_is_refused(project: ProjectFolder, call: str, fix: str) -> None:
-    write(project, body=f"{call}; {RUNS}")
+def test_an_install_inside_of_the_session_is_refused(project: ProjectFolder) -> None:
+    sessions = "".join(
+        f'\n@lockhouse.session(requirements=["demo<2"], lock="one")\ndef s{number}(session):\n    {call}; {RUNS}\n'
+        for number, call in enumerate(INSTALLS)
+    )
+    project.write("pyproject.toml", f"[tool.lockhouse]\npython = '>={MINOR}'\n")
+    project.write("noxfile.py", f"import lockhouse.nox as lockhouse\n{sessions}")
     lock(project)
     result = project.run("nox")
     refused(result, "unlocked-install")
-    assert fix in result.stderr
+    said = result.stderr.partition("nox > Ran ")[0].split("Running session ")[1:]
+    assert len(said) == len(INSTALLS), result
+    for (call, fix), session in zip(INSTALLS.items(), said, strict=True):
+        assert "error[unlocked-install]" in session, (call, result)
+        assert fix in session, (call, result)
 
 
 @pytest.mark.usefixtures("demo")

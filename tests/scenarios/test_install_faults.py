@@ -11,11 +11,13 @@ import subprocess
 import sys
 import time
 import zipfile
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from lockhouse.testing import build_wheel
+from lockhouse.testing import PackageIndex, ProjectFolder, build_wheel
+from lockhouse.testing.environment import index_environ
 
 from .installing import (
     CLI,
@@ -37,10 +39,10 @@ from .installing import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from lockhouse.testing import PackageIndex, ProjectFolder, Result
+    from lockhouse.testing import Result
 
 #: An installer that puts in the first package only, and then waits to be killed.
 _STALLING = """
@@ -166,6 +168,49 @@ def with_distutils_twin(metadata: Path) -> None:
     metadata.with_name("demo-0.5-py3.11.egg-info").write_text("Metadata-Version: 1.1\nName: demo\nVersion: 0.5\n")
 
 
+@dataclass(frozen=True)
+class TwoLocks:
+    """A project with the lock that it had, and the one that it is to get.
+
+    :ivar project: its folder; caches and environment stay from one test to the next
+    :ivar before: the first lock
+    :ivar after: the second one
+    """
+
+    project: ProjectFolder
+    before: bytes
+    after: bytes
+
+
+@pytest.fixture(scope="module")
+def two_locks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], TwoLocks]]:
+    """Give a function from an installer to the project that installs with it, made once for each."""
+    made: dict[str, TwoLocks] = {}
+    with contextlib.ExitStack() as stack:
+
+        def two_locks(installer: str) -> TwoLocks:
+            if installer not in made:
+                index = stack.enter_context(PackageIndex())
+                made[installer] = lock_twice(tmp_path_factory.mktemp(installer), installer, index)
+            return made[installer]
+
+        yield two_locks
+
+
+def lock_twice(folder: Path, installer: str, index: PackageIndex) -> TwoLocks:
+    project = ProjectFolder(folder / "project", index_environ(index.url))
+    for name in ("LOCKHOUSE_CACHE_DIR", "PIP_CACHE_DIR", "UV_CACHE_DIR"):
+        project.environ[name] = str(folder / name)
+    index.add_wheel("demo", "1.0", requires=["other"])
+    index.add_wheel("other", "1.0")
+    declare(project, "demo", installer=installer)
+    lock(project)
+    before = lock_path(project).read_bytes()
+    index.add_wheel("demo", "2.0")
+    lock(project, "--upgrade")
+    return TwoLocks(project, before, lock_path(project).read_bytes())
+
+
 @each_installer
 @pytest.mark.parametrize(
     "harm",
@@ -173,18 +218,17 @@ def with_distutils_twin(metadata: Path) -> None:
     ids=lambda harm: harm.__name__,
 )
 def test_what_a_killed_removal_leaves_is_repaired(
-    harm: Callable[[Path], None], installer: str, index: PackageIndex, project: ProjectFolder
+    harm: Callable[[Path], None], installer: str, two_locks: Callable[[str], TwoLocks]
 ) -> None:
-    index.add_wheel("demo", "1.0", requires=["other"])
-    index.add_wheel("other", "1.0")
-    declare(project, "demo", installer=installer)
-    lock(project)
+    locked = two_locks(installer)
+    project = locked.project
+    lock_path(project).write_bytes(locked.before)
     CLI.succeed(project)
+    assert installed(CLI.root(project)) == {"demo": "1.0", "other": "1.0"}
     harm(metadata_of("demo", project))
     harm_other = without_record if harm in {with_older_twin, with_distutils_twin} else harm
     harm_other(metadata_of("other", project))
-    index.add_wheel("demo", "2.0")
-    lock(project, "--upgrade")
+    lock_path(project).write_bytes(locked.after)
 
     CLI.succeed(project)
     assert installed(CLI.root(project)) == {"demo": "2.0"}
