@@ -6,12 +6,14 @@ mends the environment.
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass, field
 from itertools import cycle
 from typing import TYPE_CHECKING
 
 import pytest
+from uv import find_uv_bin
 
 from tests.scenarios.installing import (
     CLI,
@@ -21,6 +23,7 @@ from tests.scenarios.installing import (
     Frontend,
     declare,
     each_installer,
+    each_tool,
     flip_digit,
     installed,
     lock,
@@ -242,3 +245,25 @@ def test_what_a_session_installs_beside_its_lock_is_not_taken_for_locked(
         assert RAN not in again.output
         assert "demo 0.5 is installed, 1.0 is locked" in again.output
     assert again.returncode != 0
+
+
+@each_tool
+def test_what_a_command_of_the_run_installs_is_found_by_the_next_one(
+    frontend: Frontend, index: PackageIndex, project: ProjectFolder
+) -> None:
+    index.add_wheel("demo", "1.0")
+    index.add_wheel("beside", "1.0")
+    declare(project, "demo")
+    lock(project)
+    program = ("uv", "pip", "install", "--no-deps", "--default-index", index.url, "beside")
+    if frontend is NOX:
+        project.replace("noxfile.py", "def tests(session):", f"def tests(session):\n    session.run(*{program})")
+    else:
+        project.replace("tox.ini", "commands =", f"allowlist_externals = uv\ncommands =\n  {' '.join(program)}\n ")
+    folder = os.path.dirname(find_uv_bin())  # noqa: PTH120 - a text
+    project.environ["PATH"] = os.pathsep.join((folder, os.environ["PATH"]))
+    frontend.succeed(project)
+    assert installed(frontend.root(project)) == {"demo": "1.0", "beside": "1.0"}
+    assert "beside 1.0 is not locked" in project.run("lockhouse", "verify").output
+    frontend.refuse(project, "-R" if frontend is NOX else "--skip-env-install", code="environment-drifted")
+    assert "1 removed (beside 1.0)" in frontend.succeed(project).output
