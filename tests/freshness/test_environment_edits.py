@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -17,8 +18,9 @@ from lockhouse.project import Project
 from lockhouse.storage.receipts import RECEIPT_NAME
 from lockhouse.testing import PackageIndex, ProjectFolder
 from lockhouse.testing.environment import index_environ
-from tests.scenarios.installing import CLI, declare, lock, lock_path, site_packages
+from tests.scenarios.installing import CLI, NOX, TOX, Frontend, declare, lock, lock_path, site_packages
 
+from .locked_project import KINDS, MINOR, Kind
 from .test_skipping import change_by_hand
 
 if TYPE_CHECKING:
@@ -28,19 +30,24 @@ if TYPE_CHECKING:
     from lockhouse.model.drift import DriftReason
 
 
+FRONTENDS = (CLI, NOX, TOX)
+
+
 @dataclass(frozen=True)
 class Made:
     """An environment in line with its lock.
 
-    :ivar project: the project; its environment is the folder ``.venv``
+    :ivar project: the project
+    :ivar frontend: whose environment it is
     """
 
     project: ProjectFolder
+    frontend: Frontend
 
     @property
     def environment(self) -> Path:
         """Give the folder of the environment."""
-        return self.project / ".venv"
+        return self.frontend.root(self.project)
 
     @property
     def python(self) -> Path:
@@ -61,51 +68,77 @@ class Made:
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ProjectFolder, Path]]:
-    """Give a project with its environment, and a copy of both to restore it from."""
-    project = ProjectFolder(tmp_path_factory.mktemp("environment") / "project")
-    with PackageIndex() as index:
-        index.add_wheel(
-            "demo", "1.0", requires=["helper"], modules={"demo/__init__.py": "", "demo/inner.py": "one = 1\n"}
-        )
-        index.add_wheel("helper", "1.0")
-        project.environ.update(index_environ(index.url))
-        library = ProjectFolder(project / "lib")
-        library.write_package('[project]\nname = "lib"\nversion = "1.0"\n', {"lib.py": "one = 1\n"})
-        declare(project, "demo", "lib @ file:lib", extra='allow-unhashed = ["lib"]')
-        lock(project)
-        CLI.run(project, check=True)
-        copy = project.path.with_name("copy")
-        shutil.copytree(project.path, copy, symlinks=True)
-        yield project, copy
+def make(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Kind, Frontend], Made]]:
+    """Give a function to the environment of a frontend as it was made, and all that it was made from."""
+    saved: dict[str, tuple[ProjectFolder, Path]] = {}
+    with contextlib.ExitStack() as stack:
+
+        def make(kind: Kind, frontend: Frontend) -> Made:
+            name = f"{frontend.name}-{kind}"
+            if name not in saved:
+                index = stack.enter_context(PackageIndex())
+                saved[name] = write(tmp_path_factory.mktemp(name), kind, index)
+            project, copy = saved[name]
+            made = Made(project, frontend)
+            if not (copy / frontend.folder).exists():
+                put_back(made, copy)
+                frontend.succeed(project)
+                shutil.copytree(made.environment, copy / frontend.folder, symlinks=True)
+            put_back(made, copy)
+            return made
+
+        yield make
 
 
-@pytest.fixture
-def made(saved: tuple[ProjectFolder, Path]) -> Made:
-    """Give the environment as it was made."""
-    project, copy = saved
-    for path in project.path.iterdir():
-        if path.name != "lib" and path.is_dir():
-            shutil.rmtree(path)
-        elif path.name != "lib":
-            path.unlink()
-    left = {path.name for path in project.path.iterdir()}
-    shutil.copytree(
-        copy,
-        project.path,
-        symlinks=True,
-        dirs_exist_ok=True,
-        ignore=lambda folder, _: left if folder == str(copy) else (),
+def write(folder: Path, kind: Kind, index: PackageIndex) -> tuple[ProjectFolder, Path]:
+    """Write and lock the project; give it, and a copy to restore it from."""
+    project = ProjectFolder(folder / "project", index_environ(index.url))
+    project.environ.update({name: str(folder / name) for name in ("LOCKHOUSE_CACHE_DIR", "UV_CACHE_DIR")})
+    modules = {"demo/__init__.py": "", "demo/inner.py": "one = 1\n"}
+    index.add_wheel("demo", "1.0", requires=["helper"], modules=modules)
+    index.add_wheel("helper", "1.0")
+    library = ProjectFolder(project / "lib")
+    library.write_package('[project]\nname = "lib"\nversion = "1.0"\n', {"lib.py": "one = 1\n"})
+    extra = f'allow-unhashed = ["lib"]\npythons = ["{MINOR}"]'
+    declare(
+        project,
+        "demo",
+        "lib @ file:lib",
+        extra=extra,
+        resolver=kind.resolver,
+        installer=kind.resolver,
+        format=kind.form,
     )
+    lock(project)
+    copy = folder / "copy"
+    shutil.copytree(project.path, copy, symlinks=True)
+    return project, copy
+
+
+def put_back(made: Made, copy: Path) -> None:
+    """Put back the project and its environment; what a tool keeps beside that stays."""
+    project = made.project
+    kept = made.frontend.folder.partition("/")[0]
+    for path in project.path.iterdir():
+        if path.name not in {"lib", kept} and path.is_dir():
+            shutil.rmtree(path)
+        elif not path.is_dir():
+            path.unlink()
+    shutil.rmtree(made.environment, ignore_errors=True)
+    left = {"lib", kept}
+    shutil.copytree(
+        copy, project.path, dirs_exist_ok=True, ignore=lambda folder, _: left if folder == str(copy) else ()
+    )
+    if (copy / made.frontend.folder).exists():
+        shutil.copytree(copy / made.frontend.folder, made.environment, symlinks=True)
     library = project / "lib"  # its files are known by their inodes: they are put back in place
     for path in library.iterdir():
         before = copy / "lib" / path.name
         if not before.exists():
-            path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         elif path.is_file():
             path.write_bytes(before.read_bytes())
             os.utime(path, ns=(before.stat().st_atime_ns, before.stat().st_mtime_ns))
-    return Made(project)
 
 
 def append(path: Path, text: str) -> None:
@@ -125,6 +158,14 @@ def renamed(made: Made) -> None:
         (info / "METADATA").read_text("utf-8").replace("Version: 1.0", "Version: 0.9"), "utf-8"
     )
     info.rename(info.with_name("demo-0.9.dist-info"))
+
+
+def respelled(made: Made) -> None:
+    """Pin the same versions in another spelling."""
+    path = lock_path(made.project)
+    before = path.read_text("utf-8")
+    path.write_text(before.replace('"1.0"', '"1.0.0"').replace("==1.0 ", "==1.0.0 "), "utf-8")
+    assert path.read_text("utf-8") != before
 
 
 EDITS: dict[str, tuple[Callable[[Made], object], set[str]]] = {
@@ -154,7 +195,7 @@ EDITS: dict[str, tuple[Callable[[Made], object], set[str]]] = {
     ),
     "a changed lock": (lambda m: append(lock_path(m.project), "# a bot was here\n"), {"lock-changed"}),
     "another pin": (
-        lambda m: lock_path(m.project).write_text(lock_path(m.project).read_text("utf-8").replace('"1.0"', '"1.0.0"')),
+        respelled,
         {"lock-changed"},
     ),
     "a source edited": (lambda m: append(m.project / "lib/lib.py", "two = 2\n"), {"source-changed"}),
@@ -175,20 +216,44 @@ def test_the_table_holds_every_code() -> None:
     assert set(DriftCode) - told == {DriftCode.FILE_EXTRA, DriftCode.BUILD_REFUSED}
 
 
-@pytest.mark.parametrize("name", EDITS)
-def test_what_was_edited_is_said_and_mended(made: Made, name: str) -> None:
+def cases() -> Iterator[object]:
+    """Give each edit with each frontend and kind of lock.
+
+    The command line, and one of the tools in turn, are for every run with one kind of lock; the rest is heavy.
+    """
+    for position, name in enumerate(EDITS):
+        for kind in KINDS:
+            for frontend in FRONTENDS:
+                chosen = kind is KINDS[0] and frontend in (CLI, (NOX, TOX)[position % 2])
+                marks = () if chosen else pytest.mark.full
+                yield pytest.param(name, frontend, kind, id=f"{name}-{frontend.name}-{kind}", marks=marks)
+
+
+@pytest.mark.parametrize(("name", "frontend", "kind"), list(cases()))
+def test_what_was_edited_is_said_and_mended(
+    make: Callable[[Kind, Frontend], Made], name: str, frontend: Frontend, kind: Kind
+) -> None:
+    made = make(kind, frontend)
     change, codes = EDITS[name]
     change(made)
-    result = made.project.run("lockhouse", "verify", "tests", "--in", ".venv", "--json")
-    assert (result.returncode == 0) == (not codes), result.stdout
-    if result.returncode < 2:
-        (record,) = json.loads(result.stdout)["environments"]
-        assert {reason["code"] for reason in record["reasons"]} >= codes, record
+    result = made.project.run("lockhouse", "verify", "tests", "--in", frontend.folder, "--json")
+    assert (result.returncode == 0) == (not codes), result
+    (record,) = json.loads(result.stdout)["environments"]
+    assert (record["verdict"] == "matching") == (not codes), record
+    assert {reason["code"] for reason in record["reasons"]} >= codes, record
+    messages = [reason["message"] for reason in record["reasons"]]
     assert {reason.code for reason in drift_of(made)} >= codes
     if name == "a source no longer allowed":
-        CLI.refuse(made.project, code="unverifiable-artifact")
+        frontend.refuse(made.project, code="unverifiable-artifact")
         return
-    CLI.run(made.project, check=True)
+    if frontend is not CLI:
+        forbidding = "-R" if frontend is NOX else "--skip-env-install"
+        if codes:
+            refused = frontend.refuse(made.project, forbidding, code="environment-drifted")
+            assert [message for message in messages if message not in refused.output] == [], refused
+        else:
+            frontend.succeed(made.project, forbidding)
+    frontend.succeed(made.project)
     assert not drift_of(made)
 
 
