@@ -90,6 +90,12 @@ def make(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Kind, F
         yield make
 
 
+@pytest.fixture
+def made(make: Callable[[Kind, Frontend], Made]) -> Made:
+    """Give the environment of the command line as it was made."""
+    return make(KINDS[0], CLI)
+
+
 def write(folder: Path, kind: Kind, index: PackageIndex) -> tuple[ProjectFolder, Path]:
     """Write and lock the project; give it, and a copy to restore it from."""
     project = ProjectFolder(folder / "project", index_environ(index.url))
