@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.errors import LockhouseError
+from lockhouse.model.build_policy import BuildPolicy
 from lockhouse.model.plan import select
 from lockhouse.model.spec import LockFormat
 from lockhouse.model.target_labels import imagined_target
@@ -46,7 +47,7 @@ def test_no_flip_gets_into_the_store(name: str, index: PackageIndex, project: Pr
             store = Store(tmp_path / "store")
             try:
                 source = WheelhouseSource(path, files, digest)
-                plan = select(source.lock(), target, place="")
+                plan = select(source.lock(target, BuildPolicy()), target, place="")
                 source.take_in(plan, store=store, reporter=SilentReporter(), given_up=lambda: False)
             except LockhouseError:
                 refused += 1

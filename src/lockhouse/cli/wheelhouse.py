@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from lockhouse.cli.commands import open_project, print_json, selected
@@ -9,6 +10,7 @@ from lockhouse.errors import EXIT_NO, EXIT_OK
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from lockhouse.cli.console import Console
     from lockhouse.model.wheelhouse import Contents, Manifest
@@ -26,6 +28,9 @@ def build(options: argparse.Namespace, console: Console) -> int:
     console.info(f"{path}: {_summary(manifest)}")
     for line in manifest.served:
         console.info(f"  {line}")
+    for record in manifest.built:
+        console.info(f"  {record.words}")
+    console.info(f"  its digest is sha256:{manifest.check}")
     return EXIT_OK
 
 
@@ -64,16 +69,31 @@ def _summary(manifest: Manifest) -> str:
 
 def _record(manifest: Manifest) -> dict[str, object]:
     return {
+        "digest": f"sha256:{manifest.check}",
         "files": len(manifest.files),
         "environments": [
             {"environment": each.name, "lock": each.lock, "targets": [target.name for target in each.targets]}
             for each in manifest.environments
         ],
+        "built": [asdict(record) for record in manifest.built],
     }
 
 
 def _show_contents(options: argparse.Namespace, contents: Contents, console: Console) -> None:
     incomplete = {(each.environment, each.target): each.files for each in contents.incomplete}
+    _show_targets(contents, incomplete, console)
+    if not console.quiet:
+        for record in contents.manifest.built:
+            console.answer(f"  {record.words}")
+    needed = {name for files in incomplete.values() for name in files}
+    for word, names in (("missing", contents.missing), ("damaged", contents.damaged), ("not listed", contents.extra)):
+        for name in (name for name in names if name not in needed):
+            console.answer(f"{word}: {name}", "error")
+    if not contents.good:
+        console.answer(f"{options.path} is not what its manifest says", "error")
+
+
+def _show_targets(contents: Contents, incomplete: Mapping[tuple[str, str], tuple[str, ...]], console: Console) -> None:
     for environment in contents.manifest.environments:
         for target in environment.targets:
             lacking = incomplete.get((environment.name, target.name), ())
@@ -83,12 +103,6 @@ def _show_contents(options: argparse.Namespace, contents: Contents, console: Con
                 console.answer(f"{environment.name} on {target.name}: incomplete", "error")
                 for name in lacking:
                     console.answer(f"  {'missing' if name in contents.missing else 'damaged'} {name}")
-    needed = {name for files in incomplete.values() for name in files}
-    for word, names in (("missing", contents.missing), ("damaged", contents.damaged), ("not listed", contents.extra)):
-        for name in (name for name in names if name not in needed):
-            console.answer(f"{word}: {name}", "error")
-    if not contents.good:
-        console.answer(f"{options.path} is not what its manifest says", "error")
 
 
 def _print_contents(options: argparse.Namespace, contents: Contents, console: Console) -> None:

@@ -188,7 +188,8 @@ def _why_not_built(package: LockedPackage, artifact: Artifact, policy: BuildPoli
         return None
     has = "has no wheel that fits" if _has_wheel(package) else "has no wheel"
     if policy.wheels_only:
-        return f"{package.label} {has}, only {artifact.label}; building is not supported yet"
+        has = "is named in no-binary" if policy.demands(package.name) else has
+        return f"{package.label} {has}; no interpreter of this machine builds {artifact.label} for this target"
     if policy.refuses(package.name):
         return f"{package.label} {has}, only {artifact.label}; only-binary forbids to build it"
     if not locked:
@@ -202,6 +203,8 @@ def _has_wheel(package: LockedPackage) -> bool:
 
 
 def _choose_one(package: LockedPackage, lock: Lock, target: Target, tags: Sequence[Tag]) -> PlannedPackage:
+    if not package.artifacts:
+        raise PylockSelectError(package.label)
     known: dict[int, Artifact] = {}
     pylock = Pylock(
         lock_version=Version("1.0"),

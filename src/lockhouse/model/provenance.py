@@ -1,12 +1,8 @@
-"""What proves a wheel that was built here."""
+"""What proves a built wheel."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from packaging.utils import NormalizedName
 
 #: What provenance says of the network where a build might use it.
 NETWORK_ALLOWED = "allowed"
@@ -29,7 +25,7 @@ class Provenance:
     :ivar wheel: ``sha256:digest`` of the wheel
     """
 
-    name: NormalizedName
+    name: str
     version: str
     source: str
     source_name: str
@@ -45,3 +41,11 @@ class Provenance:
     def is_online(self) -> bool:
         """Tell whether the build might use the network."""
         return self.network == NETWORK_ALLOWED
+
+    @property
+    def words(self) -> str:
+        """Give it in one line."""
+        return (
+            f"{self.name} {self.version} was built from {self.source_name} by {self.builder}; "
+            f"the network was {self.network}"
+        )

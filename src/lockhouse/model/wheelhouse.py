@@ -6,15 +6,19 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from packaging.utils import parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
-from lockhouse.model.lock import ArtifactKind
+from lockhouse.model.lock import Artifact, ArtifactKind
+from lockhouse.model.proof import misfit, objections
+from lockhouse.model.provenance import Provenance  # noqa: TC001 - msgspec reads the annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from lockhouse.model.lock import Artifact, Lock, LockedPackage
+    from lockhouse.model.build_policy import BuildPolicy
+    from lockhouse.model.lock import Lock, LockedPackage
     from lockhouse.model.plan import Plan
+    from lockhouse.model.target import Target
 
 #: Name of the manifest in a wheelhouse; in an archive it is the first member.
 MANIFEST_NAME = "lockhouse-wheelhouse.json"
@@ -34,9 +38,11 @@ class WheelhouseFile:
 
     :ivar name: its file name
     :ivar size: length in bytes
-    :ivar hash: ``algorithm:digest``; for a wheel the hash that the lock has
+    :ivar hash: ``algorithm:digest``; for a wheel the hash that the lock has, unless it was built
     :ivar package: name and version of its package; None for a list of requirements
-    :ivar origin: where the lock has it from: an index or an address, without credentials; None for the default index
+    :ivar origin: where the lock has it, or its sdist, from: an index or an address, without credentials; None for the
+        default index
+    :ivar built: for a wheel that was built from an sdist, what proves it: a record for each build lock of its locks
     """
 
     name: str
@@ -44,6 +50,7 @@ class WheelhouseFile:
     hash: str
     package: str | None = None
     origin: str | None = None
+    built: tuple[Provenance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +85,10 @@ class ServedEnvironment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a wheelhouse says of itself. It is no signature: what protects an install are the hashes of the lock.
+    """What a wheelhouse says of itself. It is no signature.
+
+    What protects an install are the hashes of the lock; for wheels that were built, it is that the manifest is the
+    one that somebody wrote down elsewhere, by its ``check``.
 
     :ivar version: version of this form
     :ivar check: sha256 over the rest, so that damage is found
@@ -98,6 +108,11 @@ class Manifest:
             f"{each.name} on {', '.join(target.name for target in each.targets)} ({each.lock}, sha256:{each.digest})"
             for each in self.environments
         )
+
+    @property
+    def built(self) -> tuple[Provenance, ...]:
+        """Give what proves the wheels that were built."""
+        return tuple(record for file in self.files for record in file.built)
 
     def of_lock(self, digest: str) -> tuple[ServedEnvironment, ...]:
         """Give what it has for a lock.
@@ -120,11 +135,25 @@ def problems_of(manifest: Manifest) -> Iterator[str]:
             yield f"{file.name} is listed twice"
         if file.size < 0 or not _HASH.fullmatch(file.hash):
             yield f"{file.name} has no usable size and hash"
+        yield from _problems_of_wheel(file)
         seen.add(file.name.casefold())
     known = {file.name for file in manifest.files}
     for environment in manifest.environments:
         named = {environment.requirements, *(name for target in environment.targets for name in target.files)}
         yield from (f"{environment.name} needs {name}, which is not listed" for name in sorted(named - known))
+
+
+def _problems_of_wheel(file: WheelhouseFile) -> Iterator[str]:
+    if not file.name.endswith(".whl"):
+        return
+    try:
+        name, version, _, _ = parse_wheel_filename(file.name)
+    except InvalidWheelFilename as error:
+        yield f"{file.name!r} is no name of a wheel: {error}"
+        return
+    known = (name, str(version), file.name, file.hash)
+    if any((record.name, record.version, record.wheel_name, record.wheel) != known for record in file.built):
+        yield f"{file.name} has the record of another wheel"
 
 
 # -- completeness -------------------------------------------------------------------------------------------------
@@ -194,17 +223,80 @@ def held_against(manifest: Manifest, found: Mapping[str, bool]) -> Contents:
 # -- locks --------------------------------------------------------------------------------------------------------
 
 
-def lock_within(lock: Lock, manifest: Manifest) -> Lock:
+def lock_within(lock: Lock, manifest: Manifest, target: Target, policy: BuildPolicy) -> Lock:
     """Give the lock with those of its files alone that a wheelhouse has, all of them named.
 
+    In the place of an sdist stands the wheel that was built from it, if there is one whose record the lock accepts.
     Directories and checkouts stay: no wheelhouse has them, and they were allowed by name.
 
     :param lock: a lock
     :param manifest: the manifest of the wheelhouse
+    :param target: where it is to be installed
+    :param policy: what may be built, must be built, and might use the network
     """
-    names = {file.hash: file.name for file in manifest.files}
-    packages = (replace(package, artifacts=tuple(_kept(package.artifacts, names))) for package in lock.packages)
-    return replace(lock, packages=tuple(packages))
+    names = {file.hash: file.name for file in manifest.files if not file.built}
+
+    def artifacts(package: LockedPackage) -> Iterator[Artifact]:
+        for artifact in _kept(package.artifacts, names):
+            if artifact.kind is not ArtifactKind.WHEEL or not policy.demands(package.name):
+                yield artifact
+        for file, record in accepted_wheels(package, lock, manifest, target, policy):
+            yield built_artifact(record, size=file.size)
+
+    return replace(
+        lock, packages=tuple(replace(package, artifacts=tuple(artifacts(package))) for package in lock.packages)
+    )
+
+
+def accepted_wheels(
+    package: LockedPackage, lock: Lock, manifest: Manifest, target: Target, policy: BuildPolicy
+) -> Iterator[tuple[WheelhouseFile, Provenance]]:
+    """Give the built wheels of a wheelhouse whose record a lock accepts for one of its packages.
+
+    :param package: the package
+    :param lock: the lock
+    :param manifest: the manifest of the wheelhouse
+    :param target: where it is to be installed
+    :param policy: what may be built, must be built, and might use the network
+    """
+    for file, record in _records_of(package, manifest):
+        if not _why_refused(record, package, lock, target, policy):
+            yield file, record
+
+
+def refused_wheels(lock: Lock, manifest: Manifest, target: Target, policy: BuildPolicy) -> Iterator[str]:
+    """Say which built wheels of a wheelhouse are not taken, and why: a wheel a line.
+
+    :param lock: a lock
+    :param manifest: the manifest of the wheelhouse
+    :param target: where it is to be installed
+    :param policy: what may be built, must be built, and might use the network
+    """
+    for package in lock.packages:
+        for file, record in _records_of(package, manifest):
+            if why := _why_refused(record, package, lock, target, policy):
+                yield f"{file.name} is not taken: {'; '.join(why)}"
+
+
+def built_artifact(record: Provenance, *, size: int | None = None) -> Artifact:
+    """Give what stands for a built wheel in the place of its sdist.
+
+    :param record: what proves it
+    :param size: its length in bytes
+    """
+    algorithm, _, digest = record.wheel.partition(":")
+    return Artifact(kind=ArtifactKind.WHEEL, filename=record.wheel_name, size=size, hashes={algorithm: digest})
+
+
+def _records_of(package: LockedPackage, manifest: Manifest) -> Iterator[tuple[WheelhouseFile, Provenance]]:
+    return ((file, record) for file in manifest.files for record in file.built if record.name == package.name)
+
+
+def _why_refused(
+    record: Provenance, package: LockedPackage, lock: Lock, target: Target, policy: BuildPolicy
+) -> list[str]:
+    unfit = misfit(record, target)
+    return [*objections(record, package, lock, policy), *([] if unfit is None else [unfit])]
 
 
 def _kept(artifacts: Iterable[Artifact], names: Mapping[str, str]) -> Iterator[Artifact]:

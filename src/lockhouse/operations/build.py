@@ -12,7 +12,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import Version
 
 from lockhouse.confinement import Network
-from lockhouse.errors import BuildFailedError
+from lockhouse.errors import BuildFailedError, SelectionError
 from lockhouse.interfaces import StoredFile
 from lockhouse.model.builds import build_key, build_lock_digest, needs_build
 from lockhouse.model.closure import walk
@@ -22,12 +22,12 @@ from lockhouse.operations.build_room import build_room
 from lockhouse.storage.built import BuiltWheels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from lockhouse.model.build_policy import BuildPolicy
     from lockhouse.model.lock import Artifact, BuildLock, Lock, LockedPackage
-    from lockhouse.model.plan import PlannedPackage
+    from lockhouse.model.plan import Plan, PlannedPackage
     from lockhouse.model.target import Target
     from lockhouse.operations.build_room import BuildRoom, BuildTools
     from lockhouse.storage.store import Store
@@ -111,6 +111,22 @@ class Builder:
         files = tuple(by_name[file.name].file if file.name in by_name else file for file in stored)
         return files, tuple(made.provenance for made in built)
 
+    def obstacles(self, items: Iterable[PlannedPackage]) -> Iterator[str]:
+        """Find what would keep sdists from being built, as far as the lock tells; nothing is fetched.
+
+        :param items: what was planned
+        :return: a build requirement that cannot be had a line
+        """
+        for item in items:
+            if not needs_build(item.artifact):
+                continue
+            try:
+                plan = self._plan_of(item.package)
+            except SelectionError as error:
+                yield from (f"the build of {item.package.label}: {line}" for line in error.why)
+            else:
+                yield from self.obstacles(plan.files)
+
     def _wheel(self, item: PlannedPackage, sdist: StoredFile) -> BuiltFile:
         package = item.package
         allowed = package.name in self._policy.allow_network
@@ -183,10 +199,13 @@ class Builder:
 
     def _requirements_of(self, package: LockedPackage) -> tuple[StoredFile, ...]:
         """Bring the build requirements into the store; what of them has no wheel is built first."""
+        return self.files(self._plan_of(package).files)[0]
+
+    def _plan_of(self, package: LockedPackage) -> Plan:
+        """Choose a file for each of the build requirements."""
         build = self._builds[build_key(package)]
         lock = replace(self._lock, packages=build.packages)
-        plan = select(lock, self._target, place=f"{self._place} (builds of {package.label})", policy=self._policy)
-        return self.files(plan.files)[0]
+        return select(lock, self._target, place=f"{self._place} (builds of {package.label})", policy=self._policy)
 
     def _require_locked(self, package: LockedPackage, room: BuildRoom) -> None:
         """Hold what the backend asks for here against the build lock: on another platform it may ask for more."""

@@ -104,7 +104,8 @@ def _refused(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedNam
 def _refused_builds(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedName]:
     """Name what was built with the network while that was allowed, and is not allowed any more."""
     allowed = request.spec.builds.allow_network
-    return [record.name for record in receipt.built if record.is_online and record.name not in allowed]
+    names = {record.name for record in receipt.built if record.is_online and record.name not in allowed}
+    return [package.name for package in receipt.packages if package.name in names]
 
 
 def require_matching(request: SyncRequest, *, fix: str | None) -> None:

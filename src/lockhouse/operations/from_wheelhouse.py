@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import ArtifactUnavailableError, WheelhouseMismatchError
 from lockhouse.model.spec import quoted
-from lockhouse.model.wheelhouse import lock_within
+from lockhouse.model.wheelhouse import accepted_wheels, lock_within, refused_wheels
 from lockhouse.storage.wheelhouse import open_wheelhouse
 
 if TYPE_CHECKING:
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
     from lockhouse.errors import NoCompatibleArtifactError
     from lockhouse.interfaces import Progress, Reporter
+    from lockhouse.model.build_policy import BuildPolicy
     from lockhouse.model.lock import Artifact, Lock, LockedPackage
     from lockhouse.model.plan import Plan
+    from lockhouse.model.provenance import Provenance
+    from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.model.target import Target
     from lockhouse.storage.archives import Member
     from lockhouse.storage.lockfiles import LockFiles
@@ -36,10 +39,11 @@ class WheelhouseSource:
 
     def __init__(self, path: Path, files: LockFiles, digest: str) -> None:
         self._opened = open_wheelhouse(path)
+        self._proofs: dict[str, Provenance] = {}
         self._files = files
         if not self._opened.manifest.of_lock(digest):
             raise WheelhouseMismatchError(
-                f"the wheelhouse {path} was not built from {files.place}",
+                f"the wheelhouse {self._opened.path} was not built from {files.place}",
                 why=[
                     *(f"it was built for {served}" for served in self._opened.manifest.served),
                     f"asked for is {files.place}, sha256:{digest}",
@@ -47,25 +51,56 @@ class WheelhouseSource:
                 fix=f"build it anew from the present lock: {self._command()}",
             )
 
-    def lock(self) -> Lock:
-        """Read the lock, and leave of it what the wheelhouse has.
+    def lock(self, target: Target, policy: BuildPolicy) -> Lock:
+        """Read the lock, and leave of it what the wheelhouse has for a target.
 
+        :param target: the target
+        :param policy: what may be built, must be built, and might use the network
         :raises LockInvalidError: it cannot be read
         """
-        return lock_within(self._files.read(), self._opened.manifest)
+        lock, manifest = self._files.read(), self._opened.manifest
+        self._proofs = {
+            record.wheel: record
+            for package in lock.packages
+            for _, record in accepted_wheels(package, lock, manifest, target, policy)
+        }
+        return lock_within(lock, manifest, target, policy)
 
-    def lacking(self, environment: str, target: Target, error: NoCompatibleArtifactError) -> WheelhouseMismatchError:
+    def proofs(self, plan: Plan, reporter: Reporter) -> tuple[Provenance, ...]:
+        """Give what proves those wheels of a plan that were built, and say it.
+
+        :param plan: what is to be installed, from a lock of :meth:`lock`
+        :param reporter: where to say it
+        """
+        hashes = (":".join(item.artifact.strong_hash or ()) for item in plan.files)
+        found = tuple(self._proofs[wheel] for wheel in hashes if wheel in self._proofs)
+        for record in found:
+            (reporter.warning if record.is_online else reporter.info)(record.words)
+        if found and not self._opened.is_pinned:
+            reporter.info(
+                f"what was built is vouched for by the wheelhouse alone: {self._opened.path}#sha256=DIGEST holds it to "
+                "the digest that its build printed"
+            )
+        return found
+
+    def lacking(
+        self, spec: EnvironmentSpec, target: Target, error: NoCompatibleArtifactError
+    ) -> WheelhouseMismatchError:
         """Say that it has not what a target needs.
 
-        :param environment: name of the environment
+        :param spec: the environment
         :param target: the target
         :param error: what was found to be missing
         """
+        manifest = self._opened.manifest
         return WheelhouseMismatchError(
-            f'the wheelhouse {self._opened.path} has not what environment "{environment}" needs on '
-            f"{target.wheel_label}",
-            why=[*(f"it was built for {served}" for served in self._opened.manifest.served), *error.why],
-            fix=f"build it for this target, too: {self._command(environment, target.wheel_label)}",
+            f'the wheelhouse {self._opened.path} has not what environment "{spec.name}" needs on {target.wheel_label}',
+            why=[
+                *(f"it was built for {served}" for served in manifest.served),
+                *error.why,
+                *refused_wheels(self._files.read(), manifest, target, spec.builds),
+            ],
+            fix=f"build it for this target, too: {self._command(spec.name, target.wheel_label)}",
         )
 
     def _command(self, environment: str | None = None, target: str | None = None) -> str:

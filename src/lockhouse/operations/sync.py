@@ -141,6 +141,8 @@ class _Sync:
         lock = self._lock()
         plan = self._plan(lock)
         files, built = self._builder(plan, lock).files(plan.files)
+        if self.wheelhouse is not None:
+            built = self.wheelhouse.proofs(plan, self.tools.reporter)
         self._completeness.require_files(plan, {file.name: file.path for file in files})
         return self._apply(plan, files, drift, built)
 
@@ -148,7 +150,7 @@ class _Sync:
         from lockhouse.operations.located import with_files_named  # noqa: PLC0415
 
         if self.wheelhouse is not None:
-            return self.wheelhouse.lock()
+            return self.wheelhouse.lock(self.target, self.request.spec.builds)
         return with_files_named(self.request.files.read(), self.tools.fetcher)
 
     def _plan(self, lock: Lock) -> Plan:
@@ -168,7 +170,7 @@ class _Sync:
         except NoCompatibleArtifactError as error:
             if self.wheelhouse is None:
                 raise
-            raise self.wheelhouse.lacking(self.request.spec.name, self.target, error) from error
+            raise self.wheelhouse.lacking(self.request.spec, self.target, error) from error
 
     def _builder(self, plan: Plan, lock: Lock) -> Builder:
         from lockhouse.operations.build import Builder  # noqa: PLC0415 - only where something has to be done

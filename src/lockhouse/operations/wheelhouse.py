@@ -2,78 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import InterpreterError, NoCompatibleArtifactError, SelectionError, WheelhouseInvalidError
+from lockhouse.errors import InterpreterError, WheelhouseInvalidError
 from lockhouse.interpreters import find_interpreter
-from lockhouse.model.build_policy import NEVER_BUILD
 from lockhouse.model.indexes import public_url
-from lockhouse.model.plan import Plan, select
 from lockhouse.model.pythons import minor_of, minors_within
-from lockhouse.model.wheelhouse import (
-    Manifest,
-    ServedEnvironment,
-    ServedTarget,
-    WheelhouseFile,
-    problems_of,
-    requirements_text,
-)
-from lockhouse.operations.complete import Completeness
-from lockhouse.operations.fetch import fetch_artifacts
-from lockhouse.operations.located import locator, with_files_named
+from lockhouse.model.wheelhouse import Manifest, ServedEnvironment, ServedTarget, WheelhouseFile, problems_of
+from lockhouse.operations.wheelhouse_plans import plan_parts, require_fitting
 from lockhouse.storage.archives import require_writable
-from lockhouse.storage.wheelhouse import require_replaceable, save_archive, save_folder
+from lockhouse.storage.wheelhouse import require_replaceable, save_archive, save_folder, sealed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from lockhouse.fetchers import Fetcher
-    from lockhouse.interfaces import Reporter
-    from lockhouse.model.lock import Artifact, Lock, LockedPackage
+    from lockhouse.interfaces import StoredFile
+    from lockhouse.model.lock import Artifact, LockedPackage
+    from lockhouse.model.provenance import Provenance
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.model.target import Target
-    from lockhouse.plugins import Plugins
-    from lockhouse.storage.lockfiles import LockFiles
-    from lockhouse.storage.store import Store
-
-
-@dataclass(frozen=True, kw_only=True)
-class WheelhousePart:
-    """One environment, one of its locks, and the targets that it is to be complete for.
-
-    :ivar spec: the environment
-    :ivar files: where the lock lies; it is known to be fresh
-    :ivar targets: the targets
-    :ivar requirements: name of the file with its hashed requirements
-    :ivar environment: marker environment that the lock was checked for, None for all that are declared
-    """
-
-    spec: EnvironmentSpec
-    files: LockFiles
-    targets: tuple[Target, ...]
-    requirements: str
-    environment: Mapping[str, str] | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class WheelhouseTools:
-    """What building works with.
-
-    :ivar root: the project's folder
-    :ivar fetcher: gives who has the files of an environment that the store lacks
-    :ivar store: the store
-    :ivar plugins: who has a say
-    :ivar reporter: where to say what happens
-    """
-
-    root: Path
-    fetcher: Callable[[EnvironmentSpec], Fetcher]
-    store: Store
-    plugins: Plugins
-    reporter: Reporter
+    from lockhouse.operations.wheelhouse_plans import PlannedPart, WheelhousePart, WheelhouseTools
 
 
 def build_wheelhouse(parts: Sequence[WheelhousePart], *, path: Path, archive: bool, tools: WheelhouseTools) -> Manifest:
@@ -85,6 +35,7 @@ def build_wheelhouse(parts: Sequence[WheelhousePart], *, path: Path, archive: bo
     :param tools: what to work with
     :return: what it says of itself
     :raises SelectionError: a target lacks wheels; all that is missing is named, before anything is fetched
+    :raises BuildError: an sdist cannot be built
     :raises LockStaleError: a locked file requires what the lock lacks
     :raises StoreError: a file cannot be had, is not what the lock says, or the place cannot be written
     """
@@ -92,13 +43,20 @@ def build_wheelhouse(parts: Sequence[WheelhousePart], *, path: Path, archive: bo
         require_writable(path)
     else:
         require_replaceable(path)
-    planned = _plans(parts, tools)
-    stored: dict[str, Path] = {}
+    planned = plan_parts(parts, tools)
+    files: dict[str, StoredFile] = {}
     for each in planned:
-        stored |= each.fetch(tools)
-        each.require_complete(stored, tools.plugins)
-    contents: dict[str, bytes | Path] = {**stored, **{each.part.requirements: each.text for each in planned}}
-    manifest = _manifest(planned, contents)
+        files |= each.fetched()
+    complete = [each.built(files) for each in planned]
+    require_fitting(complete)
+    paths = {name: file.path for name, file in files.items()}
+    for each in complete:
+        each.require_complete(paths, tools.plugins)
+    contents: dict[str, bytes | Path] = {
+        artifact.filename or "": paths[artifact.filename or ""] for each in complete for _, artifact in each.wanted
+    }
+    contents |= {each.part.requirements: each.text for each in complete}
+    manifest = sealed(_manifest(complete, contents))
     with tools.reporter.progress("Writing") as progress:
         (save_archive if archive else save_folder)(path, manifest, contents, progress)
     return manifest
@@ -139,120 +97,16 @@ def _no_python(spec: EnvironmentSpec, versions: Iterable[str]) -> InterpreterErr
     )
 
 
-# -- plans --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Planned:
-    """One part, and what each of its targets needs."""
-
-    part: WheelhousePart
-    digest: str
-    lock: Lock
-    plans: tuple[Plan, ...]
-
-    @property
-    def wanted(self) -> list[tuple[LockedPackage, Artifact]]:
-        """Give every file once."""
-        by_name = {
-            item.artifact.filename or "": (item.package, item.artifact) for plan in self.plans for item in plan.files
-        }
-        return [by_name[name] for name in sorted(by_name)]
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        return tuple(plan.target.wheel_label for plan in self.plans)
-
-    @property
-    def text(self) -> bytes:
-        return requirements_text(
-            self.plans, name=self.part.requirements, lock=self.part.files.place, targets=self.labels
-        )
-
-    def fetch(self, tools: WheelhouseTools) -> dict[str, Path]:
-        fetcher = tools.fetcher(self.part.spec)
-        wanted = self.wanted
-        files = fetch_artifacts(
-            wanted,
-            store=tools.store,
-            fetcher=fetcher,
-            locate=locator(tools.plugins.locate_artifact, self.lock, fetcher),
-            reporter=tools.reporter,
-            root=tools.root,
-        )
-        return {artifact.filename or "": file.path for (_, artifact), file in zip(wanted, files, strict=True)}
-
-    def require_complete(self, stored: Mapping[str, Path], plugins: Plugins) -> None:
-        """Hold each plan against the metadata of the files: where there is no index, it would be too late."""
-        spec = self.part.spec
-        for plan in self.plans:
-            completeness = Completeness(
-                spec=spec,
-                files=self.part.files,
-                target=plan.target,
-                own=spec.project_name if spec.installs_project else None,
-                plugins=plugins,
-                environment=self.part.environment,
-            )
-            paths = {item.package.name: stored[item.artifact.filename or ""] for item in plan.files}
-            completeness.require_files(plan, paths)
-
-
-def _plans(parts: Iterable[WheelhousePart], tools: WheelhouseTools) -> list[_Planned]:
-    """Choose all files, and name all that cannot be chosen at once."""
-    planned: list[_Planned] = []
-    problems: dict[str, None] = {}
-    kinds: set[type[SelectionError]] = set()
-    for part in parts:
-        digest = part.files.quick_look().digest
-        lock = with_files_named(part.files.read(), tools.fetcher(part.spec))
-        plans = []
-        for target in part.targets:
-            try:
-                plans.append(_plan(part, lock, target))
-            except SelectionError as error:
-                kinds.add(type(error))
-                problems |= dict.fromkeys(f"{part.spec.name} on {target.wheel_label}: {line}" for line in error.why)
-        planned.append(_Planned(part=part, digest=digest, lock=lock, plans=tuple(plans)))
-    if problems:
-        raise (kinds.pop() if len(kinds) == 1 else NoCompatibleArtifactError)(
-            "the wheelhouse would not be complete; nothing was fetched",
-            why=problems,
-            fix="choose versions that have wheels for these targets, or leave the targets out",
-        )
-    return planned
-
-
-def _plan(part: WheelhousePart, lock: Lock, target: Target) -> Plan:
-    name = part.spec.project_name if part.spec.installs_project else None
-    plan = select(
-        lock,
-        target,
-        place=part.files.place,
-        allow_unhashed=[package.name for package in lock.packages],  # told below, together with the rest
-        leave_out=() if name is None else (name,),
-        policy=NEVER_BUILD,
-    )
-    if plan.sources:
-        raise NoCompatibleArtifactError(
-            part.files.place,
-            why=[
-                f"{item.package.label} is a {item.artifact.kind.value}, not a wheel; building is not supported yet"
-                for item in plan.sources
-            ],
-        )
-    return plan
-
-
 # -- manifest -----------------------------------------------------------------------------------------------------
 
 
-def _manifest(planned: Sequence[_Planned], contents: Mapping[str, bytes | Path]) -> Manifest:
+def _manifest(planned: Sequence[PlannedPart], contents: Mapping[str, bytes | Path]) -> Manifest:
+    records = _records(planned)
     wheels = {
         (file.name, file.hash): file
         for each in planned
         for package, artifact in each.wanted
-        for file in (_wheel(package, artifact, contents),)
+        for file in (_wheel(package, artifact, contents, records),)
     }
     texts = [_text(name, content) for name, content in contents.items() if isinstance(content, bytes)]
     manifest = Manifest(
@@ -261,12 +115,23 @@ def _manifest(planned: Sequence[_Planned], contents: Mapping[str, bytes | Path])
     )
     if problems := tuple(problems_of(manifest)):
         raise WheelhouseInvalidError(
-            "these environments cannot be in one wheelhouse", why=problems, fix="build a wheelhouse for each of them"
+            "these environments cannot be in one wheelhouse",
+            why=problems,
+            fix="build a wheelhouse for each of them, or for each Python",
         )
     return manifest
 
 
-def _served(planned: _Planned) -> ServedEnvironment:
+def _records(planned: Iterable[PlannedPart]) -> dict[str, tuple[Provenance, ...]]:
+    """Give for each built wheel, by its hash, one record a build lock: two locks may build the same bytes."""
+    found: dict[str, dict[str, Provenance]] = {}
+    for each in planned:
+        for record in each.records:
+            found.setdefault(record.wheel, {}).setdefault(record.build_lock, record)
+    return {wheel: tuple(records[key] for key in sorted(records)) for wheel, records in found.items()}
+
+
+def _served(planned: PlannedPart) -> ServedEnvironment:
     return ServedEnvironment(
         name=planned.part.spec.name,
         lock=planned.part.files.place,
@@ -279,16 +144,22 @@ def _served(planned: _Planned) -> ServedEnvironment:
     )
 
 
-def _wheel(package: LockedPackage, artifact: Artifact, contents: Mapping[str, bytes | Path]) -> WheelhouseFile:
-    name = artifact.filename or ""
+def _wheel(
+    package: LockedPackage,
+    artifact: Artifact,
+    contents: Mapping[str, bytes | Path],
+    records: Mapping[str, tuple[Provenance, ...]],
+) -> WheelhouseFile:
+    name, strong = artifact.filename or "", ":".join(artifact.strong_hash or ())
     path = contents[name]
     address = package.index or (artifact.url if package.version is None else None)
     return WheelhouseFile(
         name=name,
         size=path.stat().st_size if isinstance(path, Path) else len(path),
-        hash=":".join(artifact.strong_hash or ()),
+        hash=strong,
         package=package.label,
         origin=None if address is None else public_url(address),
+        built=records.get(strong, ()),
     )
 
 

@@ -11,7 +11,8 @@ from lockhouse.config.lock_names import lock_name
 from lockhouse.errors import EnvironmentConflictError
 from lockhouse.model.target_labels import imagined_target
 from lockhouse.operations.check import check, require_fresh
-from lockhouse.operations.wheelhouse import WheelhousePart, default_pythons, distinct_targets
+from lockhouse.operations.wheelhouse import default_pythons, distinct_targets
+from lockhouse.operations.wheelhouse_plans import WheelhousePart
 from lockhouse.storage.lockfiles import lock_files
 
 if TYPE_CHECKING:

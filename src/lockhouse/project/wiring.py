@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from lockhouse.model.indexes import IndexOptions
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.model.target import Target
+    from lockhouse.operations.build_room import BuildTools
     from lockhouse.operations.lock import LockTools
     from lockhouse.operations.sync import SyncTools
-    from lockhouse.operations.wheelhouse import WheelhouseTools
+    from lockhouse.operations.wheelhouse_plans import WheelhouseTools
     from lockhouse.storage.store import Store
 
 #: The environment variable that names the wheelhouse to install from.
@@ -130,14 +131,34 @@ class Wiring:
 
     def wheelhouse_tools(self) -> WheelhouseTools:
         """Make what building a wheelhouse works with."""
-        from lockhouse.operations.wheelhouse import WheelhouseTools  # noqa: PLC0415 - only where one is built
+        from lockhouse.operations.wheelhouse_plans import WheelhouseTools  # noqa: PLC0415 - only where one is built
 
         return WheelhouseTools(
             root=self.root,
             fetcher=lambda spec: self.fetcher(self.indexes(spec)),
+            build_tools=self.build_tools,
+            describe=self.describe,
             store=self.store,
             plugins=self.plugins,
             reporter=self.reporter,
+            environ=self.environ,
+        )
+
+    def build_tools(self, spec: EnvironmentSpec) -> BuildTools:
+        """Make what sdists are built with.
+
+        :param spec: the environment
+        """
+        from lockhouse.operations.build_room import BuildTools  # noqa: PLC0415 - only where something is built
+
+        return BuildTools(
+            installer=self.plugins.installer(spec.installer),
+            describe=self.describe_anew,
+            run=self.run,
+            reporter=self.reporter,
+            root=self.root,
+            cache=self.store.root,
+            environ=self.environ,
         )
 
     def sync_tools(self, spec: EnvironmentSpec, wheelhouse: Path | None = None) -> SyncTools:

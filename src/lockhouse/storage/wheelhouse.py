@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lockhouse.errors import StoreError, WheelhouseInvalidError
+from lockhouse.errors import StoreError, WheelhouseInvalidError, WheelhouseMismatchError
 from lockhouse.model.wheelhouse import (
     MANIFEST_NAME,
     MANIFEST_VERSION,
@@ -33,10 +33,19 @@ if TYPE_CHECKING:
 
 _LARGEST_MANIFEST = 16 << 20
 _READ_SIZE = 1 << 20
+_PIN = "#sha256="
 _MEND = "build it anew, or take it again from where it was built"
 
 
 # -- manifest -----------------------------------------------------------------------------------------------------
+
+
+def sealed(manifest: Manifest) -> Manifest:
+    """Fill in the ``check`` of a manifest: over everything else that it says.
+
+    :param manifest: a manifest
+    """
+    return replace(manifest, check=hashlib.sha256(_render(replace(manifest, check=""))).hexdigest())
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:
@@ -44,8 +53,7 @@ def manifest_bytes(manifest: Manifest) -> bytes:
 
     :param manifest: its ``check`` is filled in
     """
-    check = hashlib.sha256(_render(replace(manifest, check=""))).hexdigest()
-    return _render(replace(manifest, check=check))
+    return _render(sealed(manifest))
 
 
 def _render(manifest: Manifest) -> bytes:
@@ -85,10 +93,12 @@ class Wheelhouse:
 
     :ivar path: where
     :ivar manifest: what it says of itself
+    :ivar is_pinned: whether it is known from elsewhere that its manifest is the right one
     """
 
     path: Path
     manifest: Manifest
+    is_pinned: bool = False
 
     @property
     def is_folder(self) -> bool:
@@ -111,9 +121,22 @@ class Wheelhouse:
 def open_wheelhouse(path: Path) -> Wheelhouse:
     """Open a wheelhouse. Its manifest is read and believed in nothing but what is in it.
 
-    :param path: the folder or the archive
+    :param path: the folder or the archive; ``#sha256=DIGEST`` at its end names the one manifest that it may have
     :raises WheelhouseInvalidError: it is none, or is damaged
+    :raises WheelhouseMismatchError: it has another manifest
     """
+    place, _, pin = str(path).partition(_PIN)
+    wheelhouse = _open(path.__class__(place))
+    if pin and wheelhouse.manifest.check != pin:
+        raise WheelhouseMismatchError(
+            f"{place} is another wheelhouse than the one that was asked for",
+            why=[f"expected sha256:{pin}", f"found    sha256:{wheelhouse.manifest.check}"],
+            fix="take it again from where it was built; if it was built anew, name the digest that this printed",
+        )
+    return replace(wheelhouse, is_pinned=bool(pin))
+
+
+def _open(path: Path) -> Wheelhouse:
     if not path.exists():
         raise WheelhouseInvalidError(f"{path} is not there", why="it is to be a folder or an archive with a manifest")
     if path.is_dir():

@@ -1,0 +1,204 @@
+"""Built wheels in a wheelhouse: what has only an sdist is built for it, and proven where it is installed."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+import pytest
+
+from lockhouse.model.wheelhouse import Manifest
+from lockhouse.storage.wheelhouse import manifest_bytes
+from lockhouse.testing import build_wheel
+from tests.builds.looking import built_wheels, receipt_of
+from tests.builds.packages import sdist_with_hooks
+from tests.scenarios.installing import CLI, declare, has_receipt, installed, lock, python_of
+
+from .making import MANIFEST, build, manifest_of, other_machine, wheels_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lockhouse.testing import PackageFile, PackageIndex, ProjectFolder
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the targets of these tests are for Linux")
+
+_ASKS = """
+    def get_requires_for_build_wheel(config_settings=None):
+        return ["asked-for"]
+
+    def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+        import asked_for
+        return base.build_wheel(wheel_directory)
+"""
+
+
+@pytest.fixture(autouse=True)
+def sdist(index: PackageIndex, project: ProjectFolder) -> PackageFile:
+    """Lock an environment with a package that has only an sdist, and one with a wheel."""
+    index.add_wheel("asked-for", "1.0")
+    index.add_wheel("demo", "1.0")
+    sdist = index.add(sdist_with_hooks("source", _ASKS))
+    declare(project, "source", "demo")
+    lock(project)
+    return sdist
+
+
+def test_a_built_wheel_is_carried_with_what_proves_it(
+    sdist: PackageFile, index: PackageIndex, project: ProjectFolder, tmp_path: Path
+) -> None:
+    build(project, "--output", "house")
+    build(project, "--archive", "house.tar.gz")
+    (wheel,) = built_wheels()
+    manifest = manifest_of(project / "house")
+    assert wheels_in(project / "house") == ["demo-1.0-py3-none-any.whl", wheel.name]
+    entry = next(file for file in manifest["files"] if file["name"] == wheel.name)
+    (record,) = entry["built"]
+    assert record["source"] == f"sha256:{sdist.sha256}"
+    assert record["wheel"] == entry["hash"]
+    assert record["builder"].startswith("lockhouse ")
+    assert entry["hash"] in (project / "house/requirements-tests.txt").read_text("utf-8").replace("--hash=", "")
+
+    verified = project.run("lockhouse", "wheelhouse", "verify", "house.tar.gz", check=True)
+    assert "source 1.0 was built from source-1.0.tar.gz" in verified.output
+
+    other = other_machine(project, tmp_path / "other")
+    index.stop()
+    said = CLI.succeed(other, "--wheelhouse", str(project / "house.tar.gz"))
+    assert "source 1.0 was built from source-1.0.tar.gz" in said.output
+    root = CLI.root(other)
+    assert installed(root) == {"demo": "1.0", "source": "1.0"}
+    assert receipt_of(root)["built"] == [record]
+    assert not built_wheels_of(other)
+
+    project.run(sys.executable, "-m", "venv", ".pip", check=True)
+    project.run(
+        python_of(project / ".pip"), "-m", "pip", "install", "--no-index", "--find-links", ".", "--require-hashes",
+        "-r", "requirements-tests.txt", cwd=project / "house", check=True,
+    )  # fmt: skip
+    assert installed(project / ".pip").items() >= {"demo": "1.0", "source": "1.0"}.items()
+
+
+def test_what_was_built_has_the_same_bytes_on_another_machine(project: ProjectFolder, tmp_path: Path) -> None:
+    other = other_machine(project, tmp_path / "other")
+    for each in (project, other):
+        build(each, "--archive", "house.zip")
+    assert (project / "house.zip").read_bytes() == (other / "house.zip").read_bytes()
+    assert built_wheels_of(other)
+
+
+def test_an_interpreter_of_this_machine_builds_for_a_target_that_is_named(project: ProjectFolder) -> None:
+    here = f"cp3{sys.version_info.minor}"
+    build(project, "--output", "house", "--target", f"{here}-manylinux_2_17_x86_64")
+    assert "source-1.0-py3-none-any.whl" in wheels_in(project / "house")
+    refused = build(project, "--output", "both", "--target", f"{here}-musllinux_1_2_x86_64", check=False)
+    assert f"tests on {here}-musllinux_1_2_x86_64: source 1.0 has no wheel" in refused.stderr
+    assert "no interpreter of this machine builds source-1.0.tar.gz for this target" in refused.stderr
+
+
+def test_a_build_requirement_without_a_file_is_said_before_anything_is_fetched(
+    index: PackageIndex, project: ProjectFolder, require_python: Callable[[str], Path]
+) -> None:
+    project.environ["PATH"] = os.pathsep.join([str(require_python("3.9").parent), os.environ["PATH"]])
+    here = f"cp3{sys.version_info.minor}"
+    index.add_wheel("tool", "1.0", tag=f"{here}-{here}-manylinux_2_17_x86_64")
+    index.add(sdist_with_hooks("tooled", "", requires=["tool"]))
+    declare(project, "tooled", "demo")
+    lock(project)
+    index.requests.clear()
+    targets = [word for minor in (here, "cp39") for word in ("--target", f"{minor}-manylinux_2_28_x86_64")]
+    refused = build(project, "--output", "house", *targets, check=False)
+    assert refused.returncode != 0
+    told = "tests on cp39-manylinux_2_28_x86_64: the build of tooled 1.0: tool 1.0 has no wheel that fits the target"
+    assert told in refused.stderr
+    assert index.requests.paths == []
+
+
+# -- trust --------------------------------------------------------------------------------------------------------
+
+
+def forge(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change a manifest as somebody would who knows how it is made: its own check fits afterwards."""
+    data = manifest_of(folder)
+    change(data)
+    path = folder / MANIFEST
+    path.write_bytes(manifest_bytes(msgspec.convert(data, type=Manifest)))
+
+
+def record_in(data: dict[str, Any]) -> dict[str, Any]:
+    """Give the record of the one wheel that was built."""
+    (record,) = (record for file in data["files"] for record in file["built"])
+    return cast("dict[str, Any]", record)
+
+
+_OTHER = "sha256:" + "0" * 64
+
+_FORGERIES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
+    "source": (
+        lambda data: record_in(data).update(source=_OTHER),
+        f"it was built from source-1.0.tar.gz, {_OTHER}, which the lock does not have",
+    ),
+    "build-lock": (
+        lambda data: record_in(data).update(build_lock="0" * 64),
+        "it was built with other build requirements than the lock has",
+    ),
+    "network": (
+        lambda data: record_in(data).update(network="allowed"),
+        "its build might use the network, and allow-network does not name it",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _FORGERIES)
+def test_a_record_that_does_not_fit_the_lock_is_refused(name: str, index: PackageIndex, project: ProjectFolder) -> None:
+    build(project, "--output", "house")
+    change, told = _FORGERIES[name]
+    forge(project / "house", change)
+    index.requests.clear()
+    refused = CLI.refuse(project, "--wheelhouse", "house", code="wheelhouse-mismatch")
+    assert f"source-1.0-py3-none-any.whl is not taken: {told}" in refused.output
+    assert not has_receipt(CLI.root(project))
+    assert index.requests.paths == []
+
+
+def test_a_record_of_another_wheel_is_no_manifest(project: ProjectFolder) -> None:
+    build(project, "--output", "house")
+    forge(project / "house", lambda data: record_in(data).update(wheel=_OTHER))
+    refused = CLI.refuse(project, "--wheelhouse", "house", code="wheelhouse-invalid")
+    assert "source-1.0-py3-none-any.whl has the record of another wheel" in refused.output
+
+
+def test_a_wheel_that_was_exchanged_with_its_record_is_found_by_the_digest_alone(project: ProjectFolder) -> None:
+    """No lock knows the bytes of what is built from it: who can write a manifest can exchange them."""
+    said = build(project, "--output", "house")
+    (digest,) = re.findall("its digest is (sha256:[0-9a-f]{64})", said.output)
+    evil = build_wheel("source", "1.0", modules={"source.py": "evil = True\n"}).data
+    (project / "house/source-1.0-py3-none-any.whl").write_bytes(evil)
+    CLI.refuse(project, "--wheelhouse", "house", code="hash-mismatch")
+
+    def exchange(data: dict[str, Any]) -> None:
+        (file,) = (file for file in data["files"] if file["built"])
+        file["hash"] = record_in(data)["wheel"] = f"sha256:{sha256(evil).hexdigest()}"
+        file["size"] = len(evil)
+
+    forge(project / "house", exchange)
+    refused = CLI.refuse(project, "--wheelhouse", f"house#{digest.replace(':', '=')}", code="wheelhouse-mismatch")
+    assert f"expected {digest}" in refused.output
+    assert not has_receipt(CLI.root(project))
+    assert "vouched for by the wheelhouse alone" in CLI.succeed(project, "--wheelhouse", "house").output
+
+
+def test_policies_hold_for_what_somebody_else_built(project: ProjectFolder) -> None:
+    build(project, "--output", "house")
+    project.write("pyproject.toml", project.read("pyproject.toml") + 'only-binary = [":all:"]\non-stale = "warn"\n')
+    refused = CLI.refuse(project, "--wheelhouse", "house", code="wheelhouse-mismatch")
+    assert "source-1.0-py3-none-any.whl is not taken: only-binary forbids to build it" in refused.output
+
+
+def built_wheels_of(project: ProjectFolder) -> list[Path]:
+    return list(Path(str(project.environ["LOCKHOUSE_CACHE_DIR"])).glob("v1/built/*/*/*.whl"))
