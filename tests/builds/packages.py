@@ -16,6 +16,31 @@ if TYPE_CHECKING:
 
 _SETUPTOOLS = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
 _OWN = '[build-system]\nrequires = {}\nbuild-backend = "own_backend"\nbackend-path = ["."]\n'
+_ASKS = """
+    def get_requires_for_build_wheel(config_settings=None):
+        return ["asked-for"]
+
+    def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+        import asked_for
+        return base.build_wheel(wheel_directory)
+"""
+_EXTENSION = """
+    from setuptools import Extension, setup
+    setup(name="compiled", version="1.0", ext_modules=[Extension("compiled", ["compiled.c"])])
+"""
+_C = """
+#include <Python.h>
+static PyObject *answer(PyObject *self, PyObject *args) { return PyLong_FromLong(42); }
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {NULL, NULL, 0, NULL}};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "compiled", NULL, -1, methods};
+PyMODINIT_FUNC PyInit_compiled(void) { return PyModule_Create(&module); }
+"""
+_LEGACY = """
+    import warnings
+    from setuptools import setup
+    warnings.warn("of old")
+    setup(name="legacy", version="1.0", py_modules=["legacy"], setup_requires=["helper"])
+"""
 
 
 @functools.cache
@@ -59,3 +84,18 @@ def sdist_with_hooks(name: str, hooks: str, *, requires: Sequence[str] = (), sta
         build_system=_OWN.format(list(requires)),
         files={"own_backend.py": source},
     )
+
+
+def compiled_sdist() -> PackageFile:
+    """Build an sdist ``compiled`` with an extension in C: ``compiled.answer()`` gives 42."""
+    return setuptools_sdist("compiled", _EXTENSION, {"compiled.c": _C})
+
+
+def legacy_sdist() -> PackageFile:
+    """Build an sdist ``legacy`` with ``setup_requires``, which wants ``helper``: ``legacy.answer`` is 43."""
+    return setuptools_sdist("legacy", _LEGACY, {"legacy.py": "answer = 43\n"})
+
+
+def asking_sdist(name: str) -> PackageFile:
+    """Build an sdist whose backend asks for ``asked-for`` when it is run, and needs it to build."""
+    return sdist_with_hooks(name, _ASKS)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tests.scenarios.installing import CLI, Frontend, declare, installed, lock, lock_path, python_of
 
 from .looking import builds_of, receipt_of
-from .packages import sdist_with_hooks, setuptools_sdist, setuptools_wheel
+from .packages import compiled_sdist, legacy_sdist, sdist_with_hooks, setuptools_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,23 +26,6 @@ _ASKS = """
     def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
         import asked_for
         return base.build_wheel(wheel_directory)
-"""
-_EXTENSION = """
-    from setuptools import Extension, setup
-    setup(name="compiled", version="1.0", ext_modules=[Extension("compiled", ["compiled.c"])])
-"""
-_C = """
-#include <Python.h>
-static PyObject *answer(PyObject *self, PyObject *args) { return PyLong_FromLong(42); }
-static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {NULL, NULL, 0, NULL}};
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "compiled", NULL, -1, methods};
-PyMODINIT_FUNC PyInit_compiled(void) { return PyModule_Create(&module); }
-"""
-_LEGACY = """
-    import warnings
-    from setuptools import setup
-    warnings.warn("of old")
-    setup(name="legacy", version="1.0", py_modules=["legacy"], setup_requires=["helper"])
 """
 
 
@@ -116,8 +99,8 @@ def test_setuptools_builds_an_extension_and_what_has_setup_requires(
     if shutil.which("cc") is None:
         leave_out("needs a C compiler")
     tools = index.add(setuptools_wheel())
-    index.add(setuptools_sdist("compiled", _EXTENSION, {"compiled.c": _C}))
-    index.add(setuptools_sdist("legacy", _LEGACY, {"legacy.py": "answer = 43\n"}))
+    index.add(compiled_sdist())
+    index.add(legacy_sdist())
     index.add_wheel("helper", "3.0")
     declare(project, "compiled", "legacy", python=">=3.11")
     lock(project)

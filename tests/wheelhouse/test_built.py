@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 import sys
 from hashlib import sha256
@@ -16,7 +17,7 @@ from lockhouse.model.wheelhouse import Manifest
 from lockhouse.storage.wheelhouse import manifest_bytes
 from lockhouse.testing import build_wheel
 from tests.builds.looking import built_wheels, receipt_of
-from tests.builds.packages import sdist_with_hooks
+from tests.builds.packages import asking_sdist, sdist_with_hooks
 from tests.scenarios.installing import CLI, declare, has_receipt, installed, lock, python_of
 
 from .making import MANIFEST, build, manifest_of, other_machine, wheels_in
@@ -26,16 +27,10 @@ if TYPE_CHECKING:
 
     from lockhouse.testing import PackageFile, PackageIndex, ProjectFolder
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the targets of these tests are for Linux")
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the targets of these tests are for Linux")
 
-_ASKS = """
-    def get_requires_for_build_wheel(config_settings=None):
-        return ["asked-for"]
-
-    def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
-        import asked_for
-        return base.build_wheel(wheel_directory)
-"""
+HERE = f"cp3{sys.version_info.minor}"
+MACHINE = platform.machine()
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +38,7 @@ def sdist(index: PackageIndex, project: ProjectFolder) -> PackageFile:
     """Lock an environment with a package that has only an sdist, and one with a wheel."""
     index.add_wheel("asked-for", "1.0")
     index.add_wheel("demo", "1.0")
-    sdist = index.add(sdist_with_hooks("source", _ASKS))
+    sdist = index.add(asking_sdist("source"))
     declare(project, "source", "demo")
     lock(project)
     return sdist
@@ -93,11 +88,10 @@ def test_what_was_built_has_the_same_bytes_on_another_machine(project: ProjectFo
 
 
 def test_an_interpreter_of_this_machine_builds_for_a_target_that_is_named(project: ProjectFolder) -> None:
-    here = f"cp3{sys.version_info.minor}"
-    build(project, "--output", "house", "--target", f"{here}-manylinux_2_17_x86_64")
+    build(project, "--output", "house", "--target", f"{HERE}-manylinux_2_17_{MACHINE}")
     assert "source-1.0-py3-none-any.whl" in wheels_in(project / "house")
-    refused = build(project, "--output", "both", "--target", f"{here}-musllinux_1_2_x86_64", check=False)
-    assert f"tests on {here}-musllinux_1_2_x86_64: source 1.0 has no wheel" in refused.stderr
+    refused = build(project, "--output", "both", "--target", f"{HERE}-musllinux_1_2_{MACHINE}", check=False)
+    assert f"tests on {HERE}-musllinux_1_2_{MACHINE}: source 1.0 has no wheel" in refused.stderr
     assert "no interpreter of this machine builds source-1.0.tar.gz for this target" in refused.stderr
 
 
@@ -105,16 +99,17 @@ def test_a_build_requirement_without_a_file_is_said_before_anything_is_fetched(
     index: PackageIndex, project: ProjectFolder, require_python: Callable[[str], Path]
 ) -> None:
     project.environ["PATH"] = os.pathsep.join([str(require_python("3.9").parent), os.environ["PATH"]])
-    here = f"cp3{sys.version_info.minor}"
-    index.add_wheel("tool", "1.0", tag=f"{here}-{here}-manylinux_2_17_x86_64")
+    index.add_wheel("tool", "1.0", tag=f"{HERE}-{HERE}-manylinux_2_17_{MACHINE}")
     index.add(sdist_with_hooks("tooled", "", requires=["tool"]))
     declare(project, "tooled", "demo")
     lock(project)
     index.requests.clear()
-    targets = [word for minor in (here, "cp39") for word in ("--target", f"{minor}-manylinux_2_28_x86_64")]
+    targets = [word for minor in (HERE, "cp39") for word in ("--target", f"{minor}-manylinux_2_28_{MACHINE}")]
     refused = build(project, "--output", "house", *targets, check=False)
     assert refused.returncode != 0
-    told = "tests on cp39-manylinux_2_28_x86_64: the build of tooled 1.0: tool 1.0 has no wheel that fits the target"
+    told = (
+        f"tests on cp39-manylinux_2_28_{MACHINE}: the build of tooled 1.0: tool 1.0 has no wheel that fits the target"
+    )
     assert told in refused.stderr
     assert index.requests.paths == []
 
