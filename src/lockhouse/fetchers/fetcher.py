@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from lockhouse.errors import ArtifactUnavailableError
 from lockhouse.fetchers.credentials import CredentialSource
 from lockhouse.fetchers.listing import ACCEPT, FoundFile, Page, Wanted, default_index, files_in, files_of
+from lockhouse.fetchers.mirrors import mirrored, mirrors_in
 from lockhouse.fetchers.transfer import ABSENT, Transfer, host_of
 from lockhouse.model.indexes import HIDDEN, hide, restore_url
 
@@ -47,7 +48,7 @@ class Fetcher:
     """Reads http, https and file addresses; any number of threads may share one.
 
     Credentials come from the addresses of the configured indexes, from netrc and, where allowed, from the keyring, and
-    go to the origin that they belong to only.
+    go to the origin that they belong to only. ``LOCKHOUSE_MIRRORS`` says where else files are than at their addresses.
 
     :param indexes: the index options in effect, with credentials
     :param environ: the user's environment variables
@@ -67,6 +68,7 @@ class Fetcher:
         self._secrets = indexes.secrets
         self._environ = environ
         self._pause = pause
+        self._mirrors = mirrors_in(environ)
         self._credentials = CredentialSource(indexes=indexes, environ=environ)
         self._stopped = stopped or threading.Event()
         self._open: set[Transfer] = set()
@@ -148,7 +150,7 @@ class Fetcher:
 
     def _restored(self, url: str) -> str:
         try:
-            restored = restore_url(url, self.indexes)
+            restored = restore_url(mirrored(url, self._mirrors), self.indexes)
             _ = urlsplit(restored).port
         except ValueError as error:
             raise ArtifactUnavailableError(
