@@ -125,8 +125,17 @@ def _setting(key: str, described: Mapping[str, Any], definitions: Mapping[str, A
     lines = [f"### `{key}`", "", f"*{', '.join(facts)}*", "", described["description"]]
     examples = described.get("examples", ())
     if examples:
-        lines += ["", "```toml", *(f"{key} = {json.dumps(example)}" for example in examples), "```"]
+        lines += ["", "```toml", *(f"{key} = {_toml(example)}" for example in examples), "```"]
     return "\n".join([*lines, ""])
+
+
+def _toml(value: object) -> str:
+    if not isinstance(value, dict):
+        return json.dumps(value)
+    pairs = (
+        f"{key if re.fullmatch('[A-Za-z0-9_-]+', key) else json.dumps(key)} = {_toml(v)}" for key, v in value.items()
+    )
+    return f"{{ {', '.join(pairs)} }}"
 
 
 def _type(described: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:

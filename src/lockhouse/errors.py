@@ -32,7 +32,8 @@
     │ └ InterpreterError
     ├ BuildError                       7
     │ ├ BuildFailedError
-    │ └ NetworkDeniedError
+    │ ├ NetworkDeniedError
+    │ └ BuildVariesError
     ├ PluginError                      8
     │ ├ PluginLoadError
     │ ├ PluginConflictError
@@ -304,6 +305,12 @@ class NetworkDeniedError(BuildError):
     """A build tried to reach the network, which is denied to builds."""
 
     code = "network-denied"
+
+
+class BuildVariesError(BuildError):
+    """Two builds of the same sdist gave other bytes, where the same ones were asked for."""
+
+    code = "build-varies"
 
 
 class PluginError(LockhouseError):

@@ -159,8 +159,8 @@ def _wheelhouse(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         actions,
         "build",
         "Build a folder or an archive from which locks are installed without any network.",
-        "The same locks give the same bytes. A package without a wheel for a target is named before anything is "
-        "fetched, and nothing is written then: a wheelhouse holds no wheels that are built from sdists yet.",
+        "The same locks give the same bytes. What has only an sdist is built where an interpreter of this machine "
+        "can build it for the target; all that is missing is named before anything is fetched.",
     )
     _environments(build, "build it for")
     place = build.add_mutually_exclusive_group(required=True)
@@ -179,6 +179,11 @@ def _wheelhouse(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
         help="a CPython and the newest platform tag that it takes, such as cp312-manylinux_2_28_x86_64 or "
         "cp313-win_amd64; may be repeated (default: the setting "
         "targets, else this machine, for the Pythons in the setting pythons or the one that runs Lockhouse)",
+    )
+    build.add_argument(
+        "--verify-reproducible",
+        action="store_true",
+        help="build each sdist a second time, and refuse a wheel that has other bytes then; what differs is named",
     )
     _format(build)
     build.set_defaults(command=wheelhouse.build)

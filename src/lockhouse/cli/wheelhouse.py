@@ -21,7 +21,13 @@ def build(options: argparse.Namespace, console: Console) -> int:
     project = open_project(options, console)
     specs = selected(project, options.environments)
     path = options.archive or options.output
-    manifest = project.build_wheelhouse(specs, path, archive=options.archive is not None, targets=options.target)
+    manifest = project.build_wheelhouse(
+        specs,
+        path,
+        archive=options.archive is not None,
+        targets=options.target,
+        twice=options.verify_reproducible,
+    )
     if options.format == "json":
         print_json(console, {"wheelhouse": str(path), **_record(manifest)})
         return EXIT_OK

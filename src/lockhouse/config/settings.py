@@ -72,6 +72,28 @@ AllowNetwork = Annotated[
         ),
     ),
 ]
+ConfigSettings = Annotated[
+    dict[str, dict[str, str | tuple[str, ...]]],
+    Meta(
+        description=(
+            "What the build backend of a package is told (PEP 517), by the name of the package. What stands under "
+            '`":all:"` is told to every backend, build requirements included. It is recorded with the wheel, and a '
+            "wheel that was built with other settings is not used."
+        ),
+        examples=[{"numpy": {"setup-args": ["-Dallow-noblas=true"]}, ":all:": {"--verbose": ""}}],
+    ),
+]
+BuildVariables = Annotated[
+    dict[str, dict[str, str]],
+    Meta(
+        description=(
+            'Environment variables of a build, by the name of the package; what stands under `":all:"` is set for '
+            "every build. They are recorded with the wheel, in clear text: no secrets. Those that each build gets "
+            "from Lockhouse, such as `HOME` and `SOURCE_DATE_EPOCH`, cannot be set."
+        ),
+        examples=[{"lxml": {"STATIC_DEPS": "true"}}],
+    ),
+]
 OnStalePolicy = Annotated[
     OnStale,
     Meta(
@@ -219,6 +241,8 @@ class EnvironmentSettings(_Table, frozen=True, kw_only=True):
     only_binary: OnlyBinary | None = None
     no_binary: NoBinary | None = None
     allow_network: AllowNetwork | None = None
+    config_settings: ConfigSettings | None = None
+    build_variables: BuildVariables | None = None
     on_stale: OnStalePolicy | None = None
     targets: Targets | None = None
     wheelhouse: Wheelhouse | None = None
@@ -241,6 +265,8 @@ class LockhouseSettings(_Table, frozen=True, kw_only=True):
     only_binary: OnlyBinary = ()
     no_binary: NoBinary = ()
     allow_network: AllowNetwork = ()
+    config_settings: ConfigSettings = msgspec.field(default_factory=dict)
+    build_variables: BuildVariables = msgspec.field(default_factory=dict)
     on_stale: OnStalePolicy = OnStale.ERROR
     targets: Targets = ()
     wheelhouse: Wheelhouse | None = None

@@ -14,7 +14,7 @@ import msgspec
 from lockhouse.config.nearest import nearest
 from lockhouse.config.settings import EnvironmentSettings, IndexSettings, LockhouseSettings
 from lockhouse.errors import InvalidSettingError
-from lockhouse.model.build_policy import ALL
+from lockhouse.model.build_policy import ALL, is_fixed
 from lockhouse.model.pythons import canonical_bounds, version_of_python
 from lockhouse.model.spec import Origin
 
@@ -283,6 +283,20 @@ def _check_names_or_all(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _check_tables(tables: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
+    _check_names_or_all(tuple(tables))
+    return tables
+
+
+def _check_variables(tables: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
+    _check_tables(tables)
+    fixed = sorted({name for table in tables.values() for name in table if is_fixed(name)})
+    if fixed:
+        msg = f"{', '.join(fixed)} cannot be set: every build gets that from Lockhouse"
+        raise ValueError(msg)
+    return tables
+
+
 def _check_targets(labels: tuple[str, ...]) -> tuple[str, ...]:
     from lockhouse.model.target_labels import imagined_target  # noqa: PLC0415 - only where there are some
 
@@ -304,5 +318,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "only_binary": _check_names_or_all,
     "no_binary": _check_names_or_all,
     "allow_network": _check_names,
+    "config_settings": _check_tables,
+    "build_variables": _check_variables,
     "targets": _check_targets,
 }

@@ -35,6 +35,7 @@ class DriftCode(StrEnum):
     SOURCE_CHANGED = "source-changed"
     SOURCE_REFUSED = "source-refused"
     BUILD_REFUSED = "build-refused"
+    BUILD_CHANGED = "build-changed"
 
 
 #: What is no news of a lock or a source that was edited, but a repair of what somebody did to the environment.
@@ -114,6 +115,7 @@ def compare(
     sources: Mapping[NormalizedName, str],
     refused: Collection[NormalizedName] = (),
     refused_builds: Collection[NormalizedName] = (),
+    changed_builds: Collection[NormalizedName] = (),
     ignore: Collection[NormalizedName] = (),
     changed_files: Mapping[NormalizedName, Sequence[FileChange]] = MappingProxyType({}),
     extra_files: Iterable[str] = (),
@@ -128,6 +130,7 @@ def compare(
     :param sources: name → identity now, of all that has to be installed from directories and checkouts
     :param refused: names of sources that may no longer be installed without a hash
     :param refused_builds: names of packages that were built with the network, which is no longer allowed for them
+    :param changed_builds: names of packages whose backend is told something else now
     :param ignore: names that somebody else takes care of (the project under tox)
     :param changed_files: by package, its files that are gone or have other content
     :param extra_files: files that would be imported and belong to no package, relative to the environment
@@ -159,6 +162,10 @@ def compare(
     reasons += [
         _package_reason(DriftCode.BUILD_REFUSED, name, f"{name} was built with the network, which is no longer allowed")
         for name in refused_builds
+    ]
+    reasons += [
+        _package_reason(DriftCode.BUILD_CHANGED, name, f"{name} was built with other settings or variables")
+        for name in changed_builds
     ]
     return Drifted(tuple(reasons)) if reasons else Matching(tuple(touched))
 

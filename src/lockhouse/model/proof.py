@@ -34,6 +34,8 @@ def objections(record: Provenance, package: LockedPackage, lock: Lock, policy: B
     builds = {} if lock.record is None else lock.record.builds
     if record.build_lock != build_lock_digest(build_key(package), builds):
         yield "it was built with other build requirements than the lock has"
+    if record.options != (wanted := policy.options_of(package.name).text):
+        yield f"its backend was told {record.options or 'nothing'}, here it is told {wanted or 'nothing'}"
     if policy.refuses(package.name):
         yield "only-binary forbids to build it"
     if record.is_online and package.name not in policy.allow_network:

@@ -23,6 +23,7 @@ class Provenance:
     :ivar builder: who built it
     :ivar wheel_name: file name of the wheel
     :ivar wheel: ``sha256:digest`` of the wheel
+    :ivar options: what the backend was told (:attr:`BuildOptions.text`)
     """
 
     name: str
@@ -36,6 +37,7 @@ class Provenance:
     builder: str
     wheel_name: str
     wheel: str
+    options: str = ""
 
     @property
     def is_online(self) -> bool:
@@ -47,5 +49,5 @@ class Provenance:
         """Give it in one line."""
         return (
             f"{self.name} {self.version} was built from {self.source_name} by {self.builder}; "
-            f"the network was {self.network}"
+            f"the network was {self.network}" + (f"; it was told {self.options}" if self.options else "")
         )

@@ -53,5 +53,7 @@ class SessionKeywords(NoxKeywords, total=False):
     only_binary: Sequence[str]
     no_binary: Sequence[str]
     allow_network: Sequence[str]
+    config_settings: Mapping[str, Mapping[str, str | Sequence[str]]]
+    build_variables: Mapping[str, Mapping[str, str]]
     targets: Sequence[str]
     wheelhouse: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel
 from packaging.version import Version
 
 from lockhouse.confinement import Network
-from lockhouse.errors import BuildFailedError, SelectionError
+from lockhouse.errors import BuildFailedError, BuildVariesError, SelectionError
 from lockhouse.interfaces import StoredFile
 from lockhouse.model.builds import build_key, build_lock_digest, needs_build
 from lockhouse.model.closure import walk
@@ -20,12 +21,13 @@ from lockhouse.model.plan import select
 from lockhouse.model.provenance import Provenance
 from lockhouse.operations.build_room import build_room
 from lockhouse.storage.built import BuiltWheels
+from lockhouse.storage.wheel_difference import wheel_differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from lockhouse.model.build_policy import BuildPolicy
+    from lockhouse.model.build_policy import BuildOptions, BuildPolicy
     from lockhouse.model.lock import Artifact, BuildLock, Lock, LockedPackage
     from lockhouse.model.plan import Plan, PlannedPackage
     from lockhouse.model.target import Target
@@ -129,13 +131,13 @@ class Builder:
 
     def _wheel(self, item: PlannedPackage, sdist: StoredFile) -> BuiltFile:
         package = item.package
-        allowed = package.name in self._policy.allow_network
+        allowed, options = package.name in self._policy.allow_network, self._policy.options_of(package.name)
         digest = build_lock_digest(build_key(package), self._builds)
-        key = self._key(sdist, digest, item.artifact.subdirectory, allow_network=allowed)
+        key = self._key(sdist, digest, item.artifact.subdirectory, options, allow_network=allowed)
         found = self._wheels.find(key)
         if found is None:
             with self._wheels.lock(key, what=f"the build of {package.label}"):
-                found = self._wheels.find(key) or self._build(item, sdist, digest, key, allow_network=allowed)
+                found = self._wheels.find(key) or self._build(item, sdist, digest, key)
         wheel, record = found
         algorithm, _, wheel_digest = record.wheel.partition(":")
         file = StoredFile(
@@ -143,7 +145,15 @@ class Builder:
         )
         return BuiltFile(file=file, provenance=record)
 
-    def _key(self, sdist: StoredFile, build_lock: str, subdirectory: str | None, *, allow_network: bool) -> str:
+    def _key(
+        self,
+        sdist: StoredFile,
+        build_lock: str,
+        subdirectory: str | None,
+        options: BuildOptions,
+        *,
+        allow_network: bool,
+    ) -> str:
         """Give a digest of all that decides a wheel."""
         parts = [
             _FORM,
@@ -153,27 +163,55 @@ class Builder:
             _machine_tag(self._target),
             self._target.label,
             allow_network,
+            options.text,
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
-    def _build(
-        self, item: PlannedPackage, sdist: StoredFile, build_lock: str, key: str, *, allow_network: bool
-    ) -> tuple[Path, Provenance]:
+    def require_reproducible(
+        self, items: Sequence[PlannedPackage], sdists: Iterable[StoredFile], built: Iterable[BuiltFile]
+    ) -> None:
+        """Build each sdist once more, and see that the wheel has the same bytes.
+
+        :param items: what was planned
+        :param sdists: the verified sdist of each, in the same order
+        :param built: the wheel of each
+        :raises BuildVariesError: one has other bytes; all that differ are named
+        :raises BuildError: an sdist cannot be built
+        """
+        why: list[str] = []
+        for item, sdist, made in zip(items, sdists, built, strict=True):
+            with self._made(item, sdist, made.provenance.build_lock) as (again, _):
+                why += [f"{item.package.label}: {line}" for line in wheel_differences(made.file.path, again)]
+        if why:
+            raise BuildVariesError(
+                "two builds of the same sdist gave other bytes",
+                why=why,
+                fix="tell the authors of the package; without --verify-reproducible, the first wheel is taken",
+            )
+
+    def _build(self, item: PlannedPackage, sdist: StoredFile, build_lock: str, key: str) -> tuple[Path, Provenance]:
+        with self._made(item, sdist, build_lock) as (wheel, record):
+            place = self._wheels.add(key, wheel, record)
+        self._tell(item.package, record)
+        return place, record
+
+    @contextmanager
+    def _made(self, item: PlannedPackage, sdist: StoredFile, build_lock: str) -> Iterator[tuple[Path, Provenance]]:
+        """Build a wheel; it is gone afterwards."""
         package, tools = item.package, self._tools
         requirements = self._requirements_of(package)
         with (
             tools.reporter.progress(f"Building {package.label}"),
             build_room(
-                package, item.artifact, sdist.path, python=self._python, tools=tools, allow_network=allow_network
+                package, item.artifact, sdist.path, python=self._python, tools=tools, policy=self._policy
             ) as room,
         ):
             room.furnish(requirements)
             self._require_locked(package, room)
             wheel = room.wheel()
-            version = _require_expected(package, wheel, self._target)
             record = Provenance(
                 name=package.name,
-                version=version,
+                version=_require_expected(package, wheel, self._target),
                 source=f"{sdist.algorithm}:{sdist.digest}",
                 source_name=sdist.path.name,
                 build_lock=build_lock,
@@ -183,10 +221,9 @@ class Builder:
                 builder=_builder(),
                 wheel_name=wheel.name,
                 wheel=f"sha256:{_sha256(wheel)}",
+                options=room.options.text,
             )
-            place = self._wheels.add(key, wheel, record)
-        self._tell(package, record)
-        return place, record
+            yield wheel, record
 
     def _tell(self, package: LockedPackage, record: Provenance) -> None:
         message = f"built {package.label} from its sdist; the network was {record.network}"

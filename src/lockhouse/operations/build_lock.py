@@ -142,10 +142,9 @@ class _Work:
         locking = self._locking
         before = self._before(package)
         (sdist,) = locking.fetch([(package, artifact)])
-        allowed = package.name in locking.spec.builds.allow_network
         python = locking.python or Path(sys.executable)  # where there is none, nothing is asked
         with build_room(
-            package, artifact, sdist.path, python=python, tools=locking.tools, allow_network=allowed
+            package, artifact, sdist.path, python=python, tools=locking.tools, policy=locking.spec.builds
         ) as room:
             static = _canonical(room.system.requires, package)
             build = self._resolved(package, static, before, above)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pyproject_hooks import BuildBackendHookCaller
 
     from lockhouse.interfaces import CommandRunner, Installer, Reporter, StoredFile
+    from lockhouse.model.build_policy import BuildOptions, BuildPolicy
     from lockhouse.model.lock import Artifact, LockedPackage
     from lockhouse.model.target import Target
     from lockhouse.storage.sdists import BuildSystem
@@ -86,7 +87,7 @@ def build_room(
     *,
     python: Path,
     tools: BuildTools,
-    allow_network: bool,
+    policy: BuildPolicy,
 ) -> Iterator[BuildRoom]:
     """Unpack a verified sdist in a room of its own, which is gone afterwards.
 
@@ -95,7 +96,7 @@ def build_room(
     :param sdist: the verified file
     :param python: the interpreter to build for
     :param tools: what to work with
-    :param allow_network: whether the build may use the network
+    :param policy: what the backend is told, and whether the build may use the network
     :raises BuildFailedError: the file is no sdist
     """
     with tempfile.TemporaryDirectory(prefix="lockhouse-build-", ignore_cleanup_errors=True) as scratch:
@@ -103,9 +104,9 @@ def build_room(
         for name in ("source", "home", "tmp", "out"):
             (place / name).mkdir()
         source = unpack_sdist(sdist, place / "source", subdirectory=artifact.subdirectory)
-        network = Network.ALLOWED if allow_network else tools.denial
+        network = Network.ALLOWED if package.name in policy.allow_network else tools.denial
         yield BuildRoom(label=package.label, name=package.name, source=source, place=place, python=python,
-                        tools=tools, network=network)  # fmt: skip
+                        tools=tools, network=network, options=policy.options_of(package.name))  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +120,7 @@ class BuildRoom:
     :ivar python: the interpreter to build for
     :ivar tools: what to work with
     :ivar network: how the build is kept from the network
+    :ivar options: what the backend is told
     """
 
     label: str
@@ -128,6 +130,7 @@ class BuildRoom:
     python: Path
     tools: BuildTools
     network: Network
+    options: BuildOptions
 
     @cached_property
     def system(self) -> BuildSystem:
@@ -167,7 +170,11 @@ class BuildRoom:
 
         :raises BuildError: the backend failed, or tried to reach the network
         """
-        return tuple(self._hooked("get_requires_for_build_wheel", lambda hooks: hooks.get_requires_for_build_wheel()))
+        return tuple(
+            self._hooked(
+                "get_requires_for_build_wheel", lambda hooks: hooks.get_requires_for_build_wheel(self._settings)
+            )
+        )
 
     def metadata(self) -> str:
         """Give the core metadata of the wheel to be, as the backend tells it.
@@ -177,7 +184,8 @@ class BuildRoom:
         folder = self.place / "out" / "metadata"
         folder.mkdir()
         name = self._hooked(
-            "prepare_metadata_for_build_wheel", lambda hooks: hooks.prepare_metadata_for_build_wheel(str(folder))
+            "prepare_metadata_for_build_wheel",
+            lambda hooks: hooks.prepare_metadata_for_build_wheel(str(folder), self._settings),
         )
         try:
             return (folder / str(name) / "METADATA").read_text(encoding="utf-8", errors="replace")
@@ -190,13 +198,19 @@ class BuildRoom:
         :raises BuildError: the backend failed, or tried to reach the network
         """
         out = self.place / "out"
-        name = self._hooked("build_wheel", lambda hooks: hooks.build_wheel(str(out)))
+        name = self._hooked("build_wheel", lambda hooks: hooks.build_wheel(str(out), self._settings))
         wheel = out / Path(str(name)).name
         if not wheel.is_file():
             raise BuildFailedError(f"{self.label}: its backend built no wheel", why=f"it says that it built {name}")
         return wheel
 
     # -- hooks of the backend -------------------------------------------------------------------------------------
+
+    @property
+    def _settings(self) -> dict[str, str | list[str]] | None:
+        """Give the config settings as backends expect them: a key that was given once has a string."""
+        given = {key: values[0] if len(values) == 1 else list(values) for key, values in self.options.settings}
+        return given or None
 
     @property
     def _log(self) -> Path:
@@ -295,6 +309,7 @@ def clean_build_environ(room: BuildRoom) -> dict[str, str]:
     """
     given = room.tools.environ
     env = {name: value for name in _PASSED_ON if (value := given.get(name)) is not None}
+    env |= dict(room.options.variables)  # none of ours is among them: see FIXED_VARIABLES
     scripts = room.place / "env" / ("Scripts" if os.name == "nt" else "bin")
     home, temporary = str(room.place / "home"), str(room.place / "tmp")
     env |= {

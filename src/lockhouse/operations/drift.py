@@ -88,6 +88,7 @@ def find_drift(request: SyncRequest, *, deep: bool = False) -> Drift:
         sources={} if receipt is None else _sources_now(request, receipt),
         refused=() if receipt is None else _refused(request, receipt),
         refused_builds=() if receipt is None else _refused_builds(request, receipt),
+        changed_builds=() if receipt is None else _changed_builds(request, receipt),
         ignore=ignored,
         changed_files=changed,
         extra_files=files_of_nobody(prefix, folders, receipt.seeded) if deep and receipt is not None else (),
@@ -106,6 +107,13 @@ def _refused_builds(request: SyncRequest, receipt: Receipt) -> Collection[Normal
     allowed = request.spec.builds.allow_network
     names = {record.name for record in receipt.built if record.is_online and record.name not in allowed}
     return [package.name for package in receipt.packages if package.name in names]
+
+
+def _changed_builds(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedName]:
+    """Name what was built with other config settings or variables than are declared now."""
+    told = {record.name: record.options for record in receipt.built}
+    builds = request.spec.builds
+    return [p.name for p in receipt.packages if p.name in told and told[p.name] != builds.options_of(p.name).text]
 
 
 def require_matching(request: SyncRequest, *, fix: str | None) -> None:

@@ -26,13 +26,16 @@ if TYPE_CHECKING:
     from lockhouse.operations.wheelhouse_plans import PlannedPart, WheelhousePart, WheelhouseTools
 
 
-def build_wheelhouse(parts: Sequence[WheelhousePart], *, path: Path, archive: bool, tools: WheelhouseTools) -> Manifest:
+def build_wheelhouse(
+    parts: Sequence[WheelhousePart], *, path: Path, archive: bool, tools: WheelhouseTools, twice: bool = False
+) -> Manifest:
     """Build a wheelhouse that is complete for all that is asked, or none. The same locks give the same bytes.
 
     :param parts: what it is to be complete for
     :param path: the folder or archive to write
     :param archive: whether it is an archive
     :param tools: what to work with
+    :param twice: whether to build each sdist once more, and to see that its wheel has the same bytes
     :return: what it says of itself
     :raises SelectionError: a target lacks wheels; all that is missing is named, before anything is fetched
     :raises BuildError: an sdist cannot be built
@@ -47,7 +50,7 @@ def build_wheelhouse(parts: Sequence[WheelhousePart], *, path: Path, archive: bo
     files: dict[str, StoredFile] = {}
     for each in planned:
         files |= each.fetched()
-    complete = [each.built(files) for each in planned]
+    complete = [each.built(files, twice=twice) for each in planned]
     require_fitting(complete)
     paths = {name: file.path for name, file in files.items()}
     for each in complete:

@@ -120,10 +120,11 @@ class PlannedPart:
         wanted = self.wanted
         return {a.filename or "": file for (_, a), file in zip(wanted, self.fetch(wanted), strict=True)}
 
-    def built(self, files: dict[str, StoredFile]) -> PlannedPart:
+    def built(self, files: dict[str, StoredFile], *, twice: bool) -> PlannedPart:
         """Build what has only an sdist, and put the wheels in the place of the sdists.
 
         :param files: the stored files by name; the built wheels are added
+        :param twice: whether to build everything once more, and to see that it has the same bytes
         :raises BuildError: an sdist cannot be built
         """
         plans, records = [], []
@@ -132,7 +133,10 @@ class PlannedPart:
             if builder is None or not items:
                 plans.append(plan)
                 continue
-            made = builder.wheels(items, [files[item.artifact.filename or ""] for item in items])
+            sdists = [files[item.artifact.filename or ""] for item in items]
+            made = builder.wheels(items, sdists)
+            if twice:
+                builder.require_reproducible(items, sdists, made)
             files |= {each.provenance.wheel_name: each.file for each in made}
             records += [each.provenance for each in made]
             wheels = {

@@ -289,7 +289,13 @@ class Project:
                 trace_locks(self.root, locks, said, self._config.looks, plugins=plugins, environ=self._environ)
 
     def build_wheelhouse(
-        self, specs: Iterable[EnvironmentSpec], path: Path, *, archive: bool, targets: Sequence[str] = ()
+        self,
+        specs: Iterable[EnvironmentSpec],
+        path: Path,
+        *,
+        archive: bool,
+        targets: Sequence[str] = (),
+        twice: bool = False,
     ) -> Manifest:
         """Build a wheelhouse for environments. Their locks must be there, and fresh.
 
@@ -297,6 +303,7 @@ class Project:
         :param path: the folder or archive to write
         :param archive: whether it is an archive
         :param targets: labels of the targets; where there are none, each environment says, and then this machine
+        :param twice: whether to build each sdist once more, and to see that its wheel has the same bytes
         :return: what it says of itself
         :raises LockhouseError: see :func:`lockhouse.operations.wheelhouse.build_wheelhouse`
         """
@@ -305,7 +312,7 @@ class Project:
 
         parts = PartsOfWheelhouse(wiring=self._wiring, is_universal=lambda spec: self._is_universal(spec, None))
         tools = self._wiring.wheelhouse_tools()
-        return build_wheelhouse(parts.of(specs, targets), path=path, archive=archive, tools=tools)
+        return build_wheelhouse(parts.of(specs, targets), path=path, archive=archive, tools=tools, twice=twice)
 
     def install_built(self, spec: EnvironmentSpec, python: Path, paths: Iterable[Path]) -> None:
         """Install what somebody else built of the project, without its dependencies.

@@ -80,4 +80,10 @@ DRIFT: Mapping[str, Explanation] = {
         matters="What its build fetched is covered by no hash.",
         mend="Nothing: the next run builds it with the network denied, and stops where that does not do.",
     ),
+    DriftCode.BUILD_CHANGED: Explanation(
+        means="A package was built from its sdist with other `config-settings` or `build-variables` than are declared "
+        "now.",
+        matters="The environment would hold what nobody asks for any more.",
+        mend="Nothing: the next run builds it with the present ones.",
+    ),
 }

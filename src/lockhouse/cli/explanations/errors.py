@@ -172,6 +172,13 @@ ERRORS: Mapping[str, Explanation] = {
         mend="Choose a version that builds without it. If you trust it for all that, name the package in "
         "[`allow-network`](settings.md).",
     ),
+    errors.BuildVariesError.code: Explanation(
+        means="`--verify-reproducible` built an sdist a second time, and the two wheels differ. The `why` names the "
+        "files that do.",
+        matters="Nobody can tell such a wheel from one that was tampered with by building it again.",
+        mend="Tell the authors of the package: a random number, a time other than `SOURCE_DATE_EPOCH`, or the folder "
+        "that it is built in gets into its files. Without `--verify-reproducible`, the first wheel is taken.",
+    ),
     errors.PluginError.code: FAMILY,
     errors.PluginLoadError.code: Explanation(
         means="A plugin cannot be imported, or has a hook that is not in the [list](hooks.md), or with wrong "

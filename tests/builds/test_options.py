@@ -1,0 +1,136 @@
+"""Config settings and environment variables of builds: told, recorded, and part of what a wheel is known by."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.model.build_policy import FIXED_VARIABLES, is_fixed
+from tests.scenarios.installing import CLI, NOX, declare, installed, lock
+from tests.wheelhouse.making import build
+
+from .looking import built_wheels, receipt_of
+from .packages import sdist_with_hooks
+
+if TYPE_CHECKING:
+    from lockhouse.testing import PackageIndex, ProjectFolder
+
+_TELLS = """
+    import json, os
+
+    def tell(hook, config_settings):
+        with open({log!r}, "a") as file:
+            told = {{name: value for name, value in os.environ.items() if name.startswith("BUILD_")}}
+            print(json.dumps([hook, config_settings, told]), file=file)
+
+    def get_requires_for_build_wheel(config_settings=None):
+        tell("get_requires", config_settings)
+        return []
+
+    def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+        tell("build_wheel", config_settings)
+        return base.build_wheel(wheel_directory)
+"""
+_OPTIONS = """
+config-settings = { ":all:" = { "level" = "1", "flag" = "" }, "Source" = { "level" = ["2", "3"] } }
+build-variables = { source = { BUILD_MODE = "fast" } }
+"""
+
+
+def test_a_backend_is_told_what_stands_in_the_settings_and_it_is_recorded(
+    index: PackageIndex, project: ProjectFolder
+) -> None:
+    log = project / "told.log"
+    index.add(sdist_with_hooks("source", _TELLS.format(log=str(log))))
+    declare(project, "source", extra=_OPTIONS)
+    lock(project)
+    said = CLI.succeed(project)
+    expected = [{"flag": "", "level": ["2", "3"]}, {"BUILD_MODE": "fast"}]
+    told = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [line[0] for line in told] == ["get_requires", "get_requires", "build_wheel"]
+    assert all(line[1:] == expected for line in told)
+    assert "built source 1.0 from its sdist" in said.output
+    (record,) = receipt_of(CLI.root(project))["built"]
+    assert json.loads(record["options"]) == {
+        "config-settings": {"flag": [""], "level": ["2", "3"]},
+        "variables": {"BUILD_MODE": "fast"},
+    }
+
+    build(project, "--output", "house")
+    declare(project, "source", extra=_OPTIONS.replace("fast", "slow"))
+    assert "BUILD_MODE" in CLI.refuse(project, "--wheelhouse", "house", code="wheelhouse-mismatch").output
+    project.replace(
+        "noxfile.py", 'environment="tests"', 'requirements=["source"], config_settings={"source": {"a": "b"}}'
+    )
+    project.write("pyproject.toml", "")
+    (project / "tox.ini").unlink()
+    lock(project)
+    NOX.succeed(project)
+    assert installed(NOX.root(project)) == {"source": "1.0"}
+    assert len(built_wheels()) == 2
+    assert json.loads(log.read_text().splitlines()[-1]) == ["build_wheel", {"a": "b"}, {}]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ('config-settings = { "no name!" = { a = "b" } }', "'no name!' is not the name of a package"),
+        ('config-settings = { source = "fast" }', "expected a table"),
+        ('build-variables = { source = { SOURCE_DATE_EPOCH = "1", https_proxy = "x" } }', "cannot be set"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options: str, told: str, project: ProjectFolder) -> None:
+    declare(project, "source", extra=options)
+    refused = project.run("lockhouse", "lock")
+    assert refused.returncode == 2
+    assert told in refused.stderr
+
+
+def test_what_each_build_gets_from_us_can_be_set_by_nobody(index: PackageIndex, project: ProjectFolder) -> None:
+    log = project / "environ.log"
+    hooks = f"""
+    def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+        import os
+        with open({str(log)!r}, "w") as file:
+            file.write(chr(10).join(os.environ))
+        return base.build_wheel(wheel_directory)
+    """
+    index.add(sdist_with_hooks("source", hooks))
+    declare(project, "source")
+    lock(project)
+    CLI.succeed(project)
+    theirs = {"LC_CTYPE", "PYTHONPATH", "PEP517_BUILD_BACKEND", "_PYPROJECT_HOOKS_BUILD_BACKEND"}
+    ours = {name for name in log.read_text().split("\n") if not name.startswith(("_PYPROJECT_HOOKS", "COVERAGE"))}
+    assert {name for name in ours if not is_fixed(name)} <= theirs
+    assert ours >= FIXED_VARIABLES
+
+
+_VARIES = """
+    def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+        import os, zipfile
+        name = base.build_wheel(wheel_directory)
+        with zipfile.ZipFile(os.path.join(wheel_directory, name), "a") as wheel:
+            wheel.writestr(zipfile.ZipInfo("varying.py"), os.urandom(8).hex())
+        return name
+"""
+
+
+def test_a_build_that_gives_other_bytes_the_second_time_is_named_where_that_is_asked(
+    index: PackageIndex, project: ProjectFolder
+) -> None:
+    index.add(sdist_with_hooks("steady", ""))
+    index.add(sdist_with_hooks("varying", _VARIES))
+    declare(project, "steady")
+    lock(project)
+    build(project, "--output", "house", "--verify-reproducible")
+    declare(project, "steady", "varying")
+    lock(project)
+    refused = build(project, "--output", "other", "--verify-reproducible", check=False)
+    assert refused.returncode == 7
+    assert "error[build-varies]: two builds of the same sdist gave other bytes" in refused.stderr
+    assert [line.strip() for line in refused.error_lines if "why" in line] == [
+        "why: varying 1.0: varying.py has other content"
+    ]
+    assert not (project / "other").exists()
