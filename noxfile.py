@@ -45,6 +45,12 @@ def benchmarks(session: nox.Session) -> None:
     session.run("python", "benchmarks/check.py", *session.posargs)
 
 
+@lockhouse.session(environment="tests", default=False, name="benchmarks-wheelhouse")
+def benchmarks_wheelhouse(session: nox.Session) -> None:
+    """Measure how long it takes to make a folder of wheels, against pip and pex."""
+    session.run("python", "benchmarks/wheelhouse.py", *session.posargs)
+
+
 @lockhouse.session(environment="lint")
 def lint(session: nox.Session) -> None:
     """Check style and the direction of imports."""

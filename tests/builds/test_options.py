@@ -64,7 +64,7 @@ def test_a_backend_is_told_what_stands_in_the_settings_and_it_is_recorded(
     project.replace(
         "noxfile.py", 'environment="tests"', 'requirements=["source"], config_settings={"source": {"a": "b"}}'
     )
-    project.write("pyproject.toml", "")
+    project.write("pyproject.toml", '[tool.lockhouse]\npython = ">=3.8"\n')
     (project / "tox.ini").unlink()
     lock(project)
     NOX.succeed(project)
