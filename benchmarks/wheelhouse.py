@@ -1,8 +1,8 @@
 """How long it takes to make a folder of all the wheels of a lock: Lockhouse against pip and pex, cold and warm.
 
 One lock of 64 packages, about 48 MB, on an index of its own that takes 40 ms for each answer. Whole processes are
-measured, wall clock, in turns; ratios are medians of the ratios within a turn. Cold means that every cache is empty. What is not
-installed is left out, and that is said. Nothing is asserted. POSIX only.
+measured, wall clock, in turns; ratios are medians of the ratios within a turn. Cold means that every cache is empty.
+What is not installed is left out, and that is said. Nothing is asserted. POSIX only.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lockhouse.errors import EXIT_INTERRUPTED
 from tests.scenarios.installing import CLI, declare, has_receipt, installed, lock
 
 from .looking import built_wheels
@@ -118,3 +120,31 @@ def test_a_built_wheel_that_was_damaged_is_built_again(
     CLI.succeed(project)
     assert len(counted(log)) == 2
     assert wheel.read_bytes() == sound
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX has it")
+def test_an_interrupt_ends_a_build_and_leaves_nothing_half_done(
+    index: PackageIndex, project: ProjectFolder, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    index.add(sdist_with_hooks("source", _COUNTED.format(log=str(log), seconds=90).replace("getppid", "getpid")))
+    declare(project, "source")
+    lock(project)
+    builder = start(project, 1)
+    try:
+        end = time.monotonic() + 60
+        while not counted(log) and time.monotonic() < end:
+            time.sleep(0.05)
+        os.kill(builder.pid, signal.SIGINT)
+        said, _ = builder.communicate(timeout=20)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(builder.pid, signal.SIGKILL)
+    assert builder.returncode == EXIT_INTERRUPTED
+    assert "Traceback" not in said.decode()
+    (backend,) = counted(log)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(backend), 0)
+    assert not built_wheels()
+    assert not list(Path(os.environ["TMPDIR"]).glob("lockhouse-*"))
+    assert not has_receipt(project / ".venv1")

@@ -12,6 +12,8 @@ import pytest
 from lockhouse.cli import main
 from lockhouse.storage.store import Store
 from lockhouse.storage.upkeep import GRACE
+from tests.builds.looking import built_wheels
+from tests.builds.packages import sdist_with_hooks
 from tests.scenarios.installing import CLI, declare, installed, lock
 
 if TYPE_CHECKING:
@@ -170,3 +172,38 @@ def test_a_folder_without_locks_removes_nothing(store: Store, tmp_path: Path) ->
     (tmp_path / "locks").mkdir()
     assert _cache("prune", "--unused-by", tmp_path / "locks") == 3
     assert path.is_file()
+
+
+def test_built_wheels_are_counted_verified_and_pruned_like_all_others(
+    index: PackageIndex, project: ProjectFolder
+) -> None:
+    sdist = index.add(sdist_with_hooks("source", ""))
+    declare(project, "source")
+    lock(project)
+    CLI.succeed(project)
+    (wheel,) = built_wheels()
+    before = json.loads(project.run("lockhouse", "cache", "info", "--json", check=True).stdout)
+    assert before["files"] == 2
+    assert before["size"] == len(sdist.data) + wheel.stat().st_size
+    sound = wheel.read_bytes()
+    for damaged in (wheel, wheel.parent / "provenance.json"):
+        damaged.write_bytes(damaged.read_bytes()[:-1] + b"x")
+        found = project.run("lockhouse", "cache", "verify")
+        assert found.returncode == 1
+        assert "damaged, removed" in found.output
+        assert not built_wheels()
+        CLI.forget(project)
+        CLI.succeed(project)
+        assert wheel.read_bytes() == sound
+
+    then = time.time() - 40 * DAY
+    for each in (wheel, wheel.parent):
+        os.utime(each, (then, then))
+    assert "removed 0 files" in project.run("lockhouse", "cache", "prune", "--unused-by", "locks", check=True).output
+    CLI.forget(project)
+    CLI.succeed(project)
+    assert "removed 0 files" in project.run("lockhouse", "cache", "prune", "--older-than", "30d", check=True).output
+    for each in (wheel, wheel.parent):
+        os.utime(each, (then, then))
+    assert "removed 1 files" in project.run("lockhouse", "cache", "prune", "--older-than", "30d", check=True).output
+    assert not built_wheels()

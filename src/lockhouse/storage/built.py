@@ -23,6 +23,7 @@ from lockhouse.storage.files import PARTIAL_SUFFIX, disk_errors, file_lock
 from lockhouse.storage.store import ELSEWHERE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -58,6 +59,7 @@ class BuiltWheels:
                 record = _read(folder / RECORD_NAME)
                 wheel = folder / record.wheel_name
                 if f"sha256:{_digest(wheel)}" == record.wheel:
+                    os.utime(folder)  # pruning asks when it was last used
                     return wheel, record
             except FileNotFoundError:
                 if not folder.is_dir():
@@ -96,18 +98,40 @@ class BuiltWheels:
             raise StoreError(f"{wheel.name} was damaged while it was stored", fix="run again")
         return found[0]
 
-    def lock(self, key: str, *, what: str) -> AbstractContextManager[None]:
+    def lock(self, key: str, *, what: str, timeout: float = _PATIENCE) -> AbstractContextManager[None]:
         """Hold the right to build; others wait. Who is killed lets go.
 
         :param key: hex digest of all that decides the wheel
         :param what: what is being built, for the message
-        :raises StoreBusyError: another process held it for longer than four hours
+        :param timeout: seconds to wait for another process
+        :raises StoreBusyError: another process held it for longer
         """
         place = self._store.temporary.parent / "locks" / f"build-{key}"
-        return file_lock(place, timeout=_PATIENCE, what=what, otherwise=ELSEWHERE)
+        return file_lock(place, timeout=timeout, what=what, otherwise=ELSEWHERE)
+
+    def all(self) -> Iterator[tuple[str, Path, Provenance | None]]:
+        """List what is there, unread: key, the wheel, and its record; without one that can be read, its folder."""
+        for folder in sorted(self._root.glob("*/*")):
+            try:
+                record = _read(folder / RECORD_NAME)
+            except (OSError, ValueError, TypeError, KeyError):
+                yield folder.name, folder, None
+            else:
+                yield folder.name, folder / record.wheel_name, record
+
+    def remove(self, key: str) -> None:
+        """Remove a wheel with its record. Whoever builds the same must be kept from it meanwhile: see :meth:`lock`.
+
+        :param key: hex digest of all that decides it
+        """
+        shutil.rmtree(self._folder(key), ignore_errors=True)
+
+    @property
+    def _root(self) -> Path:
+        return self._store.temporary.parent / "built"
 
     def _folder(self, key: str) -> Path:
-        return self._store.temporary.parent / "built" / key[:2] / key
+        return self._root / key[:2] / key
 
 
 def _read(path: Path) -> Provenance:

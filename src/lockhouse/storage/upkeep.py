@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import LockInvalidError, StoreBusyError, UnverifiableArtifactError
+from lockhouse.storage.built import BuiltWheels
 from lockhouse.storage.files import disk_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from lockhouse.interfaces import Progress
     from lockhouse.storage.store import Store
@@ -35,6 +36,8 @@ class StoredEntry:
     :ivar digest: the digest that its place names
     :ivar size: length in bytes
     :ivar used: when it was last used or stored, in seconds since the epoch
+    :ivar key: for a wheel that was built, what it is known by
+    :ivar source: for a wheel that was built, the digest of its sdist
     """
 
     path: Path
@@ -42,6 +45,8 @@ class StoredEntry:
     digest: str
     size: int
     used: float
+    key: str | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +100,18 @@ def entries_of(store: Store) -> Iterator[StoredEntry]:
                 size=status.st_size,
                 used=max(path.parent.stat().st_mtime, status.st_mtime),
             )
+    for key, path, record in BuiltWheels(store).all():
+        with suppress(FileNotFoundError):
+            status = path.stat()
+            yield StoredEntry(
+                path=path,
+                algorithm="sha256",
+                digest="" if record is None else record.wheel.partition(":")[2],
+                size=status.st_size,
+                used=max(path.parent.stat().st_mtime, status.st_mtime),
+                key=key,
+                source=None if record is None else record.source.partition(":")[2],
+            )
 
 
 def remove_damaged(store: Store, progress: Progress) -> tuple[StoredEntry, ...]:
@@ -110,7 +127,7 @@ def remove_damaged(store: Store, progress: Progress) -> tuple[StoredEntry, ...]:
         progress.start(entry.path.name, entry.size)
         with disk_errors(entry.path), suppress(FileNotFoundError):
             if not _is_whole(entry, progress):
-                entry.path.unlink()
+                _unlink(store, entry)
                 removed.append(entry)
         progress.finish(entry.path.name)
     return tuple(removed)
@@ -121,7 +138,7 @@ def prune(
     *,
     now: float,
     older_than: float | None = None,
-    keep: Collection[str] | None = None,
+    keep: frozenset[str] | None = None,
     largest: int | None = None,
     dry_run: bool = False,
 ) -> tuple[StoredEntry, ...]:
@@ -130,7 +147,7 @@ def prune(
     :param store: the store
     :param now: the time, in seconds since the epoch
     :param older_than: remove what was not used for so many seconds
-    :param keep: remove what has none of these digests
+    :param keep: remove what has none of these digests, and was not built from what has
     :param largest: then remove what was not used for longest, until no more bytes than this are left
     :param dry_run: remove nothing
     :return: what was removed, or would be
@@ -142,7 +159,7 @@ def prune(
     removed = []
     for entry in entries:
         unused = older_than is not None and entry.used < now - older_than
-        unknown = keep is not None and entry.digest not in keep
+        unknown = keep is not None and not keep & {entry.digest, entry.source}
         too_much = largest is not None and left > largest
         if entry.used > now - GRACE or not (unused or unknown or too_much):
             continue
@@ -176,20 +193,33 @@ def _texts(path: Path) -> Iterator[bytes]:
 
 
 def _remove(store: Store, entry: StoredEntry) -> bool:
-    """Remove a file, unless somebody is fetching it just now. Its folders stay: another process may be using them."""
+    """Remove a file, unless somebody is fetching or building it just now."""
     try:
-        with store.lock(entry.algorithm, entry.digest, what=entry.path.name, timeout=0):
-            with disk_errors(entry.path):
-                entry.path.unlink(missing_ok=True)
-            return True
+        if entry.key is not None:
+            held = BuiltWheels(store).lock(entry.key, what=entry.path.name, timeout=0)
+        else:
+            held = store.lock(entry.algorithm, entry.digest, what=entry.path.name, timeout=0)
+        with held, disk_errors(entry.path):
+            _unlink(store, entry)
     except (StoreBusyError, UnverifiableArtifactError):  # the latter is of no place of the store: verify removes it
         return False
+    return True
+
+
+def _unlink(store: Store, entry: StoredEntry) -> None:
+    """Remove a file. Its folders stay: another process may be using them."""
+    if entry.key is not None:
+        BuiltWheels(store).remove(entry.key)
+    else:
+        entry.path.unlink(missing_ok=True)
 
 
 def _is_whole(entry: StoredEntry, progress: Progress) -> bool:
     try:
         hasher = hashlib.new(entry.algorithm)
     except ValueError:  # it is in no place where the store would look for it
+        return False
+    if entry.path.is_dir():  # a built wheel without a record
         return False
     with entry.path.open("rb") as file:
         while chunk := file.read(_READ_SIZE):
