@@ -38,24 +38,25 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=options.folder) as name, PackageIndex() as index:
         folder = Path(name)
         environ = isolated_environ(os.environ, folder / "user", shared=folder / "shared", index_url=index.url)
-        project = _project(folder, index, environ)
+        project = _project(folder, index, environ, options.scale)
         index.delay = DELAY
         cases = _cases(project, index, options.pex)
-        report = {
-            "cold": _measured(cases, environ, folder, rounds=options.rounds, keep=()),
-            "warm": _measured(_warm_cases(project, cases), environ, folder, rounds=options.rounds * 3, keep=CACHES),
-        }
+        report = {}
+        if not options.warm:
+            report["cold"] = _measured(cases, environ, folder, rounds=options.rounds, keep=())
+        warm = _warm_cases(project, cases)
+        report["warm"] = _measured(warm, environ, folder, rounds=options.rounds * 3, keep=CACHES)
     for kind, times in report.items():
         _show(kind, times)
     if options.json:
         options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
-def _project(folder: Path, index: PackageIndex, environ: Mapping[str, str]) -> Path:
+def _project(folder: Path, index: PackageIndex, environ: Mapping[str, str], scale: int) -> Path:
     """Lock an environment, and write hashed requirements for the others."""
     names = [f"package-{number:02}" for number in range(PACKAGES)]
     for name, size in zip(names, SIZES, strict=True):
-        index.add_wheel(name, "1.0", size=size)
+        index.add_wheel(name, "1.0", size=size * scale)
     project = ProjectFolder(folder / "project", {**dict.fromkeys(os.environ), **environ})
     project.write(
         "pyproject.toml",
@@ -127,6 +128,8 @@ def _show(kind: str, times: Mapping[str, Sequence[float]]) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5, help="runs of each case that count (default: 5)")
+    parser.add_argument("--scale", type=int, default=1, help="how many times the size of the wheels (default: 1)")
+    parser.add_argument("--warm", action="store_true", help="measure warm stores alone")
     parser.add_argument("--pex", default="pex3", help="the program pex3 (default: that of PATH)")
     parser.add_argument("--folder", type=Path, help="where to work (default: the temporary folder)")
     parser.add_argument("--json", type=Path, help="file to write all times to")

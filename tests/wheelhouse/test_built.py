@@ -87,6 +87,23 @@ def test_what_was_built_has_the_same_bytes_on_another_machine(project: ProjectFo
     assert built_wheels_of(other)
 
 
+@pytest.mark.parametrize("lock_format", ["pylock", "requirements"])
+def test_what_no_binary_names_or_stands_at_an_address_is_built_as_well(
+    lock_format: str, index: PackageIndex, project: ProjectFolder, tmp_path: Path
+) -> None:
+    index.add(sdist_with_hooks("demo", ""))
+    direct = index.add(sdist_with_hooks("direct", ""))
+    address = f"direct @ {index.file_url(direct.filename)}"
+    declare(project, "demo", address, format=lock_format, extra='no-binary = ["demo"]')
+    lock(project)
+    build(project, "--output", "house")
+    other = other_machine(project, tmp_path / "other")
+    index.stop()
+    CLI.succeed(other, "--wheelhouse", str(project / "house"))
+    assert [record["name"] for record in receipt_of(CLI.root(other))["built"]] == ["demo", "direct"]
+    assert "nothing to do" in CLI.succeed(other, "--wheelhouse", str(project / "house")).output
+
+
 def test_an_interpreter_of_this_machine_builds_for_a_target_that_is_named(project: ProjectFolder) -> None:
     build(project, "--output", "house", "--target", f"{HERE}-manylinux_2_17_{MACHINE}")
     assert "source-1.0-py3-none-any.whl" in wheels_in(project / "house")

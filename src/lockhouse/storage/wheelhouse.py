@@ -7,6 +7,7 @@ import os
 import shutil
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -27,7 +28,6 @@ from lockhouse.storage.links import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
     from lockhouse.interfaces import Progress
 
@@ -126,7 +126,7 @@ def open_wheelhouse(path: Path) -> Wheelhouse:
     :raises WheelhouseMismatchError: it has another manifest
     """
     place, _, pin = str(path).partition(_PIN)
-    wheelhouse = _open(path.__class__(place))
+    wheelhouse = _open(Path(place))
     if pin and wheelhouse.manifest.check != pin:
         raise WheelhouseMismatchError(
             f"{place} is another wheelhouse than the one that was asked for",
