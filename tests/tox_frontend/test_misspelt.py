@@ -9,7 +9,7 @@ from tox.report import HandledError
 from tox.run import setup_state
 
 from lockhouse.tox.discovery import needs
-from lockhouse.tox.misspelt import refuse_misspelt_before
+from lockhouse.tox.misspelt import may_be_misspelt, refuse_misspelt_before
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,6 +66,11 @@ def test_a_runner_that_is_nearly_ours_is_refused(tmp_path: Path, file: str, text
 def test_a_project_that_does_not_mean_us_is_never_refused(tmp_path: Path, file: str, text: str) -> None:
     state = state_of(tmp_path, file, text)
     refuse_misspelt_before(state)
+
+
+def test_our_own_keys_are_no_reason_to_ask_tox() -> None:
+    assert not may_be_misspelt(b"[testenv]\nrunner = lockhouse\nlockhouse_environment = tests\nlockhouse_lock = all\n")
+    assert may_be_misspelt(b"[testenv]\nrunner = lockhousee\n")
 
 
 def test_looking_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ _MOST_SLIPS = 2
 
 #: The key and what may be its value: on its line, or on the next ones.
 _RUNNER = re.compile(rb"\brunner\b.*(?:\n.*){0,2}")
-_WORD = re.compile(rb"[A-Za-z0-9._-]{7,11}")
+_WORD = re.compile(rb"(?<![\w.-])[\w.-]{7,11}(?![\w.-])", re.ASCII)
 
 
 def is_misspelt(runner: str) -> bool:
