@@ -112,6 +112,7 @@ def compare(
     interpreter: InterpreterIdentity,
     installed: Iterable[InstalledPackage],
     sources: Mapping[NormalizedName, str],
+    rebuilt: Iterable[NormalizedName | None] = (),
     refused: Collection[NormalizedName] = (),
     refused_builds: Collection[NormalizedName] = (),
     ignore: Collection[NormalizedName] = (),
@@ -126,6 +127,7 @@ def compare(
     :param interpreter: which interpreter the environment has
     :param installed: what its ``site-packages`` hold
     :param sources: name → identity now, of all that has to be installed from directories and checkouts
+    :param rebuilt: names of sources that are built again each time, whatever their identity
     :param refused: names of sources that may no longer be installed without a hash
     :param refused_builds: names of packages that were built with the network, which is no longer allowed for them
     :param ignore: names that somebody else takes care of (the project under tox)
@@ -152,6 +154,12 @@ def compare(
         for path in extra_files
     ]
     reasons += _source_reasons({source.name: source.identity for source in receipt.sources}, sources)
+    reasons += [
+        DriftReason(
+            code=DriftCode.SOURCE_CHANGED, message=f'{name} is built again, as rebuild = "always" says', package=name
+        )
+        for name in rebuilt
+    ]
     reasons += [
         _package_reason(DriftCode.SOURCE_REFUSED, name, f"{name} is no longer allowed to be installed without a hash")
         for name in refused

@@ -203,8 +203,15 @@ def lock_within(lock: Lock, manifest: Manifest) -> Lock:
     :param manifest: the manifest of the wheelhouse
     """
     names = {file.hash: file.name for file in manifest.files}
-    packages = (replace(package, artifacts=tuple(_kept(package.artifacts, names))) for package in lock.packages)
-    return replace(lock, packages=tuple(packages))
+
+    def kept(packages: Iterable[LockedPackage]) -> tuple[LockedPackage, ...]:
+        return tuple(replace(package, artifacts=tuple(_kept(package.artifacts, names))) for package in packages)
+
+    record = lock.record
+    if record is not None:
+        builds = {key: replace(build, packages=kept(build.packages)) for key, build in record.builds.items()}
+        record = replace(record, builds=builds)
+    return replace(lock, packages=kept(lock.packages), record=record)
 
 
 def _kept(artifacts: Iterable[Artifact], names: Mapping[str, str]) -> Iterator[Artifact]:

@@ -55,5 +55,8 @@ class SessionKeywords(NoxKeywords, total=False):
     only_binary: Sequence[str]
     no_binary: Sequence[str]
     allow_network: Sequence[str]
+    rebuild: Literal["changed", "always"]
+    build_files: Sequence[str]
+    build_env: Sequence[str]
     targets: Sequence[str]
     wheelhouse: str

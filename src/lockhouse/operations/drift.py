@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import EnvironmentDriftedError
 from lockhouse.interpreters.identity import identify, prefix_of, site_packages_of
+from lockhouse.model.build_policy import Rebuild
 from lockhouse.model.drift import DriftCode, Drifted, DriftReason, Matching, compare
 from lockhouse.model.receipt import InstalledSource
 from lockhouse.model.spec import ProjectMode
@@ -16,7 +17,7 @@ from lockhouse.storage.site_packages import installed_packages
 from lockhouse.storage.source_trees import source_identity
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from lockhouse.model.receipt import Receipt
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.storage.lockfiles import LockFiles
+    from lockhouse.storage.trees import ProjectTree
+
+#: The path by which a receipt names the project itself.
+PROJECT = "."
 
 #: So many files of the project are named.
 _TOLD = 3
@@ -40,12 +45,18 @@ class SyncRequest:
     :ivar python: the interpreter of the environment
     :ivar skip_project: somebody else installs the project; it is neither installed nor removed
     :ivar environment: marker environment that the lock is checked for, None for all that are declared
+    :ivar tree: gives the files of the project
+    :ivar variables: environment variables of the user that the build of the project sees
+    :ivar through_sdist: whether the wheel of the project is built from its sdist
     """
 
     spec: EnvironmentSpec
     files: LockFiles
     root: Path
     python: Path
+    tree: Callable[[], ProjectTree]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    through_sdist: bool = False
     skip_project: bool = False
     environment: Mapping[str, str] | None = None
 
@@ -86,6 +97,7 @@ def find_drift(request: SyncRequest, *, deep: bool = False) -> Drift:
         interpreter=identify(request.python),
         installed=installed,
         sources={} if receipt is None else _sources_now(request, receipt),
+        rebuilt=(request.spec.project_name,) if _is_always_rebuilt(request) else (),
         refused=() if receipt is None else _refused(request, receipt),
         refused_builds=() if receipt is None else _refused_builds(request, receipt),
         ignore=ignored,
@@ -99,6 +111,10 @@ def _refused(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedNam
     """Name what was installed without a hash, and is not allowed to be any more."""
     allowed = {*request.spec.allow_unhashed, request.spec.project_name}
     return [source.name for source in receipt.sources if source.name not in allowed]
+
+
+def _is_always_rebuilt(request: SyncRequest) -> bool:
+    return request.installs_project and request.spec.project_build.rebuild is Rebuild.ALWAYS
 
 
 def _refused_builds(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedName]:
@@ -191,12 +207,14 @@ def project_source(request: SyncRequest) -> InstalledSource | None:
 
     :param request: the environment
     """
-    name = request.spec.project_name
+    spec, name = request.spec, request.spec.project_name
     if not request.installs_project or name is None:
         return None
-    editable = request.spec.project is ProjectMode.EDITABLE
-    identity = source_identity(request.root, editable=editable, leave_out=request.spec.lock_directory)
-    return InstalledSource(name=name, path=".", editable=editable, identity=identity)
+    editable = spec.project is ProjectMode.EDITABLE
+    content = source_identity(request.root, editable=True) if editable else f"tree:{request.tree().look().digest}"
+    told = [f"{name}={value}" for name, value in sorted(request.variables.items())]
+    through = ["sdist"] if request.through_sdist else []
+    return InstalledSource(name=name, path=PROJECT, editable=editable, identity="\n".join([content, *through, *told]))
 
 
 def _sources_now(request: SyncRequest, receipt: Receipt) -> dict[NormalizedName, str]:
@@ -206,7 +224,7 @@ def _sources_now(request: SyncRequest, receipt: Receipt) -> dict[NormalizedName,
     for source in receipt.sources:
         if source.path is None:
             now[source.name] = source.identity
-        elif source.path != ".":
+        elif source.path != PROJECT:
             now[source.name] = source_identity(request.root / source.path, editable=source.editable)
     if own is not None:
         now[own.name] = own.identity

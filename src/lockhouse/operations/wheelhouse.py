@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from lockhouse.errors import InterpreterError, NoCompatibleArtifactError, Select
 from lockhouse.interpreters import find_interpreter
 from lockhouse.model.build_policy import NEVER_BUILD
 from lockhouse.model.indexes import public_url
+from lockhouse.model.lock import BuildLock
 from lockhouse.model.plan import Plan, select
 from lockhouse.model.pythons import minor_of, minors_within
 from lockhouse.model.wheelhouse import (
@@ -144,18 +145,21 @@ def _no_python(spec: EnvironmentSpec, versions: Iterable[str]) -> InterpreterErr
 
 @dataclass(frozen=True, kw_only=True)
 class _Planned:
-    """One part, and what each of its targets needs."""
+    """One part, and what each of its targets needs: to be installed, and for the build of the project."""
 
     part: WheelhousePart
     digest: str
     lock: Lock
     plans: tuple[Plan, ...]
+    builds: tuple[Plan, ...]
 
     @property
     def wanted(self) -> list[tuple[LockedPackage, Artifact]]:
         """Give every file once."""
         by_name = {
-            item.artifact.filename or "": (item.package, item.artifact) for plan in self.plans for item in plan.files
+            item.artifact.filename or "": (item.package, item.artifact)
+            for plan in (*self.plans, *self.builds)
+            for item in plan.files
         }
         return [by_name[name] for name in sorted(by_name)]
 
@@ -206,14 +210,15 @@ def _plans(parts: Iterable[WheelhousePart], tools: WheelhouseTools) -> list[_Pla
     for part in parts:
         digest = part.files.quick_look().digest
         lock = with_files_named(part.files.read(), tools.fetcher(part.spec))
-        plans = []
+        plans, builds = [], []
         for target in part.targets:
             try:
                 plans.append(_plan(part, lock, target))
+                builds.append(_build_plan(part, lock, target))
             except SelectionError as error:
                 kinds.add(type(error))
                 problems |= dict.fromkeys(f"{part.spec.name} on {target.wheel_label}: {line}" for line in error.why)
-        planned.append(_Planned(part=part, digest=digest, lock=lock, plans=tuple(plans)))
+        planned.append(_Planned(part=part, digest=digest, lock=lock, plans=tuple(plans), builds=tuple(builds)))
     if problems:
         raise (kinds.pop() if len(kinds) == 1 else NoCompatibleArtifactError)(
             "the wheelhouse would not be complete; nothing was fetched",
@@ -242,6 +247,15 @@ def _plan(part: WheelhousePart, lock: Lock, target: Target) -> Plan:
             ],
         )
     return plan
+
+
+def _build_plan(part: WheelhousePart, lock: Lock, target: Target) -> Plan:
+    """Choose what the project is built with where it is installed: it is no file of the wheelhouse."""
+    name = part.spec.project_name
+    builds = {} if lock.record is None else lock.record.builds
+    build = builds.get(name, BuildLock()) if name is not None and part.spec.installs_project else BuildLock()
+    place = f"{part.files.place} (builds of {name})"
+    return select(replace(lock, packages=build.packages), target, place=place, policy=NEVER_BUILD)
 
 
 # -- manifest -----------------------------------------------------------------------------------------------------
@@ -273,8 +287,11 @@ def _served(planned: _Planned) -> ServedEnvironment:
         digest=planned.digest,
         requirements=planned.part.requirements,
         targets=tuple(
-            ServedTarget(name=label, files=tuple(sorted(item.artifact.filename or "" for item in plan.files)))
-            for label, plan in zip(planned.labels, planned.plans, strict=True)
+            ServedTarget(
+                name=label,
+                files=tuple(sorted({item.artifact.filename or "" for item in (*plan.files, *build.files)})),
+            )
+            for label, plan, build in zip(planned.labels, planned.plans, planned.builds, strict=True)
         ),
     )
 

@@ -350,6 +350,8 @@ class Project:
             files=files,
             root=self.root,
             python=python,
+            tree=lambda: self._wiring.project_tree(spec),
+            variables={name: self._environ[name] for name in spec.project_build.variables if name in self._environ},
             skip_project=skip_project,
             environment=environment,
         )

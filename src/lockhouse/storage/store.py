@@ -7,7 +7,8 @@
     ROOT/v1/tmp/            files that are being written; on the same file system as the rest
     ROOT/v1/locks/          one lock file for each file that is being fetched
     ROOT/v1/interpreters/   what interpreters said about themselves
-    ROOT/v1/built/, trees/  kept free for built wheels and unpacked trees
+    ROOT/v1/built/          built wheels
+    ROOT/v1/trees/          what was seen of the files of projects
     ROOT/uv/                the cache of the uv installer, which orders its versions by itself
 
 Nothing is trusted because it is there: who wants to use a file asks for it by :meth:`Store.verified`.
@@ -86,6 +87,11 @@ class Store:
     def interpreters(self) -> Path:
         """Give the folder for what interpreters said about themselves; it may not be there yet."""
         return self._base / "interpreters"
+
+    @property
+    def trees(self) -> Path:
+        """Give the folder for what was seen of the files of projects; it may not be there yet."""
+        return self._base / "trees"
 
     @property
     def temporary(self) -> Path:
