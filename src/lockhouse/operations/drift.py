@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 #: The path by which a receipt names the project itself.
 PROJECT = "."
 
+#: What the identity of a project says that is built through its sdist.
+_SDIST = "through sdist"
+
 #: So many files of the project are named.
 _TOLD = 3
 
@@ -213,8 +216,16 @@ def project_source(request: SyncRequest) -> InstalledSource | None:
     editable = spec.project is ProjectMode.EDITABLE
     content = source_identity(request.root, editable=True) if editable else f"tree:{request.tree().look().digest}"
     told = [f"{name}={value}" for name, value in sorted(request.variables.items())]
-    through = ["sdist"] if request.through_sdist else []
+    through = [_SDIST] if request.through_sdist else []
     return InstalledSource(name=name, path=PROJECT, editable=editable, identity="\n".join([content, *through, *told]))
+
+
+def goes_through_sdist(receipt: Receipt) -> bool:
+    """Tell whether the project was built through its sdist.
+
+    :param receipt: of the environment
+    """
+    return any(source.path == PROJECT and _SDIST in source.identity.split("\n") for source in receipt.sources)
 
 
 def _sources_now(request: SyncRequest, receipt: Receipt) -> dict[NormalizedName, str]:
@@ -224,7 +235,10 @@ def _sources_now(request: SyncRequest, receipt: Receipt) -> dict[NormalizedName,
     for source in receipt.sources:
         if source.path is None:
             now[source.name] = source.identity
-        elif source.path != PROJECT:
+        elif source.path == PROJECT:
+            if request.skip_project:  # it stays as it is
+                now[source.name] = source.identity
+        else:
             now[source.name] = source_identity(request.root / source.path, editable=source.editable)
     if own is not None:
         now[own.name] = own.identity

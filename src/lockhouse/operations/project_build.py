@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,10 +89,44 @@ class ProjectBuilder:
                 "editable", lambda _: root, lambda record: _digest([key, record.wheel]), source=f"editable:{key}"
             )
 
+    def sdist(self, folder: Path) -> Path:
+        """Build an sdist of the project.
+
+        :param folder: where it goes
+        :return: the file
+        :raises LockhouseError: as for :meth:`wheel`
+        """
+        self._require_build_lock()
+        return self._sdist(self._filling(self._tree.look().digest), folder)
+
+    def wheel_of(self, sdist: Path) -> BuiltFile:
+        """Build the wheel of an sdist that somebody else made of the project.
+
+        :param sdist: the file
+        :raises LockhouseError: as for :meth:`wheel`
+        """
+        self._require_build_lock()
+        _, own = self._keys(_sha256(sdist))
+        return self._made(
+            "wheel",
+            lambda folder: unpack_sdist(sdist, folder),
+            lambda record: _digest([own, record.wheel]),
+            source=f"sha256:{_sha256(sdist)}",
+        )
+
     # -- building -------------------------------------------------------------------------------------------------
 
     def _build(self, digest: str, key: Callable[[Provenance], str]) -> BuiltFile:
-        """Build a wheel from a copy, and see that the copy is of what was looked at."""
+        """Build a wheel from a copy."""
+        fill = self._filling(digest)
+        if not self._request.through_sdist:
+            return self._made("wheel", fill, key, source=f"tree:{digest}")
+        with tempfile.TemporaryDirectory(prefix="lockhouse-") as scratch:
+            sdist = self._sdist(fill, Path(scratch))
+            return self._made("wheel", lambda folder: unpack_sdist(sdist, folder), key, source=f"tree:{digest}")
+
+    def _filling(self, digest: str) -> Callable[[Path], Path]:
+        """Give what copies the project, and sees that the copy is of what was looked at."""
         package = self._package
 
         def fill(folder: Path) -> Path:
@@ -104,18 +139,14 @@ class ProjectBuilder:
                 )
             return project
 
-        if not self._request.through_sdist:
-            return self._made("wheel", fill, key, source=f"tree:{digest}")
-        with tempfile.TemporaryDirectory(prefix="lockhouse-") as scratch:
-            sdist = self._sdist(fill, Path(scratch))
-            return self._made("wheel", lambda folder: unpack_sdist(sdist, folder), key, source=f"tree:{digest}")
+        return fill
 
     def _sdist(self, fill: Callable[[Path], Path], folder: Path) -> Path:
         with self._room(fill) as room:
             room.furnish(self._builder.requirements_of(self._package))
             self._builder.require_locked(self._package, room, "sdist")
             built = room.build("sdist")
-            return built.rename(folder / built.name)
+            return Path(shutil.copy(built, folder / built.name))
 
     def _made(
         self,

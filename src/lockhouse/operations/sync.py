@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from lockhouse.operations.build import Builder, BuiltFile
     from lockhouse.operations.drift import SyncRequest
     from lockhouse.operations.from_wheelhouse import WheelhouseSource
+    from lockhouse.operations.project_build import ProjectBuilder
     from lockhouse.plugins import Plugins
     from lockhouse.storage.store import Store
 
@@ -95,7 +96,7 @@ def sync_environment(request: SyncRequest, tools: Callable[[], SyncTools], *, de
         if isinstance(drift, Matching):
             _remember_times(prefix, drift)
             return SyncOutcome(changed=False)
-        return _Sync(request, tools()).run(drift)
+        return Syncing(request, tools()).run(drift)
 
 
 def _remember_times(prefix: Path, drift: Matching) -> None:
@@ -114,8 +115,12 @@ def _remember_times(prefix: Path, drift: Matching) -> None:
     write_receipt(prefix, replace(receipt, packages=packages, files=files))
 
 
-class _Sync:
-    """One sync, while the environment is held."""
+class Syncing:
+    """One sync, while the environment is held.
+
+    :param request: the environment
+    :param tools: what to work with
+    """
 
     def __init__(self, request: SyncRequest, tools: SyncTools) -> None:
         self.request = request
@@ -136,7 +141,17 @@ class _Sync:
 
         return WheelhouseSource(self.tools.wheelhouse, self.request.files, self.lock_digest)
 
+    def project_builder(self) -> ProjectBuilder:
+        """Give what builds the project from its build lock."""
+        from lockhouse.operations.project_build import ProjectBuilder  # noqa: PLC0415 - only where it is built
+
+        return ProjectBuilder(self.request, self._builder(self._lock()), self.tools.store)
+
     def run(self, drift: Drifted) -> SyncOutcome:
+        """Bring the environment in line.
+
+        :param drift: what is not as it must be
+        """
         lock = self._lock()
         plan = self._plan(lock)
         builder = self._builder(lock)

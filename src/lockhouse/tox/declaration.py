@@ -98,7 +98,7 @@ def declared_environment(
         _refuse_inputs(referred, origin, deps=deps, constraints=constraints, dependency_groups=groups)
         policy = parse_environment({key: own[key] for key in ("on_stale", "wheelhouse")}, origin)
         return project.declarations.referred(referred, pythons=base_pythons_of(conf), by=origin).with_policy(policy)
-    mode = _MODES.get(str(conf["package"]), ProjectMode.WHEEL)
+    mode = package_mode(conf)
     given: dict[str, Any] = {
         **own,
         "groups": groups,
@@ -118,8 +118,16 @@ def declared_environment(
     )
 
 
+def package_mode(conf: EnvConfigSet) -> ProjectMode:
+    """Say how the project gets in, as tox has it.
+
+    :param conf: the configuration of the environment
+    """
+    return _MODES.get(str(conf["package"]), ProjectMode.WHEEL)
+
+
 def tox_packages(conf: EnvConfigSet) -> bool:
-    """Tell whether tox itself builds and installs the project.
+    """Tell whether tox would have the project built and installed.
 
     :param conf: the configuration of the environment
     """
@@ -156,7 +164,7 @@ def refuse_other_package(
     """
     if not tox_packages(conf):
         return  # then it is up to the spec, and to our own sync
-    chosen = _MODES.get(str(conf["package"]), ProjectMode.WHEEL)
+    chosen = package_mode(conf)
     for_one_run = asked_for_editable or str(conf["package"]) == "external"
     if chosen is spec.project or (for_one_run and spec.installs_project):
         return

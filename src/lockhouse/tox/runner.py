@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from lockhouse.tox.declaration import (
     declared_environment,
     environ_of,
     lock_base,
+    package_mode,
     package_said,
     refuse_other_package,
     tox_packages,
@@ -23,6 +25,7 @@ from lockhouse.tox.declaration import (
 from lockhouse.tox.failures import as_tox_failures
 from lockhouse.tox.hooks import STATES
 from lockhouse.tox.installer import PackageInstaller
+from lockhouse.tox.packager import LockhouseExternalPackager, LockhousePackager
 from lockhouse.tox.packaging_env import OUR_NAME, TOX_NAME
 from lockhouse.tox.reporter import ToxLog
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.operations.build_room import Product
 
 
 class LockhouseRunner(VirtualEnvRunner):
@@ -121,11 +125,44 @@ class LockhouseRunner(VirtualEnvRunner):
                 )
 
     def _install_deps(self) -> None:
+        """Install what the lock has, and the project with it, where tox would install it afterwards."""
         try:
             with as_tox_failures(self.conf):
-                self.project.sync(self.spec, self.env_python(), skip_project=tox_packages(self.conf))
+                if isinstance(self.package_env, LockhousePackager):
+                    self.package_env.refuse_settings()
+                self.project.sync(
+                    self._run_spec,
+                    self.env_python(),
+                    skip_project=tox_packages(self.conf) and not self._installs_package,
+                    through_sdist=self._goes_through_sdist,
+                )
         except KeyboardInterrupt:  # tox runs this in a thread, and ends such a thread like this
             raise SystemExit(-2) from None
+
+    @property
+    def _installs_package(self) -> bool:
+        """Tell whether the project is built from its build lock and installed, in this run."""
+        if self.package_env is None or not tox_packages(self.conf) or self.conf["package"] == "external":
+            return False
+        return not (getattr(self.options, "skip_pkg_install", False) or self.options.package_only)
+
+    @property
+    def _goes_through_sdist(self) -> bool:
+        return str(self.conf["package"]) in {"sdist", "sdist-wheel"}
+
+    @property
+    def _run_spec(self) -> EnvironmentSpec:
+        """Give the spec as this one run has it: ``--develop`` asks for another mode than is declared."""
+        return replace(self.spec, project=package_mode(self.conf)) if self._installs_package else self.spec
+
+    def build_package(self, folder: Path) -> Path:
+        """Build the project as this environment has it.
+
+        :param folder: where the file goes
+        """
+        with as_tox_failures(self.conf):
+            product: Product = "sdist" if self.conf["package"] == "sdist" else "wheel"
+            return self.project.build_package(self.spec, self.env_python(), product=product, folder=folder)
 
     def interrupt(self) -> None:
         """Break off what is being fetched; tox itself ends only the commands that it started."""
@@ -172,6 +209,6 @@ class LockhouseRunner(VirtualEnvRunner):
         chosen = str(self.core["package_env"])
         default = (OUR_NAME if chosen == TOX_NAME else chosen) + ("_external" if external else "")
         self.conf.add_config(["package_env"], str, default, description)
-        kind = self._external_pkg_tox_env_type if external else self._package_tox_env_type
+        kind = LockhouseExternalPackager.id() if external else LockhousePackager.id()
         self.conf.add_constant(["package_tox_env_type"], "tox package type used to generate the package", kind)
         return str(self.conf["package_env"]), kind

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _OUTPUT = frozenset(
     {
         ".bzr", ".eggs", ".git", ".hg", ".hypothesis", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".svn",
-        ".tox", "__pycache__", "htmlcov", "node_modules",
+        ".tox", ".venv", "__pycache__", "htmlcov", "node_modules",
     }
 )  # fmt: skip
 _OUTPUT_SUFFIXES = (".egg-info", ".pyc", ".pyo")
