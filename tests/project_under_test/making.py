@@ -88,7 +88,7 @@ def git(project: ProjectFolder, *arguments: str) -> str:
 
 def commit(project: ProjectFolder, message: str = "a commit") -> None:
     git(project, "add", "-A")
-    git(project, "commit", "-q", "-m", message)
+    git(project, "commit", "-q", "--allow-empty", "-m", message)
 
 
 def installed_file(environment: Path, name: str) -> Path:

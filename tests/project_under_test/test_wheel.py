@@ -116,6 +116,31 @@ def test_a_file_that_is_not_code_is_built_again_and_not_installed_again(
     assert "nothing to do" in CLI.succeed(project).output
 
 
+def test_it_is_told_why_the_project_is_built_again(
+    index: PackageIndex, project: ProjectFolder, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_project(index, project, log)
+    project.write("pyproject.toml", project.read("pyproject.toml") + 'build-env = ["FLAVOUR"]\n')
+    project.write("src/demo/gone.py", "")
+    project.write("script.sh", "")
+    lock(project)
+    CLI.succeed(project)
+    verify = ("lockhouse", "verify", "tests", "--in", ".venv")
+    assert "matching" in project.run(*verify, check=True).output
+    project.write("src/demo/__init__.py", "answer = 2\n")
+    (project / "src/demo/gone.py").unlink()
+    project.write("src/demo/new.py", "")
+    (project / "script.sh").chmod(0o755)
+    changed = project.run(*verify)
+    assert changed.returncode == 1, changed
+    said = "the source of demo changed since it was installed: src/demo/new.py was added, src/demo/gone.py is gone, "
+    assert said in changed.output
+    assert "and 1 more" in changed.output
+    assert said in CLI.succeed(project, "-v").output
+    monkeypatch.setenv("FLAVOUR", "mint")
+    assert "demo changed since it was installed: the variable FLAVOUR changed" in project.run(*verify).output
+
+
 def test_six_sessions_make_one_build_at_once_and_none_the_second_time(
     index: PackageIndex, project: ProjectFolder, log: Path
 ) -> None:

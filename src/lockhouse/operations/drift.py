@@ -76,11 +76,12 @@ class SyncRequest:
         return self.spec.installs_project and not self.skip_project
 
 
-def find_drift(request: SyncRequest, *, deep: bool = False) -> Drift:
+def find_drift(request: SyncRequest, *, deep: bool = False, to_sync: bool = False) -> Drift:
     """Say whether an environment still holds what its receipt says. Read-only; nothing is started or parsed.
 
     :param request: the environment
     :param deep: read every file and hold it against its hash; else sizes and times say which to read
+    :param to_sync: whether it is about to be synced: then what is built again each time counts as changed
     :raises InterpreterError: its interpreter is gone
     """
     prefix = prefix_of(request.python)
@@ -94,13 +95,15 @@ def find_drift(request: SyncRequest, *, deep: bool = False) -> Drift:
     touched |= {package.name for package, settled in zip(present, installed, strict=True) if package != settled}
     looked_at = {each.name: changes_of(prefix, each) for each in files if deep or each.name in touched}
     changed = {name: changes for name, changes in looked_at.items() if changes}
+    sources = {} if receipt is None else _sources_now(request, receipt)
     return compare(
         receipt,
         lock_digest=request.files.quick_look().digest,
         interpreter=identify(request.python),
         installed=installed,
-        sources={} if receipt is None else _sources_now(request, receipt),
-        rebuilt=(request.spec.project_name,) if _is_always_rebuilt(request) else (),
+        sources=sources,
+        source_changes={} if receipt is None else _project_changes(request, receipt, sources),
+        rebuilt=(request.spec.project_name,) if to_sync and _is_always_rebuilt(request) else (),
         refused=() if receipt is None else _refused(request, receipt),
         refused_builds=() if receipt is None else _refused_builds(request, receipt),
         ignore=ignored,
@@ -114,6 +117,21 @@ def _refused(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedNam
     """Name what was installed without a hash, and is not allowed to be any more."""
     allowed = {*request.spec.allow_unhashed, request.spec.project_name}
     return [source.name for source in receipt.sources if source.name not in allowed]
+
+
+def _project_changes(request: SyncRequest, receipt: Receipt, now: Mapping[NormalizedName, str]) -> dict[str, str]:
+    """Say what changed of a project that was installed as a wheel: files, or variables that its build sees."""
+    before = next((source for source in receipt.sources if source.path == PROJECT), None)
+    if before is None or before.editable or now.get(before.name) in {None, before.identity}:
+        return {}
+    old, new = before.identity.split("\n"), now[before.name].split("\n")
+    words = [] if old[0] == new[0] else [*request.tree().changes_since(old[0].removeprefix("tree:"))]
+    variables = sorted({line.partition("=")[0] for line in {*old[1:]} ^ {*new[1:]} if "=" in line})
+    words += [f"the variable {name} changed" for name in variables]
+    if not words:
+        return {}
+    more = f", and {len(words) - _TOLD} more" if len(words) > _TOLD else ""
+    return {before.name: f"{', '.join(words[:_TOLD])}{more}"}
 
 
 def _is_always_rebuilt(request: SyncRequest) -> bool:

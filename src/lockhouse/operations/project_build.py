@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 #: The form of a build: raised when the same project would be built in another way.
 _FORM = 1
 
+#: Seconds after which a wheel goes that nobody asked for: each edit of a project makes another one.
+_UNUSED = 30 * 24 * 3600.0
+
 
 class ProjectBuilder:
     """Builds the project of an environment.
@@ -46,7 +49,7 @@ class ProjectBuilder:
     def __init__(self, request: SyncRequest, builder: Builder, store: Store) -> None:
         self._request = request
         self._builder = builder
-        self._wheels = BuiltWheels(store)
+        self._wheels = BuiltWheels(store, "projects")
         self._package = LockedPackage(name=request.spec.project_name or canonicalize_name("."), version=None)
         self._tree = request.tree()
 
@@ -58,7 +61,9 @@ class ProjectBuilder:
         :raises LockStaleError: the lock does not say what it is built with
         """
         self._require_build_lock()
-        digest = self._tree.look().digest
+        seen = self._tree.look()
+        self._tree.remember(seen)
+        digest = seen.digest
         shared, own = self._keys(digest)
         if self._request.spec.project_build.rebuild is Rebuild.ALWAYS:
             return self._build(digest, lambda record: _digest([own, record.wheel]))
@@ -176,6 +181,7 @@ class ProjectBuilder:
                 wheel=f"sha256:{_sha256(wheel)}",
             )
             path = self._wheels.add(key(record), wheel, record)
+        self._wheels.forget_unused(_UNUSED)
         what = "" if product == "wheel" else f" ({product})"
         told = f"built {package.name} {record.version}{what} from its source; the network was {record.network}"
         self._builder.tools.reporter.info(told)

@@ -92,7 +92,7 @@ def sync_environment(request: SyncRequest, tools: Callable[[], SyncTools], *, de
     """
     prefix = prefix_of(request.python)
     with file_lock(prefix / ".lockhouse.lock", what=f'environment "{request.spec.name}"'):
-        drift = find_drift(request, deep=deep)
+        drift = find_drift(request, deep=deep, to_sync=True)
         if isinstance(drift, Matching):
             _remember_times(prefix, drift)
             return SyncOutcome(changed=False)

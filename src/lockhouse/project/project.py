@@ -242,7 +242,7 @@ class Project:
         from lockhouse.operations.drift import find_drift  # noqa: PLC0415 - likewise
 
         request = self._sync_request(spec, python, skip_project=skip_project, through_sdist=through_sdist)
-        if not deep and find_drift(request) == Matching():
+        if not deep and find_drift(request, to_sync=True) == Matching():
             return SyncOutcome(changed=False)
         from lockhouse.operations.sync import sync_environment  # noqa: PLC0415 - only where something has to be done
 

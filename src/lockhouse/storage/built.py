@@ -14,12 +14,13 @@ import hashlib
 import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import StoreError
 from lockhouse.model.provenance import Provenance
-from lockhouse.storage.files import PARTIAL_SUFFIX, disk_errors, file_lock
+from lockhouse.storage.files import PARTIAL_SUFFIX, disk_errors, file_lock, sweep_abandoned
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -37,10 +38,12 @@ class BuiltWheels:
     """The store's room for built wheels.
 
     :param store: the store
+    :param room: the folder for them; wheels of projects have one of their own, for each edit makes another one
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, room: str = "built") -> None:
         self._store = store
+        self._room = store.temporary.parent / room
 
     def find(self, key: str) -> tuple[Path, Provenance] | None:
         """Find a built wheel, and read all of it to see that it is the one that its record names.
@@ -57,6 +60,8 @@ class BuiltWheels:
                 record = _read(folder / RECORD_NAME)
                 wheel = folder / record.wheel_name
                 if f"sha256:{_digest(wheel)}" == record.wheel:
+                    with suppress(OSError):  # a store that nobody may write to
+                        os.utime(folder)
                     return wheel, record
             except FileNotFoundError:
                 if not folder.is_dir():
@@ -105,7 +110,16 @@ class BuiltWheels:
         return file_lock(self._store.temporary.parent / "locks" / f"build-{key}", timeout=_PATIENCE, what=what)
 
     def _folder(self, key: str) -> Path:
-        return self._store.temporary.parent / "built" / key[:2] / key
+        return self._room / key[:2] / key
+
+    def forget_unused(self, seconds: float) -> None:
+        """Remove wheels that nobody asked for in so long.
+
+        :param seconds: how long
+        """
+        with suppress(OSError):
+            for folder in list(self._room.iterdir()):
+                sweep_abandoned(folder, suffix="", older_than=seconds)
 
 
 def _read(path: Path) -> Provenance:

@@ -7,7 +7,8 @@
     ROOT/v1/tmp/            files that are being written; on the same file system as the rest
     ROOT/v1/locks/          one lock file for each file that is being fetched
     ROOT/v1/interpreters/   what interpreters said about themselves
-    ROOT/v1/built/          built wheels
+    ROOT/v1/built/          wheels that were built from sdists
+    ROOT/v1/projects/       wheels of the projects under test; what nobody asked for in 30 days goes
     ROOT/v1/trees/          what was seen of the files of projects
     ROOT/uv/                the cache of the uv installer, which orders its versions by itself
 

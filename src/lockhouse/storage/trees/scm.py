@@ -15,18 +15,23 @@ if TYPE_CHECKING:
     from lockhouse.storage.trees.listing import Git, Repository
 
 
+#: So many paths are told to git at once.
+_AT_ONCE = 500
+
+
 @dataclass(frozen=True, kw_only=True)
 class ScmState:
     """What a build can learn of version control.
 
     :ivar digest: sha256 over commit, branch, tags, and what was edited outside of the project
     :ivar deciding: files and folders that decide it
-    :ivar outside: tracked files outside of the project that were not edited, relative to the root of the work tree
+    :ivar unlike: tracked files that were not edited, and that a copy of the project lacks or has in another form (a
+        file for a link), relative to the root of the work tree
     """
 
     digest: str
     deciding: tuple[Path, ...]
-    outside: tuple[str, ...]
+    unlike: tuple[str, ...]
 
 
 def scm_state(git: Git, repository: Repository) -> ScmState:
@@ -39,12 +44,13 @@ def scm_state(git: Git, repository: Repository) -> ScmState:
     branch = git.ask("symbolic-ref", "-q", "HEAD") or ""
     tags = git.ask("for-each-ref", "--format=%(refname) %(objectname)", "refs/tags") or ""
     tracked, edited = _outside(git, repository)
+    links = _links(git, repository)
     shallow = (repository.common / "shallow").exists()
     text = "\n".join([head, branch, tags, *edited, str(shallow)])
     return ScmState(
         digest=hashlib.sha256(text.encode()).hexdigest(),
         deciding=tuple(_deciding(repository, branch.strip(), tracked)),
-        outside=tuple(path for path in tracked if path not in edited),
+        unlike=tuple(path for path in (*tracked, *links) if path not in edited),
     )
 
 
@@ -56,6 +62,16 @@ def _outside(git: Git, repository: Repository) -> tuple[list[str], list[str]]:
     status = git.ask("status", "-z", "--porcelain", "-uno", "--no-renames", cwd=repository.top) or ""
     edited = [line[3:] for line in status.split("\0") if line and not line[3:].startswith(repository.prefix)]
     return [path for path in tracked if path and not path.startswith(repository.prefix)], edited
+
+
+def _links(git: Git, repository: Repository) -> list[str]:
+    """List the tracked links of the project that were not edited."""
+    listed = (git.ask("ls-files", "-s", "-z") or "").split("\0")
+    links = [line.partition("\t")[2] for line in listed if line.startswith("120000 ")]
+    if not links:
+        return []
+    edited = (git.ask("diff-files", "--name-only", "-z", "--relative", "--", *links) or "").split("\0")
+    return [f"{repository.prefix}{path}" for path in links if path not in edited]
 
 
 def _deciding(repository: Repository, branch: str, outside: list[str]) -> Iterator[Path]:
@@ -87,9 +103,5 @@ def lend(git: Git, repository: Repository, state: ScmState, *, to: Path, keep: P
     (keep / "commondir").write_text(f"{repository.common}\n", "utf-8")
     (keep / "gitdir").write_text(f"{to / '.git'}\n", "utf-8")
     (to / ".git").write_text(f"gitdir: {keep}\n", "utf-8")
-    if state.outside:  # what is not copied was not deleted
-        listed = keep / "outside"
-        listed.write_bytes("\n".join(state.outside).encode("utf-8", "surrogateescape"))
-        for start in range(0, len(state.outside), 500):
-            git.ask("update-index", "--skip-worktree", "--", *state.outside[start : start + 500], cwd=to)
-        listed.unlink()
+    for start in range(0, len(state.unlike), _AT_ONCE):
+        git.ask("update-index", "--skip-worktree", "--", *state.unlike[start : start + _AT_ONCE], cwd=to)

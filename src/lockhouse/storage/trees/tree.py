@@ -7,11 +7,13 @@ import os
 import shutil
 import stat
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockhouse.storage.files import disk_errors
+from lockhouse.errors import StoreError
+from lockhouse.storage.files import disk_errors, sweep_abandoned, write_atomically
 from lockhouse.storage.trees.record import (
     SeenFile,
     SeenFolder,
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lockhouse.interfaces import CommandRunner
+
+
+#: Seconds after which it is forgotten what a wheel was built from.
+_FORGOTTEN_AFTER = 30 * 24 * 3600.0
 
 
 class ProjectTree:
@@ -75,6 +81,40 @@ class ProjectTree:
         if seen is not before:
             write_record(self._place, seen)
         return seen
+
+    def remember(self, seen: TreeRecord) -> None:
+        """Keep what a wheel was built from, so that it can be told later what changed since.
+
+        :param seen: what it was built from
+        """
+        place = self._place.with_name(f"{seen.digest}.txt")
+        if place.is_file():
+            return
+        text = "".join([f"{seen.scm}\n", *seen.lines()])
+        with suppress(StoreError):  # then it cannot be told, and that is all
+            write_atomically(place, text.encode("utf-8", "surrogateescape"))
+        sweep_abandoned(place.parent, suffix="", older_than=_FORGOTTEN_AFTER)
+
+    def changes_since(self, digest: str) -> tuple[str, ...]:
+        """Say in words what changed since a wheel was built; nothing where that is not known any more.
+
+        :param digest: of what it was built from
+        """
+        try:
+            text = self._place.with_name(f"{digest}.txt").read_bytes().decode("utf-8", "surrogateescape")
+        except OSError:
+            return ()
+        seen = self.look()
+        scm, _, lines = text.partition("\n")
+        before, now = _by_path(lines), _by_path("".join(seen.lines()))
+        words = [] if scm == seen.scm else ["the commit, its branch or its tags changed"]
+        words += [f"{path} was added" for path in sorted(now.keys() - before.keys())]
+        words += [f"{path} is gone" for path in sorted(before.keys() - now.keys())]
+        for path in sorted(before.keys() & now.keys()):
+            if before[path] != now[path]:
+                same = before[path].rpartition(" ")[2] == now[path].rpartition(" ")[2]
+                words.append(f"the mode of {path} changed" if same else f"{path} was edited")
+        return tuple(words)
 
     def _anew(self, now: int, before: TreeRecord | None) -> TreeRecord:
         """List all folders, and ask version control about them."""
@@ -202,6 +242,11 @@ class _Again:
             raise _AllAnewError
         self._changed = True
         return seen
+
+
+def _by_path(lines: str) -> dict[str, str]:
+    """Give what stands for a file or folder, by its path."""
+    return {path: told for told, _, path in (line.partition("\0") for line in lines.split("\n")) if path}
 
 
 def _read(path: str, known: SeenFile | None, before: TreeRecord | None) -> SeenFile | None:
