@@ -43,6 +43,7 @@ def coverage(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Measure how long it takes to find that nothing changed."""
     session.run("python", "benchmarks/check.py", *session.posargs)
+    session.run("python", "benchmarks/project.py")
 
 
 @lockhouse.session(environment="tests", default=False, name="benchmarks-wheelhouse")

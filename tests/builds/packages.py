@@ -9,6 +9,9 @@ import zipfile
 from importlib import metadata
 from typing import TYPE_CHECKING
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from lockhouse.testing.packages import BACKEND_NAME, PackageFile, build_sdist
 
 if TYPE_CHECKING:
@@ -43,10 +46,15 @@ _LEGACY = """
 """
 
 
-@functools.cache
 def setuptools_wheel() -> PackageFile:
     """Pack the installed setuptools into a wheel, the same bytes each time."""
-    installed = metadata.distribution("setuptools")
+    return installed_wheel("setuptools")
+
+
+@functools.cache
+def installed_wheel(name: str) -> PackageFile:
+    """Pack an installed distribution of pure Python into a wheel, the same bytes each time."""
+    installed = metadata.distribution(name)
     skipped = {"INSTALLER", "REQUESTED", "direct_url.json"}
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
@@ -54,12 +62,26 @@ def setuptools_wheel() -> PackageFile:
             if ".." not in file.parts and "__pycache__" not in file.parts and file.name not in skipped:
                 archive.writestr(zipfile.ZipInfo(file.as_posix()), file.read_binary())
     return PackageFile(
-        filename=f"setuptools-{installed.version}-py3-none-any.whl",
+        filename=f"{name.replace('-', '_')}-{installed.version}-py3-none-any.whl",
         data=stream.getvalue(),
-        name="setuptools",
+        name=name,
         version=installed.version,
         metadata=(installed.read_text("METADATA") or "").encode(),
     )
+
+
+def installed_wheels(*names: str) -> list[PackageFile]:
+    """Pack installed distributions and all that they require here."""
+    found: dict[str, PackageFile] = {}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found[name] = installed_wheel(name)
+        required = map(Requirement, metadata.requires(name) or ())
+        waiting += [canonicalize_name(each.name) for each in required if each.marker is None or each.marker.evaluate()]
+    return list(found.values())
 
 
 def setuptools_sdist(name: str, setup: str, files: Mapping[str, str] | None = None) -> PackageFile:

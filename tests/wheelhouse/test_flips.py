@@ -59,7 +59,8 @@ def test_no_flip_gets_into_the_store(
                 source = WheelhouseSource(path, files, digest)
                 plan = select(source.lock(target, BuildPolicy()), target, place="", policy=NEVER_BUILD)
                 assert len(plan.files) == 2
-                source.take_in(plan, store=store, reporter=SilentReporter(), given_up=lambda: False)
+                wanted = [(item.package, item.artifact) for item in plan.files]
+                source.take_in(wanted, store=store, reporter=SilentReporter(), given_up=lambda: False)
             except LockhouseError:
                 refused += 1
             stored = [each.read_bytes() for each in store.files.rglob("*") if each.is_file()]

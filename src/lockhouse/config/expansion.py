@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from lockhouse.config.build_policy import build_policy
+from lockhouse.config.build_system import declared_build
 from lockhouse.config.index_addresses import declared_index, declared_links
 from lockhouse.config.lock_names import lock_name
 from lockhouse.config.malformed import joined
@@ -14,6 +15,7 @@ from lockhouse.config.pyproject import PYPROJECT
 from lockhouse.config.requirement_files import RequirementInputs, RequirementReader
 from lockhouse.config.self_references import Expanded, expand_self_references
 from lockhouse.errors import ConfigError, InvalidRequirementError, InvalidSettingError
+from lockhouse.model.build_policy import ProjectBuildPolicy
 from lockhouse.model.canonical import normalized
 from lockhouse.model.indexes import Index, IndexOptions
 from lockhouse.model.pythons import (
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from lockhouse.config.settings import IndexSettings
 
 _T = TypeVar("_T")
+
+#: Modes in which the project itself is built.
+_BUILT = {ProjectMode.WHEEL, ProjectMode.EDITABLE}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -68,6 +73,15 @@ class Expansion:
             pythons=self._pythons,
             project=self._mode,
             project_name=self.files.metadata.name,
+            extras=tuple(sorted({normalized(extra) for extra in self.filled.settings.extras})),
+            build=declared_build(self.files.pyproject, self.files.root, self.files.looks)
+            if self._mode in _BUILT
+            else None,
+            project_build=ProjectBuildPolicy(
+                rebuild=_said(settings.rebuild, common.rebuild),
+                files=_said(settings.build_files, common.build_files),
+                variables=tuple(sorted(set(_said(settings.build_env, common.build_env)))),
+            ),
             indexes=self._indexes(),
             prereleases=_said(settings.prereleases, common.prereleases) or self._inputs.prereleases,
             exclude_newer=_said(settings.exclude_newer, common.exclude_newer),

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from lockhouse.model.build_policy import Rebuild
 from lockhouse.model.spec import LockFormat, OnStale, ProjectMode
 
 SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
@@ -92,6 +93,35 @@ BuildVariables = Annotated[
             "from Lockhouse, such as `HOME` and `SOURCE_DATE_EPOCH`, cannot be set."
         ),
         examples=[{"lxml": {"STATIC_DEPS": "true"}}],
+    ),
+]
+RebuildPolicy = Annotated[
+    Rebuild,
+    Meta(
+        description=(
+            'When the project itself is built again: "changed" where something changed that can influence the build; '
+            '"always" before each run, for a build that looks at what is not in the project\'s folder.'
+        )
+    ),
+]
+BuildFiles = Annotated[
+    tuple[str, ...],
+    Meta(
+        description=(
+            "Patterns of files, relative to the project, that belong to it although version control ignores them: code "
+            "that is generated before the build. `**` stands for any folders."
+        ),
+        examples=[["src/demo/_generated.py", "src/**/*_pb2.py"]],
+    ),
+]
+BuildEnv = Annotated[
+    tuple[str, ...],
+    Meta(
+        description=(
+            "Names of environment variables that the build of the project sees. It sees no others; where the value of "
+            "one changes, the project is built again."
+        ),
+        examples=[["SETUPTOOLS_SCM_PRETEND_VERSION", "CFLAGS"]],
     ),
 ]
 OnStalePolicy = Annotated[
@@ -243,6 +273,9 @@ class EnvironmentSettings(_Table, frozen=True, kw_only=True):
     allow_network: AllowNetwork | None = None
     config_settings: ConfigSettings | None = None
     build_variables: BuildVariables | None = None
+    rebuild: RebuildPolicy | None = None
+    build_files: BuildFiles | None = None
+    build_env: BuildEnv | None = None
     on_stale: OnStalePolicy | None = None
     targets: Targets | None = None
     wheelhouse: Wheelhouse | None = None
@@ -267,6 +300,9 @@ class LockhouseSettings(_Table, frozen=True, kw_only=True):
     allow_network: AllowNetwork = ()
     config_settings: ConfigSettings = msgspec.field(default_factory=dict)
     build_variables: BuildVariables = msgspec.field(default_factory=dict)
+    rebuild: RebuildPolicy = Rebuild.CHANGED
+    build_files: BuildFiles = ()
+    build_env: BuildEnv = ()
     on_stale: OnStalePolicy = OnStale.ERROR
     targets: Targets = ()
     wheelhouse: Wheelhouse | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -100,6 +101,27 @@ class BuildPolicy:
         :param name: its name
         """
         return name in self.no_binary or (ALL in self.no_binary and name not in self.only_binary)
+
+
+class Rebuild(StrEnum):
+    """When the project itself is built again."""
+
+    CHANGED = "changed"  # where something changed that can influence the build
+    ALWAYS = "always"  # before each run: its build looks at what is not in its folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectBuildPolicy:
+    """What decides when and from what the project itself is built.
+
+    :ivar rebuild: when it is built again
+    :ivar files: patterns of files that count although version control ignores them, relative to the project
+    :ivar variables: names of environment variables that its build sees, and that count
+    """
+
+    rebuild: Rebuild = Rebuild.CHANGED
+    files: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
 
 
 #: Where nothing can be built: in a wheelhouse, and from one.

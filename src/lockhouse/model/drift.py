@@ -113,6 +113,8 @@ def compare(
     interpreter: InterpreterIdentity,
     installed: Iterable[InstalledPackage],
     sources: Mapping[NormalizedName, str],
+    source_changes: Mapping[str, str] = MappingProxyType({}),
+    rebuilt: Iterable[NormalizedName | None] = (),
     refused: Collection[NormalizedName] = (),
     refused_builds: Collection[NormalizedName] = (),
     changed_builds: Collection[NormalizedName] = (),
@@ -128,6 +130,8 @@ def compare(
     :param interpreter: which interpreter the environment has
     :param installed: what its ``site-packages`` hold
     :param sources: name → identity now, of all that has to be installed from directories and checkouts
+    :param source_changes: name → what changed of a source, in words, where that is known
+    :param rebuilt: names of sources that are built again each time, whatever their identity
     :param refused: names of sources that may no longer be installed without a hash
     :param refused_builds: names of packages that were built with the network, which is no longer allowed for them
     :param changed_builds: names of packages whose backend is told something else now
@@ -154,7 +158,13 @@ def compare(
         DriftReason(code=DriftCode.FILE_EXTRA, message=f"{path} belongs to no installed package", file=path)
         for path in extra_files
     ]
-    reasons += _source_reasons({source.name: source.identity for source in receipt.sources}, sources)
+    reasons += _source_reasons({source.name: source.identity for source in receipt.sources}, sources, source_changes)
+    reasons += [
+        DriftReason(
+            code=DriftCode.SOURCE_CHANGED, message=f'{name} is built again, as rebuild = "always" says', package=name
+        )
+        for name in rebuilt
+    ]
     reasons += [
         _package_reason(DriftCode.SOURCE_REFUSED, name, f"{name} is no longer allowed to be installed without a hash")
         for name in refused
@@ -177,11 +187,14 @@ def _files_reason(name: NormalizedName, files: Sequence[FileChange]) -> DriftRea
     return DriftReason(code=DriftCode.FILE_CHANGED, message=message, package=name, file=files[0].path)
 
 
-def _source_reasons(before: Mapping[NormalizedName, str], now: Mapping[NormalizedName, str]) -> Iterable[DriftReason]:
+def _source_reasons(
+    before: Mapping[NormalizedName, str], now: Mapping[NormalizedName, str], changes: Mapping[str, str]
+) -> Iterable[DriftReason]:
     for name in sorted(before.keys() | now.keys()):
         if before.get(name) != now.get(name):
             words = "was not installed" if name not in before else "changed since it was installed"
-            yield _package_reason(DriftCode.SOURCE_CHANGED, name, f"the source of {name} {words}")
+            told = f": {changes[name]}" if name in changes else ""
+            yield _package_reason(DriftCode.SOURCE_CHANGED, name, f"the source of {name} {words}{told}")
 
 
 def package_reasons(

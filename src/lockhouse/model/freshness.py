@@ -37,6 +37,7 @@ class ReasonCode(StrEnum):
     POLICY_CHANGED = "policy-changed"
     HASH_MISSING = "hash-missing"
     BUILD_UNLOCKED = "build-unlocked"
+    BUILD_REQUIRES_CHANGED = "build-requires-changed"
     FINGERPRINT_CHANGED = "fingerprint-changed"
     PLUGIN_ABSENT = "plugin-absent"
     RECORD_MISSING = "record-missing"

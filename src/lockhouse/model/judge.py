@@ -11,6 +11,7 @@ from lockhouse.model.environments import judged_environments, neighbours
 from lockhouse.model.freshness import Fresh, Reason, ReasonCode, Stale
 from lockhouse.model.lock import STRONG_ALGORITHMS, ArtifactKind, is_digest
 from lockhouse.model.policies import policy_reasons
+from lockhouse.model.project_builds import project_build_reasons
 from lockhouse.model.pythons import NEWEST_MINOR, minor_of, minors_within
 from lockhouse.model.satisfaction import content_reasons
 from lockhouse.model.target import target_label
@@ -52,6 +53,7 @@ def judge(
         *policy_reasons(spec, lock, lock.record.inputs),
         *_plugin_reasons(spec, lock.record, tuple(resolvers)),
         *_hash_reasons(lock),
+        *project_build_reasons(spec, lock, lock.record.inputs, environments),
         *content_reasons(spec, lock, lock.record.inputs, environments),
     ]
     return Stale(tuple(reasons)) if reasons else Fresh(_notes(spec.inputs, lock.record.inputs))
@@ -59,7 +61,7 @@ def judge(
 
 def _environments(spec: EnvironmentSpec, lock: Lock, recorded: LockInputs) -> Sequence[Mapping[str, str]]:
     """Imagine where the lock must serve, from the declared Pythons and all markers that have a say."""
-    lines = [*spec.inputs.requirements, *spec.inputs.constraints, *recorded.requirements]
+    lines = [*spec.inputs.requirements, *spec.inputs.constraints, *recorded.requirements, *spec.inputs.build_requires]
     lines += [line for package in lock.packages for line in package.requires or ()]
     markers = [line.partition(";")[2] for line in lines] + [package.marker or "" for package in lock.packages]
     bounds = [package.requires_python for package in lock.packages if package.requires_python is not None]

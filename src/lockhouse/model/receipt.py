@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from lockhouse.model.provenance import Provenance
 
 #: The version of the receipt's form; any other is treated as no receipt.
-RECEIPT_VERSION = 3
+RECEIPT_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +65,14 @@ class InstalledSource:
     :ivar path: path of the directory, relative to the project; None for a checkout
     :ivar editable: whether it was installed editable
     :ivar identity: what stands for its content: as long as it is the same, nothing needs to be built again
+    :ivar build_lock: digest of what it was built with; empty where the installer built it
     """
 
     name: NormalizedName
     path: str | None
     editable: bool
     identity: str
+    build_lock: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lockhouse.errors import EnvironmentConflictError
-from lockhouse.model.build_policy import BuildPolicy
+from lockhouse.model.build_policy import BuildPolicy, ProjectBuildPolicy
 from lockhouse.model.canonical import name_and_extras, normalized
 from lockhouse.model.indexes import IndexOptions, hide_userinfo
 from lockhouse.model.pythons import minors_within, union_of_bounds
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
+
+    from lockhouse.model.build_system import DeclaredBuild
 
 #: The version of the recorded inputs. Raised when the same declaration would be recorded differently.
 INPUTS_VERSION = 1
@@ -157,6 +159,8 @@ class LockInputs:
     :ivar resolver: name of the resolver
     :ivar only_binary: names of packages that are never built, sorted
     :ivar no_binary: names of packages that are built even where a wheel fits, sorted
+    :ivar build_requires: what ``build-system.requires`` of the project says, sorted, where the project is built
+    :ivar build_backend: its build backend; None where the project is not built
     :ivar fingerprints: what plugins contributed, ``plugin → key → value``
     """
 
@@ -170,6 +174,8 @@ class LockInputs:
     resolver: str
     only_binary: tuple[str, ...] = ()
     no_binary: tuple[str, ...] = ()
+    build_requires: tuple[str, ...] = ()
+    build_backend: str | None = None
     fingerprints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -185,6 +191,8 @@ class LockInputs:
             "resolver": self.resolver,
             "only-binary": list(self.only_binary),
             "no-binary": list(self.no_binary),
+            "build-requires": list(self.build_requires),
+            "build-backend": self.build_backend,
             "fingerprints": {plugin: dict(values) for plugin, values in sorted(self.fingerprints.items())},
         }
         return {key: value for key, value in record.items() if value or key == "requirements"}
@@ -206,6 +214,8 @@ class LockInputs:
             resolver=str(record["resolver"]),
             only_binary=tuple(map(str, record.get("only-binary", ()))),
             no_binary=tuple(map(str, record.get("no-binary", ()))),
+            build_requires=tuple(map(str, record.get("build-requires", ()))),
+            build_backend=None if record.get("build-backend") is None else str(record["build-backend"]),
             fingerprints={k: dict(v) for k, v in dict(record.get("fingerprints", {})).items()},
         )
 
@@ -235,6 +245,9 @@ class EnvironmentSpec:
     :ivar pythons: the versions that the environment runs on where these were listed (``3.12``), sorted
     :ivar project: how the project itself is installed
     :ivar project_name: normalised name of the project, or None
+    :ivar extras: normalised names of the chosen extras of the project, sorted
+    :ivar build: how the project wants to be built; None where it is not built
+    :ivar project_build: what decides when and from what it is built
     :ivar indexes: what the project's own files say of indexes (a user's configuration is not part of a spec)
     :ivar prereleases: whether pre-releases are allowed everywhere
     :ivar exclude_newer: the cut-off date (RFC 3339), or None
@@ -259,6 +272,9 @@ class EnvironmentSpec:
     pythons: tuple[str, ...] = ()
     project: ProjectMode = ProjectMode.NONE
     project_name: NormalizedName | None = None
+    extras: tuple[NormalizedName, ...] = ()
+    build: DeclaredBuild | None = None
+    project_build: ProjectBuildPolicy = field(default_factory=ProjectBuildPolicy)
     indexes: IndexOptions = field(default_factory=IndexOptions)
     prereleases: bool = False
     exclude_newer: str | None = None
@@ -287,6 +303,8 @@ class EnvironmentSpec:
             resolver=self.resolver,
             only_binary=self.builds.only_binary,
             no_binary=self.builds.no_binary,
+            build_requires=() if self.build is None else tuple(sorted({item.recorded for item in self.build.requires})),
+            build_backend=None if self.build is None else self.build.backend,
             fingerprints=self.fingerprints,
         )
 
@@ -339,6 +357,7 @@ def _merge(one: EnvironmentSpec, other: EnvironmentSpec) -> EnvironmentSpec:
         )
     return replace(
         one,
+        build=one.build or other.build,  # it is that of the one project; not all of them need have it built
         requires_python=union_of_bounds(one.requires_python, other.requires_python),
         pythons=tuple(sorted({*one.pythons, *other.pythons}, key=_version_key)),
     )

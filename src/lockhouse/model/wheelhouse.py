@@ -243,9 +243,18 @@ def lock_within(lock: Lock, manifest: Manifest, target: Target, policy: BuildPol
         for file, record in accepted_wheels(package, lock, manifest, target, policy):
             yield built_artifact(record, size=file.size)
 
-    return replace(
-        lock, packages=tuple(replace(package, artifacts=tuple(artifacts(package))) for package in lock.packages)
-    )
+    record = lock.record
+    if record is not None:  # what the project under test is built with
+        builds = {
+            key: replace(
+                build,
+                packages=tuple(replace(each, artifacts=tuple(_kept(each.artifacts, names))) for each in build.packages),
+            )
+            for key, build in record.builds.items()
+        }
+        record = replace(record, builds=builds)
+    packages = tuple(replace(package, artifacts=tuple(artifacts(package))) for package in lock.packages)
+    return replace(lock, packages=packages, record=record)
 
 
 def accepted_wheels(

@@ -55,5 +55,8 @@ class SessionKeywords(NoxKeywords, total=False):
     allow_network: Sequence[str]
     config_settings: Mapping[str, Mapping[str, str | Sequence[str]]]
     build_variables: Mapping[str, Mapping[str, str]]
+    rebuild: Literal["changed", "always"]
+    build_files: Sequence[str]
+    build_env: Sequence[str]
     targets: Sequence[str]
     wheelhouse: str

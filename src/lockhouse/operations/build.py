@@ -19,7 +19,7 @@ from lockhouse.model.builds import build_key, build_lock_digest, needs_build
 from lockhouse.model.closure import walk
 from lockhouse.model.plan import select
 from lockhouse.model.provenance import Provenance
-from lockhouse.operations.build_room import build_room
+from lockhouse.operations.build_room import build_room, from_sdist
 from lockhouse.storage.built import BuiltWheels
 from lockhouse.storage.wheel_difference import wheel_differences
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from lockhouse.model.lock import Artifact, BuildLock, Lock, LockedPackage
     from lockhouse.model.plan import Plan, PlannedPackage
     from lockhouse.model.target import Target
-    from lockhouse.operations.build_room import BuildRoom, BuildTools
+    from lockhouse.operations.build_room import BuildRoom, BuildTools, Product
     from lockhouse.storage.store import Store
 
 #: The form of a build: raised when the same lock would be built in another way.
@@ -160,7 +160,7 @@ class Builder:
             f"{sdist.algorithm}:{sdist.digest}",
             subdirectory,
             build_lock,
-            _machine_tag(self._target),
+            machine_tag(self._target),
             self._target.label,
             allow_network,
             options.text,
@@ -199,26 +199,30 @@ class Builder:
     def _made(self, item: PlannedPackage, sdist: StoredFile, build_lock: str) -> Iterator[tuple[Path, Provenance]]:
         """Build a wheel; it is gone afterwards."""
         package, tools = item.package, self._tools
-        requirements = self._requirements_of(package)
+        requirements = self.requirements_of(package)
         with (
             tools.reporter.progress(f"Building {package.label}"),
             build_room(
-                package, item.artifact, sdist.path, python=self._python, tools=tools, policy=self._policy
+                package,
+                from_sdist(item.artifact, sdist.path),
+                python=self._python,
+                tools=tools,
+                policy=self._policy,
             ) as room,
         ):
             room.furnish(requirements)
-            self._require_locked(package, room)
-            wheel = room.wheel()
+            self.require_locked(package, room)
+            wheel = room.build()
             record = Provenance(
                 name=package.name,
-                version=_require_expected(package, wheel, self._target),
+                version=require_expected(package, wheel, self._target),
                 source=f"{sdist.algorithm}:{sdist.digest}",
                 source_name=sdist.path.name,
                 build_lock=build_lock,
-                interpreter=_machine_tag(self._target),
+                interpreter=machine_tag(self._target),
                 platform=self._target.label,
                 network=str(room.network),
-                builder=_builder(),
+                builder=builder_name(),
                 wheel_name=wheel.name,
                 wheel=f"sha256:{_sha256(wheel)}",
                 options=room.options.text,
@@ -234,8 +238,13 @@ class Builder:
         else:
             self._tools.reporter.info(message)
 
-    def _requirements_of(self, package: LockedPackage) -> tuple[StoredFile, ...]:
-        """Bring the build requirements into the store; what of them has no wheel is built first."""
+    def requirements_of(self, package: LockedPackage) -> tuple[StoredFile, ...]:
+        """Bring the build requirements into the store; what of them has no wheel is built first.
+
+        :param package: what is to be built
+        :raises BuildError: one of them cannot be built
+        :raises StoreError: one of them cannot be had, or is not what the lock says
+        """
         return self.files(self._plan_of(package).files)[0]
 
     def _plan_of(self, package: LockedPackage) -> Plan:
@@ -244,10 +253,40 @@ class Builder:
         lock = replace(self._lock, packages=build.packages)
         return select(lock, self._target, place=f"{self._place} (builds of {package.label})", policy=self._policy)
 
-    def _require_locked(self, package: LockedPackage, room: BuildRoom) -> None:
-        """Hold what the backend asks for here against the build lock: on another platform it may ask for more."""
+    @property
+    def target(self) -> Target:
+        """Give the interpreter that the wheels are for."""
+        return self._target
+
+    @property
+    def tools(self) -> BuildTools:
+        """Give what it works with."""
+        return self._tools
+
+    def has_build_lock(self, key: str) -> bool:
+        """Tell whether the lock says what something is built with.
+
+        :param key: of what is to be built
+        """
+        return key in self._builds
+
+    def build_lock_of(self, key: str) -> str:
+        """Give the digest of a build lock.
+
+        :param key: of what it is for
+        """
+        return build_lock_digest(key, self._builds)
+
+    def require_locked(self, package: LockedPackage, room: BuildRoom, product: Product = "wheel") -> None:
+        """Hold what the backend asks for here against the build lock: on another platform it may ask for more.
+
+        :param package: what is to be built
+        :param room: where
+        :param product: what the backend is to build
+        :raises BuildError: the build lock lacks something, or the backend cannot be asked
+        """
         build = self._builds[build_key(package)]
-        asked = [Requirement(line) for line in (*room.system.requires, *room.asked_for())]
+        asked = [Requirement(line) for line in (*room.system.requires, *room.asked_for(product))]
         found = walk(asked, build.packages, self._target.markers)
         lacking = [str(demand.requirement) for demand in found.unmet if demand.root is not None]
         lacking += [str(demand.requirement) for demand, _ in found.violated if demand.root is not None]
@@ -259,16 +298,20 @@ class Builder:
             )
 
 
-def _require_expected(package: LockedPackage, wheel: Path, target: Target) -> str:
-    """See that a wheel is of the locked package, and fits the interpreter; give its version."""
+def require_expected(package: LockedPackage, wheel: Path, target: Target) -> str:
+    """See that a wheel is of the locked package, and fits the interpreter; give its version.
+
+    :param package: what was to be built
+    :param wheel: what was built
+    :param target: the interpreter
+    :raises BuildFailedError: it is another package, or does not fit
+    """
     try:
         name, version, _, tags = parse_wheel_filename(wheel.name)
     except InvalidWheelFilename as error:
         raise BuildFailedError(f"{package.label}: its backend built {wheel.name}", why=str(error)) from error
     if canonicalize_name(name) != package.name or (package.version and version != Version(package.version)):
-        raise BuildFailedError(
-            f"{package.label}: its backend built something else", why=f"it built {wheel.name} from this sdist"
-        )
+        raise BuildFailedError(f"{package.label}: its backend built something else", why=f"it built {wheel.name}")
     if not {str(tag) for tag in tags} & {*target.tags}:
         raise BuildFailedError(
             f"{package.label}: its backend built a wheel that does not fit {target.label}", why=f"it built {wheel.name}"
@@ -276,13 +319,17 @@ def _require_expected(package: LockedPackage, wheel: Path, target: Target) -> st
     return str(version)
 
 
-def _machine_tag(target: Target) -> str:
-    """Give the tag that says most of an interpreter: on Linux the one that names the C library and its version."""
+def machine_tag(target: Target) -> str:
+    """Give the tag that says most of an interpreter: on Linux the one that names the C library and its version.
+
+    :param target: the interpreter
+    """
     told = (tag for tag in target.tags if "manylinux" in tag or "musllinux" in tag)
     return next(told, target.tags[0])
 
 
-def _builder() -> str:
+def builder_name() -> str:
+    """Give who builds, with the versions that decide how."""
     from importlib import metadata  # noqa: PLC0415 - only where something is built
 
     return f"lockhouse {metadata.version('lockhouse')}, pyproject-hooks {metadata.version('pyproject-hooks')}"

@@ -12,24 +12,25 @@ from packaging.requirements import InvalidRequirement, Requirement
 from lockhouse.errors import BuildError, BuildFailedError, LockhouseError, LockRefusedError
 from lockhouse.model.builds import build_key, sdist_to_build
 from lockhouse.model.closure import applies, parse_marker
-from lockhouse.model.lock import BuildLock, Lock, LockRecord
+from lockhouse.model.lock import BuildLock, Lock, LockedPackage, LockRecord
 from lockhouse.model.plan import select
-from lockhouse.model.spec import DeclaredRequirement, Origin, canonical_requirement
+from lockhouse.model.spec import DeclaredRequirement, Origin, ProjectMode, canonical_requirement
 from lockhouse.operations.build import Builder
-from lockhouse.operations.build_room import build_room
+from lockhouse.operations.build_room import build_room, from_sdist
 from lockhouse.operations.edges import requires_in
 from lockhouse.storage.sdists import static_requires
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from packaging.utils import NormalizedName
 
     from lockhouse.interfaces import StoredFile
-    from lockhouse.model.lock import Artifact, LockedPackage
+    from lockhouse.model.lock import Artifact
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.model.target import Target
-    from lockhouse.operations.build_room import BuildRoom, BuildTools
+    from lockhouse.operations.build_room import BuildRoom, BuildTools, Product
     from lockhouse.storage.store import Store
 
 
@@ -45,6 +46,8 @@ class BuildLocking:
     :ivar fetch: brings files into the store, verified
     :ivar store: the store
     :ivar tools: what to work with
+    :ivar copy: puts a copy of the project into an empty folder, and gives the project's folder in it
+    :ivar variables: environment variables of the user that the build of the project sees
     :ivar moves: names to move to their newest allowed version; None for all
     """
 
@@ -56,6 +59,8 @@ class BuildLocking:
     fetch: Callable[[Sequence[tuple[LockedPackage, Artifact]]], tuple[StoredFile, ...]]
     store: Store
     tools: BuildTools
+    copy: Callable[[Path], Path]
+    variables: Mapping[str, str]
     moves: frozenset[NormalizedName] | None = frozenset()
 
 
@@ -83,6 +88,7 @@ def lock_builds(packages: Sequence[LockedPackage], locking: BuildLocking) -> Loc
     work = _Work(locking)
     for package in packages:
         work.lock(package)
+    work.lock_project()
     known = work.requires
     done = tuple(
         replace(package, requires=known[build_key(package)])
@@ -91,6 +97,20 @@ def lock_builds(packages: Sequence[LockedPackage], locking: BuildLocking) -> Loc
         for package in packages
     )
     return LockedBuilds(builds=work.builds, packages=done)
+
+
+def builds_project_as_locked(locking: BuildLocking) -> bool:
+    """Tell whether the present lock has just what the project is built with now; its backend is asked.
+
+    :param locking: what to work with; there is a present lock
+    """
+    name = locking.spec.project_name
+    if locking.spec.build is None or name is None:
+        return True
+    try:
+        return _Work(locking).kept_project(LockedPackage(name=name, version=None)) is not None
+    except LockhouseError:  # to lock anew says what is wrong
+        return False
 
 
 class _Work:
@@ -119,11 +139,51 @@ class _Work:
             self.builds[key] = kept
             return
         try:
-            self.builds[key] = self._locked(package, artifact, above=(*above, key))
+            (sdist,) = self._locking.fetch([(package, artifact)])
+            self.builds[key] = self._locked(package, from_sdist(artifact, sdist.path), above=(*above, key))
         except BuildError:
             raise
         except LockhouseError as error:
             raise error.within(f"the build of {package.label}") from error
+
+    def lock_project(self) -> None:
+        """Lock what the project itself is built with, where it is built; its backend is asked each time."""
+        spec = self._locking.spec
+        if spec.build is None or spec.project_name is None:
+            return
+        package = LockedPackage(name=spec.project_name, version=None, requires=())
+        try:
+            build = self.kept_project(package)
+            if build is None:
+                products = _products(spec.project)
+                build = self._locked(package, self._locking.copy, above=(package.name,), products=products)
+        except BuildError:
+            raise
+        except LockhouseError as error:
+            raise error.within(f"the build of {package.name} itself") from error
+        self.builds[package.name] = build
+
+    def kept_project(self, package: LockedPackage) -> BuildLock | None:
+        """Give the build lock that the present lock has for the project, where its backend asks for just that."""
+        locking, present = self._locking, self._locking.present
+        if present is None or present.record is None or locking.moves is None:
+            return None
+        found = present.record.builds.get(package.name)
+        if found is None or not _same_inputs(present.record, locking.spec):
+            return None
+        if locking.moves & {other.name for other in found.packages}:
+            return None
+        for required in found.packages:
+            self.lock(required, (package.name,))
+        if locking.python is None:
+            return found
+        with self._room(package, locking.copy) as room:
+            static = _canonical(room.system.requires, package)
+            if not set(static) <= set(found.requires):
+                return None
+            room.furnish(self._files(package, found))
+            asked = _canonical(self._asked_for(room, _products(locking.spec.project)), package)
+        return found if {*static, *asked} == {*found.requires} else None
 
     def _kept(self, package: LockedPackage) -> BuildLock | None:
         """Give the build lock that the present lock has for the same sdist, unless something is to move."""
@@ -138,20 +198,23 @@ class _Work:
             return None
         return None if locking.moves & {other.name for other in found.packages} else found
 
-    def _locked(self, package: LockedPackage, artifact: Artifact, *, above: tuple[str, ...]) -> BuildLock:
+    def _locked(
+        self,
+        package: LockedPackage,
+        fill: Callable[[Path], Path],
+        *,
+        above: tuple[str, ...],
+        products: Sequence[Product] = ("wheel",),
+    ) -> BuildLock:
         locking = self._locking
         before = self._before(package)
-        (sdist,) = locking.fetch([(package, artifact)])
-        python = locking.python or Path(sys.executable)  # where there is none, nothing is asked
-        with build_room(
-            package, artifact, sdist.path, python=python, tools=locking.tools, policy=locking.spec.builds
-        ) as room:
+        with self._room(package, fill) as room:
             static = _canonical(room.system.requires, package)
             build = self._resolved(package, static, before, above)
             if not self._applies_here(package):
                 return build
             try:
-                return self._asked(package, room, build, before, above)
+                return self._asked(package, room, build, before, above, products=products)
             except BuildError as error:
                 if package.marker is None:
                     raise
@@ -161,6 +224,17 @@ class _Work:
                 )
                 return build
 
+    def _room(self, package: LockedPackage, fill: Callable[[Path], Path]) -> AbstractContextManager[BuildRoom]:
+        locking = self._locking
+        return build_room(
+            package,
+            fill,
+            python=locking.python or Path(sys.executable),  # where there is none, nothing is asked
+            tools=locking.tools,
+            policy=locking.spec.builds,
+            variables=locking.variables if package.name == locking.spec.project_name else {},
+        )
+
     def _asked(
         self,
         package: LockedPackage,
@@ -168,11 +242,13 @@ class _Work:
         build: BuildLock,
         before: Sequence[LockedPackage],
         above: tuple[str, ...],
+        *,
+        products: Sequence[Product],
     ) -> BuildLock:
         """Ask the backend what it requires besides, and what the package will require."""
         furnished = True
         room.furnish(self._files(package, build))
-        more = _canonical(room.asked_for(), package)
+        more = _canonical(self._asked_for(room, products), package)
         if not set(more) <= set(build.requires):
             build = self._resolved(package, (*build.requires, *more), before, above)
             furnished = False
@@ -183,6 +259,16 @@ class _Work:
             room.furnish(self._files(package, build))
         self.requires[build_key(package)] = requires_in(room.metadata()) if promised is None else promised
         return build
+
+    def _asked_for(self, room: BuildRoom, products: Sequence[Product]) -> Iterable[str]:
+        """Ask for each product; the first is needed, and of the others the backend may know nothing."""
+        first, *others = products
+        yield from room.asked_for(first)
+        for product in others:
+            try:
+                yield from room.asked_for(product)
+            except BuildFailedError as error:
+                self._locking.tools.reporter.detail(f"{room.label} tells of no {product}: {error.what}")
 
     def _resolved(
         self,
@@ -246,6 +332,11 @@ class _Work:
         if self._target is None:
             self._target = self._locking.tools.describe(python)
         return self._target, python
+
+
+def _products(mode: ProjectMode) -> tuple[Product, ...]:
+    """Give what may be built of the project, what is needed first."""
+    return ("editable", "wheel", "sdist") if mode is ProjectMode.EDITABLE else ("wheel", "editable", "sdist")
 
 
 def _same_inputs(record: LockRecord, spec: EnvironmentSpec) -> bool:

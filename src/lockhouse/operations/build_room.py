@@ -1,4 +1,4 @@
-"""A room to build one sdist in: its source, an environment of verified files, and nothing of the user's own."""
+"""A room to build one source in: its source, an environment of verified files, and nothing of the user's own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from lockhouse.confinement import Network, attempts, confined, strongest, watch
 from lockhouse.errors import BuildError, BuildFailedError, NetworkDeniedError
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from lockhouse.interfaces import CommandRunner, Installer, Reporter, StoredFile
     from lockhouse.model.build_policy import BuildOptions, BuildPolicy
+    from lockhouse.model.build_system import BuildSystem
     from lockhouse.model.lock import Artifact, LockedPackage
     from lockhouse.model.target import Target
-    from lockhouse.storage.sdists import BuildSystem
 
 #: The moment that builds take for now: the first that a zip file, and so a wheel, can spell.
 _EPOCH = "315532800"
@@ -50,6 +50,9 @@ _CUT_OFF = re.compile(
 )
 _ADDRESS = re.compile(r"(?:https?|ftp|git|ssh)://(?:[^\s/@'\"]*@)?([^\s'\"<>)]+)")
 _SHOWN_LINES = 40
+
+#: What a backend can be asked to build.
+Product: TypeAlias = Literal["wheel", "editable", "sdist"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,48 +82,60 @@ class BuildTools:
         return strongest(self.run, self.environ)
 
 
+def from_sdist(artifact: Artifact, sdist: Path) -> Callable[[Path], Path]:
+    """Give what fills a room with an unpacked sdist.
+
+    :param artifact: the sdist in the lock
+    :param sdist: the verified file
+    :return: is given an empty folder, and gives the project's folder; raises BuildFailedError where it is no sdist
+    """
+    return lambda folder: unpack_sdist(sdist, folder, subdirectory=artifact.subdirectory)
+
+
 @contextmanager
 def build_room(
     package: LockedPackage,
-    artifact: Artifact,
-    sdist: Path,
+    fill: Callable[[Path], Path],
     *,
     python: Path,
     tools: BuildTools,
     policy: BuildPolicy,
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[BuildRoom]:
-    """Unpack a verified sdist in a room of its own, which is gone afterwards.
+    """Open a room of its own for a build, which is gone afterwards.
 
     :param package: what is to be built
-    :param artifact: its sdist in the lock
-    :param sdist: the verified file
+    :param fill: puts its source into an empty folder, and gives the project's folder
     :param python: the interpreter to build for
     :param tools: what to work with
     :param policy: what the backend is told, and whether the build may use the network
-    :raises BuildFailedError: the file is no sdist
+    :param variables: environment variables of the user that the build sees
+    :raises BuildFailedError: the source cannot be used
     """
     with tempfile.TemporaryDirectory(prefix="lockhouse-build-", ignore_cleanup_errors=True) as scratch:
         place = Path(scratch)
         for name in ("source", "home", "tmp", "out"):
             (place / name).mkdir()
-        source = unpack_sdist(sdist, place / "source", subdirectory=artifact.subdirectory)
+        source = fill(place / "source")
         network = Network.ALLOWED if package.name in policy.allow_network else tools.denial
         yield BuildRoom(label=package.label, name=package.name, source=source, place=place, python=python,
-                        tools=tools, network=network, options=policy.options_of(package.name))  # fmt: skip
+                        tools=tools, network=network, options=policy.options_of(package.name),
+                        variables=variables or {})  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
 class BuildRoom:
-    """One unpacked sdist and, once it was furnished, the environment that its backend runs in.
+    """One source and, once it was furnished, the environment that its backend runs in.
 
     :ivar label: name and version of the package, for messages
     :ivar name: its name
-    :ivar source: the unpacked source
+    :ivar source: the project's folder
     :ivar place: the room's folder
     :ivar python: the interpreter to build for
     :ivar tools: what to work with
     :ivar network: how the build is kept from the network
     :ivar options: what the backend is told
+    :ivar variables: environment variables of the user that the build sees
     """
 
     label: str
@@ -131,6 +146,7 @@ class BuildRoom:
     tools: BuildTools
     network: Network
     options: BuildOptions
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def system(self) -> BuildSystem:
@@ -165,16 +181,14 @@ class BuildRoom:
         if self.network is not Network.ALLOWED:
             watch(Path(target.purelib), self._log, self.network)
 
-    def asked_for(self) -> tuple[str, ...]:
-        """Give what the backend asks for besides, for a wheel.
+    def asked_for(self, product: Product = "wheel") -> tuple[str, ...]:
+        """Give what the backend asks for besides.
 
+        :param product: what is to be built
         :raises BuildError: the backend failed, or tried to reach the network
         """
-        return tuple(
-            self._hooked(
-                "get_requires_for_build_wheel", lambda hooks: hooks.get_requires_for_build_wheel(self._settings)
-            )
-        )
+        hook = f"get_requires_for_build_{product}"
+        return tuple(self._hooked(hook, lambda hooks: getattr(hooks, hook)(self._settings)))
 
     def metadata(self) -> str:
         """Give the core metadata of the wheel to be, as the backend tells it.
@@ -192,17 +206,19 @@ class BuildRoom:
         except OSError as error:
             raise BuildFailedError(f"{self.label}: its backend wrote no metadata", why=str(error)) from error
 
-    def wheel(self) -> Path:
-        """Build the wheel.
+    def build(self, product: Product = "wheel") -> Path:
+        """Build.
 
+        :param product: what; an editable one is a wheel, too
+        :return: the file, in the room
         :raises BuildError: the backend failed, or tried to reach the network
         """
-        out = self.place / "out"
-        name = self._hooked("build_wheel", lambda hooks: hooks.build_wheel(str(out), self._settings))
-        wheel = out / Path(str(name)).name
-        if not wheel.is_file():
-            raise BuildFailedError(f"{self.label}: its backend built no wheel", why=f"it says that it built {name}")
-        return wheel
+        out, hook = self.place / "out", f"build_{product}"
+        name = self._hooked(hook, lambda hooks: getattr(hooks, hook)(str(out), self._settings))
+        built = out / Path(str(name)).name
+        if not built.is_file():
+            raise BuildFailedError(f"{self.label}: its backend built no {product}", why=f"it says that it built {name}")
+        return built
 
     # -- hooks of the backend -------------------------------------------------------------------------------------
 
@@ -330,6 +346,7 @@ def clean_build_environ(room: BuildRoom) -> dict[str, str]:
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_INPUT": "1",
+        **room.variables,
     }
     if room.network is Network.ALLOWED:
         return env | {name: value for name, value in given.items() if name.lower() in _ONLINE}

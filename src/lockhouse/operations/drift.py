@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import EnvironmentDriftedError
 from lockhouse.interpreters.identity import identify, prefix_of, site_packages_of
+from lockhouse.model.build_policy import Rebuild
 from lockhouse.model.drift import DriftCode, Drifted, DriftReason, Matching, compare
 from lockhouse.model.receipt import InstalledSource
 from lockhouse.model.spec import ProjectMode
@@ -16,7 +17,7 @@ from lockhouse.storage.site_packages import installed_packages
 from lockhouse.storage.source_trees import source_identity
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from pathlib import Path
 
     from packaging.utils import NormalizedName
@@ -25,6 +26,16 @@ if TYPE_CHECKING:
     from lockhouse.model.receipt import Receipt
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.storage.lockfiles import LockFiles
+    from lockhouse.storage.trees import ProjectTree
+
+#: The path by which a receipt names the project itself.
+PROJECT = "."
+
+#: What the identity of a project says of what its backend is told.
+_OPTIONS = "options"
+
+#: What the identity of a project says that is built through its sdist.
+_SDIST = "through sdist"
 
 #: So many files of the project are named.
 _TOLD = 3
@@ -40,12 +51,18 @@ class SyncRequest:
     :ivar python: the interpreter of the environment
     :ivar skip_project: somebody else installs the project; it is neither installed nor removed
     :ivar environment: marker environment that the lock is checked for, None for all that are declared
+    :ivar tree: gives the files of the project
+    :ivar variables: environment variables of the user that the build of the project sees
+    :ivar through_sdist: whether the wheel of the project is built from its sdist
     """
 
     spec: EnvironmentSpec
     files: LockFiles
     root: Path
     python: Path
+    tree: Callable[[], ProjectTree]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    through_sdist: bool = False
     skip_project: bool = False
     environment: Mapping[str, str] | None = None
 
@@ -62,11 +79,12 @@ class SyncRequest:
         return self.spec.installs_project and not self.skip_project
 
 
-def find_drift(request: SyncRequest, *, deep: bool = False) -> Drift:
+def find_drift(request: SyncRequest, *, deep: bool = False, to_sync: bool = False) -> Drift:
     """Say whether an environment still holds what its receipt says. Read-only; nothing is started or parsed.
 
     :param request: the environment
     :param deep: read every file and hold it against its hash; else sizes and times say which to read
+    :param to_sync: whether it is about to be synced: then what is built again each time counts as changed
     :raises InterpreterError: its interpreter is gone
     """
     prefix = prefix_of(request.python)
@@ -80,12 +98,15 @@ def find_drift(request: SyncRequest, *, deep: bool = False) -> Drift:
     touched |= {package.name for package, settled in zip(present, installed, strict=True) if package != settled}
     looked_at = {each.name: changes_of(prefix, each) for each in files if deep or each.name in touched}
     changed = {name: changes for name, changes in looked_at.items() if changes}
+    sources = {} if receipt is None else _sources_now(request, receipt)
     return compare(
         receipt,
         lock_digest=request.files.quick_look().digest,
         interpreter=identify(request.python),
         installed=installed,
-        sources={} if receipt is None else _sources_now(request, receipt),
+        sources=sources,
+        source_changes={} if receipt is None else _project_changes(request, receipt, sources),
+        rebuilt=(request.spec.project_name,) if to_sync and _is_always_rebuilt(request) else (),
         refused=() if receipt is None else _refused(request, receipt),
         refused_builds=() if receipt is None else _refused_builds(request, receipt),
         changed_builds=() if receipt is None else _changed_builds(request, receipt),
@@ -100,6 +121,31 @@ def _refused(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedNam
     """Name what was installed without a hash, and is not allowed to be any more."""
     allowed = {*request.spec.allow_unhashed, request.spec.project_name}
     return [source.name for source in receipt.sources if source.name not in allowed]
+
+
+def _project_changes(request: SyncRequest, receipt: Receipt, now: Mapping[NormalizedName, str]) -> dict[str, str]:
+    """Say what changed of a project that was installed as a wheel: files, or variables that its build sees."""
+    before = next((source for source in receipt.sources if source.path == PROJECT), None)
+    if before is None or before.editable or now.get(before.name) in {None, before.identity}:
+        return {}
+    old, new = before.identity.split("\n"), now[before.name].split("\n")
+    words = [] if old[0] == new[0] else [*request.tree().changes_since(old[0].removeprefix("tree:"))]
+    variables = sorted(
+        {
+            line.partition("=")[0]
+            for line in {*old[1:]} ^ {*new[1:]}
+            if "=" in line and not line.startswith(f"{_OPTIONS} ")
+        }
+    )
+    words += [f"the variable {name} changed" for name in variables]
+    if not words:
+        return {}
+    more = f", and {len(words) - _TOLD} more" if len(words) > _TOLD else ""
+    return {before.name: f"{', '.join(words[:_TOLD])}{more}"}
+
+
+def _is_always_rebuilt(request: SyncRequest) -> bool:
+    return request.installs_project and request.spec.project_build.rebuild is Rebuild.ALWAYS
 
 
 def _refused_builds(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedName]:
@@ -200,12 +246,28 @@ def project_source(request: SyncRequest) -> InstalledSource | None:
 
     :param request: the environment
     """
-    name = request.spec.project_name
+    spec, name = request.spec, request.spec.project_name
     if not request.installs_project or name is None:
         return None
-    editable = request.spec.project is ProjectMode.EDITABLE
-    identity = source_identity(request.root, editable=editable, leave_out=request.spec.lock_directory)
-    return InstalledSource(name=name, path=".", editable=editable, identity=identity)
+    editable = spec.project is ProjectMode.EDITABLE
+    content = source_identity(request.root, editable=True) if editable else f"tree:{request.tree().look().digest}"
+    told = [f"{name}={value}" for name, value in sorted(request.variables.items())]
+    options = spec.builds.options_of(name).text
+    through = [_SDIST] if request.through_sdist else []
+    return InstalledSource(
+        name=name,
+        path=PROJECT,
+        editable=editable,
+        identity="\n".join([content, *through, *([f"{_OPTIONS} {options}"] if options else []), *told]),
+    )
+
+
+def goes_through_sdist(receipt: Receipt) -> bool:
+    """Tell whether the project was built through its sdist.
+
+    :param receipt: of the environment
+    """
+    return any(source.path == PROJECT and _SDIST in source.identity.split("\n") for source in receipt.sources)
 
 
 def _sources_now(request: SyncRequest, receipt: Receipt) -> dict[NormalizedName, str]:
@@ -215,7 +277,10 @@ def _sources_now(request: SyncRequest, receipt: Receipt) -> dict[NormalizedName,
     for source in receipt.sources:
         if source.path is None:
             now[source.name] = source.identity
-        elif source.path != ".":
+        elif source.path == PROJECT:
+            if request.skip_project:  # it stays as it is
+                now[source.name] = source.identity
+        else:
             now[source.name] = source_identity(request.root / source.path, editable=source.editable)
     if own is not None:
         now[own.name] = own.identity

@@ -10,7 +10,7 @@ from lockhouse.model.wheelhouse import accepted_wheels, lock_within, refused_whe
 from lockhouse.storage.wheelhouse import open_wheelhouse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
     from typing import NoReturn
 
@@ -112,10 +112,17 @@ class WheelhouseSource:
         place = f"{'--output' if path.is_dir() else '--archive'} {quoted(str(path))}"
         return " ".join(["lockhouse wheelhouse build", *words, place])
 
-    def take_in(self, plan: Plan, *, store: Store, reporter: Reporter, given_up: Callable[[], bool]) -> None:
-        """Bring the files of a plan into the store, where it lacks them; their bytes are verified there.
+    def take_in(
+        self,
+        files: Iterable[tuple[LockedPackage, Artifact]],
+        *,
+        store: Store,
+        reporter: Reporter,
+        given_up: Callable[[], bool],
+    ) -> None:
+        """Bring files into the store, where it lacks them; their bytes are verified there.
 
-        :param plan: what is to be installed
+        :param files: what is to be installed, or built with
         :param store: the store
         :param reporter: shows how far it is
         :param given_up: tells whether the user gave up where no signal arrives
@@ -123,7 +130,7 @@ class WheelhouseSource:
         :raises WheelhouseInvalidError: the wheelhouse is damaged
         :raises ArtifactUnavailableError: it lacks a file that its manifest lists
         """
-        wanted = {item.artifact.filename: (item.package, item.artifact) for item in plan.files}
+        wanted = {artifact.filename: (package, artifact) for package, artifact in files}
         missing = {name: pair for name, pair in wanted.items() if not _is_stored(store, pair[1])}
         if not missing:
             return

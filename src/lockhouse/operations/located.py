@@ -59,7 +59,9 @@ def locator(
     """
     from lockhouse.interfaces import ArtifactLocation  # noqa: PLC0415
 
-    owners = {(a.filename, a.strong_hash): package.name for package in lock.packages for a in package.artifacts}
+    builds = {} if lock.record is None else lock.record.builds
+    packages = (*lock.packages, *(package for build in builds.values() for package in build.packages))
+    owners = {(a.filename, a.strong_hash): package.name for package in packages for a in package.artifacts}
 
     def locate(artifact: Artifact) -> ArtifactLocation | None:
         location = first(artifact)

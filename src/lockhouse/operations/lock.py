@@ -13,12 +13,13 @@ from lockhouse.model.builds import build_key
 from lockhouse.model.changes import changes_between
 from lockhouse.model.freshness import Fresh, Stale
 from lockhouse.model.lock import ArtifactKind, Lock, LockRecord
-from lockhouse.operations.build_lock import BuildLocking, lock_builds
+from lockhouse.operations.build_lock import BuildLocking, builds_project_as_locked, lock_builds
 from lockhouse.operations.build_room import BuildTools
 from lockhouse.operations.check import judge_lock
 from lockhouse.operations.edges import complete_edges
 from lockhouse.operations.fetch import fetch_artifacts
 from lockhouse.operations.held import Holding
+from lockhouse.operations.located import locator
 from lockhouse.operations.lock_outcome import LockOutcome, LockStatus
 from lockhouse.operations.targets import python_for_builds
 from lockhouse.operations.untold import untold_hashes, with_untold_hashes
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from lockhouse.plugins import Plugins
     from lockhouse.storage.lockfiles import LockFiles
     from lockhouse.storage.store import Store
+    from lockhouse.storage.trees import ProjectTree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ class LockTools:
     :ivar store: where files go
     :ivar plugins: who has a say
     :ivar reporter: where to say what happens
+    :ivar project_tree: gives the files of the project
     :ivar environ: the user's environment variables
     """
 
@@ -87,6 +90,7 @@ class LockTools:
     store: Store
     plugins: Plugins
     reporter: Reporter
+    project_tree: Callable[[EnvironmentSpec], ProjectTree]
     environ: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -160,7 +164,9 @@ def _nothing_to_do(request: LockRequest, present: Lock, tools: LockTools) -> boo
     look = request.files.quick_look()
     if not look.is_of(request.spec.inputs) or _has_local_sources(present):
         return False
-    return isinstance(_judged(request, present, tools.plugins), Fresh)
+    if not isinstance(_judged(request, present, tools.plugins), Fresh):
+        return False
+    return builds_project_as_locked(_build_locking(request, present, [], tools))
 
 
 def _has_local_sources(lock: Lock) -> bool:
@@ -249,7 +255,7 @@ def _build_locking(request: LockRequest, present: Lock | None, computed: list[st
         present=present,
         python=python_for_builds(request.spec, request.target, tools.environ),
         resolve=resolve,
-        fetch=lambda wanted: _stored(wanted, tools),
+        fetch=lambda wanted: _stored(wanted, tools, present),
         store=tools.store,
         tools=BuildTools(
             installer=tools.installer,
@@ -260,6 +266,8 @@ def _build_locking(request: LockRequest, present: Lock | None, computed: list[st
             cache=tools.store.root,
             environ=tools.environ,
         ),
+        copy=lambda folder: tools.project_tree(request.spec).copy(folder)[0],
+        variables={name: tools.environ[name] for name in request.spec.project_build.variables if name in tools.environ},
         moves=None if request.upgrade_all else request.upgrade,
     )
 
@@ -269,12 +277,16 @@ def _target_marker(target: Target) -> str:
     return " and ".join(f'{name} == "{target.markers[name]}"' for name in names)
 
 
-def _stored(wanted: Sequence[tuple[LockedPackage, Artifact]], tools: LockTools) -> tuple[StoredFile, ...]:
+def _stored(
+    wanted: Sequence[tuple[LockedPackage, Artifact]], tools: LockTools, present: Lock | None = None
+) -> tuple[StoredFile, ...]:
+    """Bring files into the store; what the present lock kept may have no address."""
+    first = tools.plugins.locate_artifact
     return fetch_artifacts(
         wanted,
         store=tools.store,
         fetcher=tools.fetcher,
-        locate=tools.plugins.locate_artifact,
+        locate=first if present is None else locator(first, present, tools.fetcher),
         reporter=tools.reporter,
         root=tools.root,
     )

@@ -19,7 +19,7 @@ from lockhouse.model.lock import Artifact, ArtifactKind, LockedPackage
 from lockhouse.model.outcomes import SyncOutcome
 from lockhouse.model.receipt import InstalledSource, Receipt
 from lockhouse.operations.complete import Completeness
-from lockhouse.operations.drift import find_drift, not_ours, project_source
+from lockhouse.operations.drift import PROJECT, find_drift, not_ours, project_source
 from lockhouse.storage.files import file_lock
 from lockhouse.storage.installed_files import files_of, remove_file_of_nobody, seeded_files, with_known_times
 from lockhouse.storage.mismatch import EditedLock
@@ -28,7 +28,7 @@ from lockhouse.storage.site_packages import DOUBLED, NO_RECORD, installed_packag
 from lockhouse.storage.source_trees import source_identity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
@@ -40,9 +40,10 @@ if TYPE_CHECKING:
     from lockhouse.model.provenance import Provenance
     from lockhouse.model.receipt import InstalledFiles, InstalledPackage
     from lockhouse.model.target import Target
-    from lockhouse.operations.build import Builder
+    from lockhouse.operations.build import Builder, BuiltFile
     from lockhouse.operations.drift import SyncRequest
     from lockhouse.operations.from_wheelhouse import WheelhouseSource
+    from lockhouse.operations.project_build import ProjectBuilder
     from lockhouse.plugins import Plugins
     from lockhouse.storage.store import Store
 
@@ -92,11 +93,11 @@ def sync_environment(request: SyncRequest, tools: Callable[[], SyncTools], *, de
     """
     prefix = prefix_of(request.python)
     with file_lock(prefix / ".lockhouse.lock", what=f'environment "{request.spec.name}"'):
-        drift = find_drift(request, deep=deep)
+        drift = find_drift(request, deep=deep, to_sync=True)
         if isinstance(drift, Matching):
             _remember_times(prefix, drift)
             return SyncOutcome(changed=False)
-        return _Sync(request, tools()).run(drift)
+        return Syncing(request, tools()).run(drift)
 
 
 def _remember_times(prefix: Path, drift: Matching) -> None:
@@ -115,8 +116,12 @@ def _remember_times(prefix: Path, drift: Matching) -> None:
     write_receipt(prefix, replace(receipt, packages=packages, files=files))
 
 
-class _Sync:
-    """One sync, while the environment is held."""
+class Syncing:
+    """One sync, while the environment is held.
+
+    :param request: the environment
+    :param tools: what to work with
+    """
 
     def __init__(self, request: SyncRequest, tools: SyncTools) -> None:
         self.request = request
@@ -137,14 +142,25 @@ class _Sync:
 
         return WheelhouseSource(self.tools.wheelhouse, self.request.files, self.lock_digest)
 
+    def project_builder(self) -> ProjectBuilder:
+        """Give what builds the project from its build lock."""
+        from lockhouse.operations.project_build import ProjectBuilder  # noqa: PLC0415 - only where it is built
+
+        return ProjectBuilder(self.request, self._builder(self._lock()), self.tools.store)
+
     def run(self, drift: Drifted) -> SyncOutcome:
+        """Bring the environment in line.
+
+        :param drift: what is not as it must be
+        """
         lock = self._lock()
         plan = self._plan(lock)
-        files, built = self._builder(plan, lock).files(plan.files)
+        builder = self._builder(lock)
+        files, built = builder.files(plan.files)
         if self.wheelhouse is not None:
             built = self.wheelhouse.proofs(plan, self.tools.reporter)
         self._completeness.require_files(plan, {file.name: file.path for file in files})
-        return self._apply(plan, files, drift, built)
+        return self._apply(plan, files, drift, built, builder)
 
     def _lock(self) -> Lock:
         from lockhouse.operations.located import with_files_named  # noqa: PLC0415
@@ -172,7 +188,7 @@ class _Sync:
                 raise
             raise self.wheelhouse.lacking(self.request.spec, self.target, error) from error
 
-    def _builder(self, plan: Plan, lock: Lock) -> Builder:
+    def _builder(self, lock: Lock) -> Builder:
         from lockhouse.operations.build import Builder  # noqa: PLC0415 - only where something has to be done
         from lockhouse.operations.build_room import BuildTools  # noqa: PLC0415 - likewise
 
@@ -183,7 +199,7 @@ class _Sync:
             target=self.target,
             python=request.python,
             policy=request.spec.builds,
-            fetch=self._fetch_of(plan, lock),
+            fetch=self._fetch_of(lock),
             store=tools.store,
             tools=BuildTools(
                 installer=tools.installer,
@@ -197,30 +213,51 @@ class _Sync:
             lock_command=request.spec.lock_command,
         )
 
-    def _fetch_of(
-        self, plan: Plan, lock: Lock
-    ) -> Callable[[Sequence[tuple[LockedPackage, Artifact]]], tuple[StoredFile, ...]]:
+    def _built_project(self, stale: Iterable[InstalledSource], plan: Plan, builder: Builder) -> BuiltFile | None:
+        """Build the project where it has to be installed anew, and see that all it requires is there."""
+        source = next((source for source in stale if source.path == PROJECT), None)
+        if source is None:
+            return None
+        from lockhouse.operations.edges import requires_in, wheel_metadata  # noqa: PLC0415 - speed
+        from lockhouse.operations.project_build import ProjectBuilder  # noqa: PLC0415 - likewise
+
+        build = ProjectBuilder(self.request, builder, self.tools.store)
+        built = build.editable() if source.editable else build.wheel()
+        requires = requires_in(wheel_metadata(built.file.path))
+        packages = [replace(item.package, marker=None, requires=()) for item in (*plan.files, *plan.sources)]
+        packages.append(LockedPackage(name=source.name, version=built.file.version, requires=requires))
+        asked = f"{source.name}[{','.join(self.request.spec.extras)}]" if self.request.spec.extras else source.name
+        self._completeness.require_closed(packages, also=[Requirement(asked)])
+        return built
+
+    def _fetch_of(self, lock: Lock) -> Callable[[Sequence[tuple[LockedPackage, Artifact]]], tuple[StoredFile, ...]]:
         from lockhouse.operations.fetch import fetch_artifacts  # noqa: PLC0415
 
-        locate = self._locate(plan, lock)
-        return lambda wanted: fetch_artifacts(
-            wanted,
-            store=self.tools.store,
-            fetcher=self.tools.fetcher,
-            locate=locate,
-            reporter=self.tools.reporter,
-            root=self.request.root,
-            edited=self.edited,
-        )
+        tools, wheelhouse = self.tools, self.wheelhouse
+        locate = self._locate(lock)
 
-    def _locate(self, plan: Plan, lock: Lock) -> Callable[[Artifact], ArtifactLocation | None]:
+        def fetch(wanted: Sequence[tuple[LockedPackage, Artifact]]) -> tuple[StoredFile, ...]:
+            if wheelhouse is not None:
+                given_up = tools.fetcher.is_cancelled
+                wheelhouse.take_in(wanted, store=tools.store, reporter=tools.reporter, given_up=given_up)
+            return fetch_artifacts(
+                wanted,
+                store=tools.store,
+                fetcher=tools.fetcher,
+                locate=locate,
+                reporter=tools.reporter,
+                root=self.request.root,
+                edited=self.edited,
+            )
+
+        return fetch
+
+    def _locate(self, lock: Lock) -> Callable[[Artifact], ArtifactLocation | None]:
         """Give who says where a file is that the store lacks; from a wheelhouse, all of them are brought there."""
         from lockhouse.operations.located import locator  # noqa: PLC0415
 
-        tools = self.tools
         if self.wheelhouse is None:
-            return locator(tools.plugins.locate_artifact, lock, tools.fetcher)
-        self.wheelhouse.take_in(plan, store=tools.store, reporter=tools.reporter, given_up=tools.fetcher.is_cancelled)
+            return locator(self.tools.plugins.locate_artifact, lock, self.tools.fetcher)
         return self.wheelhouse.nowhere
 
     def _indexes(self, files: Iterable[StoredFile]) -> IndexOptions:
@@ -249,28 +286,41 @@ class _Sync:
         installed = {package.name: package for package in self._installed()}
         packages = [replace(item.package, marker=None, requires=()) for item in plan.files]
         for source in sources:
+            if source.path == PROJECT:
+                continue  # its wheel was looked at before it was installed
             package = installed.get(source.name)
             if package is None:
                 continue  # the receipt names what is missing
             texts = [folder / package.dist_info / "METADATA" for folder in folders]
             text = next((path.read_text("utf-8", "replace") for path in texts if path.is_file()), "")
             packages.append(LockedPackage(name=source.name, version=package.version, requires=requires_in(text)))
-        self._completeness.require_closed(packages, also=[Requirement(source.name) for source in sources])
+        self._completeness.require_closed(
+            packages, also=[Requirement(package.name) for package in packages[len(plan.files) :]]
+        )
 
     def _apply(
-        self, plan: Plan, files: tuple[StoredFile, ...], drift: Drifted, built: tuple[Provenance, ...]
+        self,
+        plan: Plan,
+        files: tuple[StoredFile, ...],
+        drift: Drifted,
+        built: tuple[Provenance, ...],
+        builder: Builder,
     ) -> SyncOutcome:
         receipt = read_receipt(self.prefix)
         present = self._installed()
         if receipt is not None:
             present = with_known_times(self.prefix, present, receipt)
         before = {package.name: package for package in present}
-        wanted = _artifacts(files)
         edited = {reason.package for reason in drift.reasons if reason.code is DriftCode.FILE_CHANGED}
         intact = {name: package for name, package in before.items() if name not in edited}
+        sources = _sources(self.request, plan, builder)
+        stale_sources = _stale_sources(sources, receipt, intact, _built_again(drift))
+        project = self._built_project(stale_sources, plan, builder)
+        if project is not None:
+            files, built = (*files, project.file), (*built, project.provenance)
+            stale_sources = tuple(source for source in stale_sources if source.path != PROJECT)
+        wanted = _artifacts(files)
         good = _already_good(wanted, intact, receipt, self.request.python)
-        sources = _sources(self.request, plan)
-        stale_sources = _stale_sources(sources, receipt, intact)
         to_install = tuple(file for file in files if file.name not in good)
         planned = {*wanted, *(source.name for source in sources)}
         keep = {*not_ours(self.request), *(() if SEED in planned else (SEED,))}
@@ -301,7 +351,8 @@ class _Sync:
                 self.tools.run,
             )
         self._require_sources_complete(plan, sources)
-        now = self._receipt(plan, wanted, sources, built)
+        kept = _kept(sources, wanted, receipt)
+        now = self._receipt(plan, {**wanted, **kept[0]}, sources, (*built, *kept[1]))
         if receipt is not None and receipt.interpreter == now.interpreter:
             # what was edited since the first sync does not become right by a further one
             now = replace(now, seeded=receipt.seeded)
@@ -400,11 +451,11 @@ def _already_good(
 # -- sources ------------------------------------------------------------------------------------------------------
 
 
-def _sources(request: SyncRequest, plan: Plan) -> tuple[InstalledSource, ...]:
+def _sources(request: SyncRequest, plan: Plan, builder: Builder) -> tuple[InstalledSource, ...]:
     found = [_source_of(request, item.package.name, item.artifact) for item in plan.sources]
     project = project_source(request)
     if project is not None:
-        found.append(project)
+        found.append(replace(project, build_lock=builder.build_lock_of(project.name)))
     return tuple(sorted(found, key=lambda source: source.name))
 
 
@@ -416,12 +467,36 @@ def _source_of(request: SyncRequest, name: NormalizedName, artifact: Artifact) -
 
 
 def _stale_sources(
-    sources: Iterable[InstalledSource], receipt: Receipt | None, before: Mapping[NormalizedName, InstalledPackage]
+    sources: Iterable[InstalledSource],
+    receipt: Receipt | None,
+    before: Mapping[NormalizedName, InstalledPackage],
+    again: Collection[NormalizedName],
 ) -> tuple[InstalledSource, ...]:
     good: set[InstalledSource] = set()
     if receipt is not None:
-        good = {source for source in receipt.sources if before.get(source.name) in receipt.packages}
+        good = {
+            source
+            for source in receipt.sources
+            if before.get(source.name) in receipt.packages and source.name not in again
+        }
     return tuple(source for source in sources if source not in good)
+
+
+def _built_again(drift: Drifted) -> Collection[NormalizedName]:
+    """Name the sources that something changed of, or that are built each time."""
+    again = {DriftCode.SOURCE_CHANGED, DriftCode.BUILD_REFUSED, DriftCode.INTERPRETER_CHANGED}
+    return {reason.package for reason in drift.reasons if reason.code in again and reason.package is not None}
+
+
+def _kept(
+    sources: Iterable[InstalledSource], wanted: Mapping[NormalizedName, str], receipt: Receipt | None
+) -> tuple[dict[NormalizedName, str], tuple[Provenance, ...]]:
+    """Give what the receipt says of a project that was not installed anew: its wheel, and what proves it."""
+    names = {source.name for source in sources if source.path == PROJECT and source.name not in wanted}
+    if receipt is None or not names:
+        return {}, ()
+    artifacts = {package.name: package.artifact for package in receipt.packages if package.name in names}
+    return artifacts, tuple(record for record in receipt.built if record.name in names)
 
 
 def _unhashed(source: InstalledSource, plan: Plan) -> UnhashedSource:

@@ -12,9 +12,16 @@ from lockhouse.interpreters.identity import prefix_of
 from lockhouse.model.drift import Matching
 from lockhouse.model.fresh import Fresh
 from lockhouse.operations.check import check
-from lockhouse.operations.drift import find_drift, not_ours
+from lockhouse.operations.drift import PROJECT, find_drift, not_ours
 from lockhouse.operations.orphans import orphan_locks
-from lockhouse.operations.unchanged import TRACE_NAME, asked_of, line_of_names, line_of_source, trace_name
+from lockhouse.operations.unchanged import (
+    TRACE_NAME,
+    asked_of,
+    line_of_names,
+    line_of_project,
+    line_of_source,
+    trace_name,
+)
 from lockhouse.plugins import DISABLE_VARIABLE, FRONTEND_FILES, may_have_sessions
 from lockhouse.storage.cache_folder import traces_in
 from lockhouse.storage.files import write_atomically
@@ -24,6 +31,7 @@ from lockhouse.trace.trace import render
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from lockhouse.model.receipt import InstalledSource
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.operations.drift import SyncRequest
     from lockhouse.plugins import Plugins
@@ -50,22 +58,23 @@ def trace_environment(
     prefix = prefix_of(request.python)
     seen = looks.copy()
     _look_at((*request.files.paths, prefix / RECEIPT_NAME), seen)
+    for name in request.spec.project_build.variables:
+        seen.variable(environ, name)
     receipt = read_receipt(prefix)
     verdict = check(request.spec, request.files, plugins=plugins)
-    if receipt is None or not isinstance(verdict, Fresh) or find_drift(request) != Matching():
+    if receipt is None or not isinstance(verdict, Fresh) or find_drift(request, to_sync=True) != Matching():
         return
-    sources = (
-        line_of_source(
-            os.path.normpath(request.root / source.path),
-            editable=source.editable,
-            leave_out=request.spec.lock_directory if source.path == "." else "",
-            identity=source.identity,
-        )
-        for source in receipt.sources
-        if source.path is not None
-    )
+    sources = (_line_of(source, request) for source in receipt.sources if source.path is not None)
     trace = render(asked, (line_of_names(tuple(not_ours(request))), *sources), seen, environ)
     _write(prefix / TRACE_NAME, trace)
+
+
+def _line_of(source: InstalledSource, request: SyncRequest) -> str:
+    content, *_ = source.identity.split("\n")  # what else is in it stands in the declaration and in variables
+    folder = os.path.normpath(request.root / (source.path or PROJECT))
+    if source.path == PROJECT and not source.editable:
+        return line_of_project(folder, record=str(request.tree().place), identity=content)
+    return line_of_source(folder, editable=source.editable, identity=content)
 
 
 def trace_locks(

@@ -52,23 +52,36 @@ def line_of_names(names: tuple[str, ...]) -> str:
     return _BETWEEN.join(("not ours", *names))
 
 
-def line_of_source(folder: str, *, editable: bool, leave_out: str, identity: str) -> str:
+def line_of_source(folder: str, *, editable: bool, identity: str) -> str:
     """Say what a source has to be, for the trace of an environment.
 
     :param folder: its folder, absolute
     :param editable: whether it is installed editable
-    :param leave_out: what does not count in it
     :param identity: what stands for its content
     """
-    return _BETWEEN.join(("editable" if editable else "built", leave_out, identity, folder))
+    return _BETWEEN.join(("editable" if editable else "built", folder, identity))
 
 
-def _is_source_same(how: str, leave_out: str, identity: str, folder: str) -> bool:
+def line_of_project(folder: str, *, record: str, identity: str) -> str:
+    """Say what the files of the project have to be, for the trace of an environment that has a wheel of it.
+
+    :param folder: its folder, absolute
+    :param record: the file that says what was seen of them
+    :param identity: what stands for their content
+    """
+    return _BETWEEN.join(("project", folder, identity, record))
+
+
+def _is_source_same(how: str, folder: str, identity: str, record: str = "") -> bool:
     from pathlib import Path  # noqa: PLC0415 - few environments have sources
 
+    if how == "project":
+        from lockhouse.storage.trees import digest_again  # noqa: PLC0415 - likewise
+
+        return identity == f"tree:{digest_again(Path(folder), Path(record))}"
     from lockhouse.storage.source_trees import source_identity  # noqa: PLC0415 - likewise
 
-    return source_identity(Path(folder), editable=how == "editable", leave_out=leave_out) == identity
+    return source_identity(Path(folder), editable=how == "editable") == identity
 
 
 def fresh_locks(root: str, environ: Mapping[str, str]) -> list[str] | None:

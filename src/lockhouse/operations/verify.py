@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lockhouse.operations.drift import goes_through_sdist
 from lockhouse.storage.receipts import read_receipt
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class MadeEnvironment:
     :ivar python: its interpreter, which need not be there any more
     :ivar skip_project: somebody else installs the project
     :ivar tool: ``nox`` or ``tox`` where one of them keeps it, else None
+    :ivar through_sdist: whether the project was built through its sdist
     """
 
     spec: EnvironmentSpec
@@ -42,6 +44,7 @@ class MadeEnvironment:
     python: Path
     skip_project: bool
     tool: str | None
+    through_sdist: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,7 @@ def made_environments(
                 python=_python_in(folder),
                 skip_project=receipt.skip_project if receipt is not None else tool == "tox",
                 tool=tool,
+                through_sdist=receipt is not None and goes_through_sdist(receipt),
             )
 
 

@@ -141,8 +141,11 @@ def _served(planned: PlannedPart) -> ServedEnvironment:
         digest=planned.digest,
         requirements=planned.part.requirements,
         targets=tuple(
-            ServedTarget(name=label, files=tuple(sorted(item.artifact.filename or "" for item in plan.files)))
-            for label, plan in zip(planned.labels, planned.plans, strict=True)
+            ServedTarget(
+                name=label,
+                files=tuple(sorted({item.artifact.filename or "" for item in (*plan.files, *build.files)})),
+            )
+            for label, plan, build in zip(planned.labels, planned.plans, planned.builds, strict=True)
         ),
     )
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import NoCompatibleArtifactError, SelectionError
 from lockhouse.interpreters import find_interpreter
+from lockhouse.model.build_policy import NEVER_BUILD
 from lockhouse.model.builds import needs_build
+from lockhouse.model.lock import BuildLock
 from lockhouse.model.plan import Plan, select
 from lockhouse.model.proof import builds_for, misfit
 from lockhouse.model.wheelhouse import built_artifact, requirements_text
@@ -81,6 +83,7 @@ class PlannedPart:
     :ivar part: the part
     :ivar digest: digest of its lock
     :ivar plans: what each target needs, in their order
+    :ivar builds: what the project is built with where it is installed, for each of them
     :ivar builders: who builds for each of them; None where nothing is built
     :ivar records: what proves the wheels that were built
     """
@@ -88,6 +91,7 @@ class PlannedPart:
     part: WheelhousePart
     digest: str
     plans: tuple[Plan, ...]
+    builds: tuple[Plan, ...]
     builders: tuple[Builder | None, ...]
     records: tuple[Provenance, ...] = ()
     fetch: Callable[[Sequence[tuple[LockedPackage, Artifact]]], tuple[StoredFile, ...]]
@@ -96,7 +100,9 @@ class PlannedPart:
     def wanted(self) -> list[tuple[LockedPackage, Artifact]]:
         """Give every file once."""
         by_name = {
-            item.artifact.filename or "": (item.package, item.artifact) for plan in self.plans for item in plan.files
+            item.artifact.filename or "": (item.package, item.artifact)
+            for plan in (*self.plans, *self.builds)
+            for item in plan.files
         }
         return [by_name[name] for name in sorted(by_name)]
 
@@ -192,8 +198,9 @@ def plan_parts(parts: Iterable[WheelhousePart], tools: WheelhouseTools) -> list[
             PlannedPart(
                 part=part,
                 digest=digest,
-                plans=tuple(plan for plan, _ in chosen),
-                builders=tuple(builder for _, builder in chosen),
+                plans=tuple(plan for plan, _, _ in chosen),
+                builds=tuple(builds for _, builds, _ in chosen),
+                builders=tuple(builder for _, _, builder in chosen),
                 fetch=work.fetch,
             )
         )
@@ -237,13 +244,15 @@ class _Planning:
         self._fetcher = tools.fetcher(part.spec)
         self._lock: Lock = with_files_named(part.files.read(), self._fetcher)
 
-    def plan(self, target: Target) -> tuple[Plan, Builder | None]:
+    def plan(self, target: Target) -> tuple[Plan, Plan, Builder | None]:
         """Choose wheels; where that does not do, and an interpreter of this machine builds for the target, sdists, too.
 
+        :return: what is installed, what the project is built with, and who builds
         :raises SelectionError: something cannot be had or built
         """
+        project = self._select_for_project(target)
         try:
-            return self._select(target, builds=False), None
+            return self._select(target, builds=False), project, None
         except NoCompatibleArtifactError:
             here = self._interpreter_for(target)
             if here is None:
@@ -252,7 +261,7 @@ class _Planning:
         builder = self._builder(here)
         if obstacles := tuple(builder.obstacles(plan.files)):
             raise NoCompatibleArtifactError(self._part.files.place, why=obstacles)
-        return plan, builder
+        return plan, project, builder
 
     def fetch(self, wanted: Sequence[tuple[LockedPackage, Artifact]]) -> tuple[StoredFile, ...]:
         tools = self._tools
@@ -284,6 +293,15 @@ class _Planning:
                 ],
             )
         return plan
+
+    def _select_for_project(self, target: Target) -> Plan:
+        """Choose what the project is built with where it is installed: wheels alone."""
+        spec, record = self._part.spec, self._lock.record
+        name = spec.project_name
+        known = {} if record is None or name is None or not spec.installs_project else record.builds
+        build = known.get(name or "", BuildLock())
+        place = f"{self._part.files.place} (builds of {name})"
+        return select(replace(self._lock, packages=build.packages), target, place=place, policy=NEVER_BUILD)
 
     def _interpreter_for(self, target: Target) -> Target | None:
         if target.executable:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lockhouse.model.outcomes import SyncOutcome
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.model.wheelhouse import Manifest
+    from lockhouse.operations.build_room import Product
     from lockhouse.operations.drift import SyncRequest
     from lockhouse.operations.lock_outcome import LockFailure, LockOutcome
     from lockhouse.operations.verify import Verified
@@ -229,6 +230,7 @@ class Project:
         python: Path,
         *,
         skip_project: bool = False,
+        through_sdist: bool = False,
         deep: bool = False,
         wheelhouse: Path | None = None,
     ) -> SyncOutcome:
@@ -237,6 +239,7 @@ class Project:
         :param spec: the environment
         :param python: its interpreter
         :param skip_project: somebody else installs the project; it is neither installed nor removed
+        :param through_sdist: build the wheel of the project from its sdist
         :param deep: read every installed file to see what has to be done
         :param wheelhouse: the folder or archive to install from; where it is not given, ``LOCKHOUSE_WHEELHOUSE`` and
             then the environment say whether there is one
@@ -246,8 +249,8 @@ class Project:
         from lockhouse.model.outcomes import SyncOutcome  # noqa: PLC0415 - likewise
         from lockhouse.operations.drift import find_drift  # noqa: PLC0415 - likewise
 
-        request = self._sync_request(spec, python, skip_project=skip_project)
-        if not deep and find_drift(request) == Matching():
+        request = self._sync_request(spec, python, skip_project=skip_project, through_sdist=through_sdist)
+        if not deep and find_drift(request, to_sync=True) == Matching():
             return SyncOutcome(changed=False)
         from lockhouse.operations.sync import sync_environment  # noqa: PLC0415 - only where something has to be done
 
@@ -255,19 +258,28 @@ class Project:
         self._report(spec, request, outcome)
         return outcome
 
-    def remember(self, spec: EnvironmentSpec, python: Path, asked: str, *, skip_project: bool = False) -> None:
+    def remember(
+        self,
+        spec: EnvironmentSpec,
+        python: Path,
+        asked: str,
+        *,
+        skip_project: bool = False,
+        through_sdist: bool = False,
+    ) -> None:
         """Take down, in an environment that was just synced, by what the next run can tell that nothing changed.
 
         :param spec: the environment
         :param python: its interpreter
         :param asked: what is declared, as the frontend has it, in a text
         :param skip_project: somebody else installs the project
+        :param through_sdist: the wheel of the project is built from its sdist
         """
         from lockhouse.operations.tracing import trace_environment  # noqa: PLC0415 - only after a sync
 
         if exposed_passwords(self._config):  # each run warns of them
             return
-        request = self._sync_request(spec, python, skip_project=skip_project)
+        request = self._sync_request(spec, python, skip_project=skip_project, through_sdist=through_sdist)
         trace_environment(request, asked, self._config.looks, plugins=self._wiring.plugins, environ=self._environ)
 
     def remember_locks(self) -> None:
@@ -319,13 +331,28 @@ class Project:
 
         :param spec: the environment
         :param python: its interpreter
-        :param paths: wheels, sdists, or the project's folder
+        :param paths: wheels, or sdists
         :raises LockhouseError: see :func:`lockhouse.operations.built.install_built`
         """
         from lockhouse.operations.built import install_built  # noqa: PLC0415 - only where something is installed
 
-        tools = self._wiring.sync_tools(spec)
-        install_built(paths, python=python, project=spec.project_name, root=self.root, tools=tools)
+        request = self._sync_request(spec, python, skip_project=True)
+        install_built(paths, request, self._wiring.sync_tools(spec))
+
+    def build_package(self, spec: EnvironmentSpec, python: Path, *, product: Product, folder: Path) -> Path:
+        """Build the project from its build lock, and install nothing.
+
+        :param spec: the environment whose lock says what it is built with
+        :param python: the interpreter that it is built for
+        :param product: a wheel or an sdist
+        :param folder: where the file goes
+        :return: the file
+        :raises LockhouseError: see :func:`lockhouse.operations.built.build_package`
+        """
+        from lockhouse.operations.built import build_package  # noqa: PLC0415 - only where something is built
+
+        request = self._sync_request(spec, python, skip_project=True)
+        return build_package(request, self._wiring.sync_tools(spec), product=product, folder=folder)
 
     def cancel(self) -> None:
         """Break off a sync that goes on in another thread: it raises ``KeyboardInterrupt`` there."""
@@ -347,7 +374,9 @@ class Project:
         answers = []
         for made in made_environments(self.root, specs, folders, self._environ):
             try:
-                request = self._sync_request(made.spec, made.python, skip_project=made.skip_project)
+                request = self._sync_request(
+                    made.spec, made.python, skip_project=made.skip_project, through_sdist=made.through_sdist
+                )
                 verdict = find_drift(request, deep=deep)
                 if made.skip_project and made.tool == "tox":  # it installs the project
                     verdict = joined(verdict, find_project_drift(request))
@@ -388,7 +417,9 @@ class Project:
         request = self._sync_request(spec, python, skip_project=True)
         require_project(request, may_be_missing=may_be_missing, fix=fix)
 
-    def _sync_request(self, spec: EnvironmentSpec, python: Path, *, skip_project: bool) -> SyncRequest:
+    def _sync_request(
+        self, spec: EnvironmentSpec, python: Path, *, skip_project: bool, through_sdist: bool = False
+    ) -> SyncRequest:
         from lockhouse.operations.drift import SyncRequest  # noqa: PLC0415 - a check needs no drift
 
         python = Path(os.path.abspath(python))  # noqa: PTH100 - links must stay: they tell an environment
@@ -398,6 +429,9 @@ class Project:
             files=files,
             root=self.root,
             python=python,
+            tree=lambda: self._wiring.project_tree(spec),
+            variables={name: self._environ[name] for name in spec.project_build.variables if name in self._environ},
+            through_sdist=through_sdist,
             skip_project=skip_project,
             environment=environment,
         )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lockhouse.operations.sync import SyncTools
     from lockhouse.operations.wheelhouse_plans import WheelhouseTools
     from lockhouse.storage.store import Store
+    from lockhouse.storage.trees import ProjectTree
 
 #: The environment variable that names the wheelhouse to install from.
 WHEELHOUSE_VARIABLE = "LOCKHOUSE_WHEELHOUSE"
@@ -99,6 +100,22 @@ class Wiring:
 
         return run_command
 
+    def project_tree(self, spec: EnvironmentSpec) -> ProjectTree:
+        """Give the files of the project.
+
+        :param spec: the environment that it is built for
+        """
+        from lockhouse.storage.trees import ProjectTree  # noqa: PLC0415 - only where the project is installed as a wheel
+
+        return ProjectTree(
+            self.root,
+            records=self.store.trees,
+            run=lambda command: self.run(command),  # noqa: PLW0108 - nothing is started where nothing changed
+            environ=self.environ,
+            patterns=spec.project_build.files,
+            versioned=spec.build is not None and spec.build.versioned,
+        )
+
     def lock_tools(self, spec: EnvironmentSpec) -> LockTools:
         """Make what locking works with.
 
@@ -118,6 +135,7 @@ class Wiring:
             store=self.store,
             plugins=self.plugins,
             reporter=self.reporter,
+            project_tree=self.project_tree,
             environ=self.environ,
         )
 

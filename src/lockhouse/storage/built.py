@@ -14,12 +14,13 @@ import hashlib
 import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import StoreError
 from lockhouse.model.provenance import Provenance
-from lockhouse.storage.files import PARTIAL_SUFFIX, disk_errors, file_lock
+from lockhouse.storage.files import PARTIAL_SUFFIX, disk_errors, file_lock, sweep_abandoned
 from lockhouse.storage.store import ELSEWHERE
 
 if TYPE_CHECKING:
@@ -39,10 +40,12 @@ class BuiltWheels:
     """The store's room for built wheels.
 
     :param store: the store
+    :param room: the folder for them; wheels of projects have one of their own, for each edit makes another one
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, room: str = "built") -> None:
         self._store = store
+        self._room = store.temporary.parent / room
 
     def find(self, key: str) -> tuple[Path, Provenance] | None:
         """Find a built wheel, and read all of it to see that it is the one that its record names.
@@ -59,7 +62,8 @@ class BuiltWheels:
                 record = _read(folder / RECORD_NAME)
                 wheel = folder / record.wheel_name
                 if f"sha256:{_digest(wheel)}" == record.wheel:
-                    os.utime(folder)  # pruning asks when it was last used
+                    with suppress(OSError):  # a store that nobody may write to
+                        os.utime(folder)  # pruning asks when it was last used
                     return wheel, record
             except FileNotFoundError:
                 if not folder.is_dir():
@@ -111,7 +115,7 @@ class BuiltWheels:
 
     def all(self) -> Iterator[tuple[str, Path, Provenance | None]]:
         """List what is there, unread: key, the wheel, and its record; without one that can be read, its folder."""
-        for folder in sorted(self._root.glob("*/*")):
+        for folder in sorted(self._room.glob("*/*")):
             try:
                 record = _read(folder / RECORD_NAME)
             except (OSError, ValueError, TypeError, KeyError):
@@ -126,12 +130,17 @@ class BuiltWheels:
         """
         shutil.rmtree(self._folder(key), ignore_errors=True)
 
-    @property
-    def _root(self) -> Path:
-        return self._store.temporary.parent / "built"
-
     def _folder(self, key: str) -> Path:
-        return self._root / key[:2] / key
+        return self._room / key[:2] / key
+
+    def forget_unused(self, seconds: float) -> None:
+        """Remove wheels that nobody asked for in so long.
+
+        :param seconds: how long
+        """
+        with suppress(OSError):
+            for folder in list(self._room.iterdir()):
+                sweep_abandoned(folder, suffix="", older_than=seconds)
 
 
 def _read(path: Path) -> Provenance:

@@ -101,14 +101,17 @@ def replace(source: Path, target: Path) -> None:
     source.replace(target)
 
 
-def sweep_abandoned(folder: Path, prefix: str = "", suffix: str = PARTIAL_SUFFIX) -> None:
-    """Remove files and folders that nobody has touched for more than a day: what killed processes left unfinished.
+def sweep_abandoned(
+    folder: Path, prefix: str = "", suffix: str = PARTIAL_SUFFIX, *, older_than: float = ABANDONED_AFTER
+) -> None:
+    """Remove files and folders that nobody has touched for long: what killed processes left unfinished, for instance.
 
     :param folder: where they may lie
     :param prefix: how their names begin
     :param suffix: how their names end
+    :param older_than: seconds for which nobody has touched them
     """
-    limit = time.time() - ABANDONED_AFTER
+    limit = time.time() - older_than
     with suppress(OSError):
         for entry in list(os.scandir(folder)):
             if not (entry.name.startswith(prefix) and entry.name.endswith(suffix)):

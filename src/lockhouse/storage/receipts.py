@@ -147,7 +147,13 @@ _PACKAGE_KEYS = {
     "record_mtime_ns": (int,),
 }
 _FILES_KEYS = dict.fromkeys(("name", "folder", "dist_info", "record", "digest"), (str,))
-_SOURCE_KEYS = {"name": (str,), "path": (str, type(None)), "editable": (bool,), "identity": (str,)}
+_SOURCE_KEYS = {
+    "name": (str,),
+    "path": (str, type(None)),
+    "editable": (bool,),
+    "identity": (str,),
+    "build_lock": (str,),
+}
 
 
 def _provenance(record: dict[str, Any]) -> Provenance:

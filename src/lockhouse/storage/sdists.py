@@ -4,33 +4,15 @@ from __future__ import annotations
 
 import tarfile
 import zipfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from lockhouse.errors import BuildFailedError
+from lockhouse.model.build_system import LEGACY_BACKEND, BuildSystem
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-#: What builds an sdist that does not say (PEP 517, PEP 518).
-LEGACY_BACKEND = "setuptools.build_meta:__legacy__"
-LEGACY_REQUIRES = ("setuptools>=40.8.0",)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildSystem:
-    """The table ``[build-system]`` of an sdist, or what stands for it.
-
-    :ivar requires: static build requirements
-    :ivar backend: the build backend, as an object reference
-    :ivar backend_path: folders within the sdist in which the backend is
-    """
-
-    requires: tuple[str, ...] = LEGACY_REQUIRES
-    backend: str = LEGACY_BACKEND
-    backend_path: tuple[str, ...] = ()
 
 
 def unpack_sdist(path: Path, folder: Path, *, subdirectory: str | None = None) -> Path:

@@ -20,7 +20,8 @@ _PRODUCTS = {"build", "dist", "node_modules"}
 def source_identity(directory: Path, *, editable: bool, leave_out: str = "") -> str:
     """Say what stands for the content of a directory.
 
-    An editable install shows every edit of the code by itself; its place and its build files decide. Anything else was
+    An editable install shows every edit of the code by itself; its place, its build files and the names of what can be
+    imported from it decide. Anything else was
     built from the files, and any file that was touched since counts as a change: rather a build too many than old code
     under test. Hidden folders, virtual environments, the usual places of build products and the data of coverage do not
     count.
@@ -36,11 +37,24 @@ def source_identity(directory: Path, *, editable: bool, leave_out: str = "") -> 
                 digest.update(f"\0{name}\0".encode() + (directory / name).read_bytes())
             except OSError:
                 continue
+        digest.update("\0".join(_importable(directory)).encode("utf-8", "surrogateescape"))
         return f"editable:{digest.hexdigest()}"
     skipped = {os.path.join(directory, name) for name in (*_PRODUCTS, *filter(None, [leave_out]))}  # noqa: PTH118
     for line in sorted(_files(str(directory), {os.path.normpath(path) for path in skipped})):
         digest.update(line.encode("utf-8", "surrogateescape"))
     return f"tree:{digest.hexdigest()}"
+
+
+def _importable(directory: Path) -> Iterator[str]:
+    """List the modules and packages at the top of a project: some backends link to each of them by name."""
+    for folder in ("", "src"):
+        try:
+            entries = list(os.scandir(directory / folder))
+        except OSError:
+            continue
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.endswith(".py") or os.path.lexists(f"{entry.path}/__init__.py"):
+                yield f"{folder}/{entry.name}"
 
 
 def _files(folder: str, skipped: Collection[str]) -> Iterator[str]:

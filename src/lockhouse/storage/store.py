@@ -8,7 +8,9 @@
     ROOT/v1/locks/          one lock file for each file that is being fetched
     ROOT/v1/interpreters/   what interpreters said about themselves
     ROOT/v1/traces/         by what the locks of a project were found fresh, a file a project
-    ROOT/v1/built/, trees/  kept free for built wheels and unpacked trees
+    ROOT/v1/built/          wheels that were built from sdists
+    ROOT/v1/projects/       wheels of the projects under test; what nobody asked for in 30 days goes
+    ROOT/v1/trees/          what was seen of the files of projects
     ROOT/uv/                the cache of the uv installer, which orders its versions by itself
 
 Nothing is trusted because it is there: who wants to use a file asks for it by :meth:`Store.verified`.
@@ -87,6 +89,11 @@ class Store:
     def interpreters(self) -> Path:
         """Give the folder for what interpreters said about themselves; it may not be there yet."""
         return self._base / "interpreters"
+
+    @property
+    def trees(self) -> Path:
+        """Give the folder for what was seen of the files of projects; it may not be there yet."""
+        return self._base / "trees"
 
     @property
     def temporary(self) -> Path:

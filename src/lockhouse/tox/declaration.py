@@ -58,7 +58,7 @@ def declared_environment(
         _refuse_inputs(referred, origin, deps=deps, constraints=constraints, dependency_groups=groups)
         policy = parse_environment({key: own[key] for key in ("on_stale", "wheelhouse")}, origin)
         return project.declarations.referred(referred, pythons=base_pythons_of(conf), by=origin).with_policy(policy)
-    mode = _MODES.get(str(conf["package"]), ProjectMode.WHEEL)
+    mode = package_mode(conf)
     given: dict[str, Any] = {
         **own,
         "groups": groups,
@@ -76,6 +76,14 @@ def declared_environment(
         pythons=tuple(sorted(set(base_pythons))),
         requirements_text=(("\n".join(deps), origin),) if deps else (),
     )
+
+
+def package_mode(conf: EnvConfigSet) -> ProjectMode:
+    """Say how the project gets in, as tox has it.
+
+    :param conf: the configuration of the environment
+    """
+    return _MODES.get(str(conf["package"]), ProjectMode.WHEEL)
 
 
 def package_said(name: str, project: Project) -> str | None:
@@ -108,7 +116,7 @@ def refuse_other_package(
     """
     if not tox_packages(conf):
         return  # then it is up to the spec, and to our own sync
-    chosen = _MODES.get(str(conf["package"]), ProjectMode.WHEEL)
+    chosen = package_mode(conf)
     for_one_run = asked_for_editable or str(conf["package"]) == "external"
     if chosen is spec.project or (for_one_run and spec.installs_project):
         return

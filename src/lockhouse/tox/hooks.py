@@ -22,10 +22,13 @@ STATES: WeakKeyDictionary[EnvConfigSet, State] = WeakKeyDictionary()
 
 @impl
 def tox_register_tox_env(register: ToxEnvRegister) -> None:
-    """Register ``runner = lockhouse``."""
+    """Register ``runner = lockhouse``, and its packaging environments."""
+    from lockhouse.tox.packager import LockhouseExternalPackager, LockhousePackager  # noqa: PLC0415 - likewise
     from lockhouse.tox.runner import LockhouseRunner  # noqa: PLC0415 - tox may not be installed
 
     register.add_run_env(LockhouseRunner)
+    register.add_package_env(LockhousePackager)
+    register.add_package_env(LockhouseExternalPackager)
 
 
 @impl

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections import Counter
+
     from tox.config.sets import EnvConfigSet
     from tox.session.state import State
 
@@ -29,3 +31,16 @@ def inherit_settings(env_conf: EnvConfigSet, state: State) -> None:
     own = [loader for loader in env_conf.loaders if loader.section.name == env_conf.name]
     rest = [loader for loader in env_conf.loaders if loader not in own]
     env_conf.loaders[:] = [*own, *known, *rest]
+    _mark_as_packaging(str(theirs.name), state)
+
+
+def _mark_as_packaging(name: str, state: State) -> None:
+    """Let tox know an environment as one that packages, where it has a section of its own and nobody else uses it.
+
+    tox takes each section for an environment that runs, until another one names it as its packaging environment; and
+    one of the name ``.pkg`` it then refuses.
+    """
+    # Private to tox: it has no public word for it, and counts so itself.
+    counter: Counter[str] | None = getattr(state.envs, "_pkg_env_counter", None)
+    if counter is not None:
+        counter[name] += 1

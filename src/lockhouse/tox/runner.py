@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -14,6 +15,7 @@ from lockhouse.tox.failures import as_tox_failures
 from lockhouse.tox.hooks import STATES
 from lockhouse.tox.installer import PackageInstaller
 from lockhouse.tox.keys import OWN_KEYS, asked_for, base_pythons_of, environ_of, lock_base, tox_packages
+from lockhouse.tox.packager import LockhouseExternalPackager, LockhousePackager
 from lockhouse.tox.packaging_env import OUR_NAME, TOX_NAME
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from tox.config.sets import ConfigSet
 
     from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.operations.build_room import Product
     from lockhouse.project import Project
 
 #: What each run of tox warned of already: it opens the project for each environment.
@@ -77,14 +80,21 @@ class LockhouseRunner(VirtualEnvRunner):
     def _base_pythons(self) -> list[str]:
         return [python for conf in self._sharing_confs() for python in base_pythons_of(conf)]
 
-    @cached_property
+    @property
     def _asked(self) -> str | None:
+        """Spell what is declared, and whether this run brings the project."""
+        declared = self._declared
+        return None if declared is None else f"{declared} {self._installs_package}"
+
+    @cached_property
+    def _declared(self) -> str | None:
         refers = bool(str(self.conf["lockhouse_environment"]))
         pythons = base_pythons_of(self.conf) if refers else self._base_pythons()
         return asked_for(self.conf, self.core, pythons, asked_for_editable=self._asked_for_editable)
 
     def _is_unchanged(self) -> bool:
-        return self._asked is not None and is_unchanged(self.env_python(), self._asked, self._environ)
+        asked = self._asked
+        return asked is not None and is_unchanged(self.env_python(), asked, self._environ)
 
     def _sharing_confs(self) -> Iterator[Any]:
         """List the configurations of all environments that share this lock: their Pythons decide its bounds."""
@@ -149,8 +159,11 @@ class LockhouseRunner(VirtualEnvRunner):
                 )
 
     def _install_deps(self) -> None:
+        """Install what the lock has, and the project with it, where tox would install it afterwards."""
         try:
             with as_tox_failures(self.conf):
+                if isinstance(self.package_env, LockhousePackager):
+                    self.package_env.refuse_settings()
                 self._sync()
         except KeyboardInterrupt:  # tox runs this in a thread, and ends such a thread like this
             raise SystemExit(-2) from None
@@ -158,10 +171,45 @@ class LockhouseRunner(VirtualEnvRunner):
     def _sync(self) -> None:
         if self._is_unchanged():
             return
-        python, skip_project = self.env_python(), tox_packages(self.conf)
-        self.project.sync(self.spec, python, skip_project=skip_project)
-        if self._asked is not None:
-            self.project.remember(self.spec, python, self._asked, skip_project=skip_project)
+        spec, python = self._run_spec, self.env_python()
+        skip_project, through_sdist = self._skips_project, self._goes_through_sdist
+        self.project.sync(spec, python, skip_project=skip_project, through_sdist=through_sdist)
+        if (asked := self._asked) is not None:
+            self.project.remember(spec, python, asked, skip_project=skip_project, through_sdist=through_sdist)
+
+    @property
+    def _skips_project(self) -> bool:
+        """Tell whether the project is left as it is in this run."""
+        return tox_packages(self.conf) and not self._installs_package
+
+    @property
+    def _installs_package(self) -> bool:
+        """Tell whether the project is built from its build lock and installed, in this run."""
+        if self.package_env is None or not tox_packages(self.conf) or self.conf["package"] == "external":
+            return False
+        return not (getattr(self.options, "skip_pkg_install", False) or self.options.package_only)
+
+    @property
+    def _goes_through_sdist(self) -> bool:
+        return str(self.conf["package"]) in {"sdist", "sdist-wheel"}
+
+    @property
+    def _run_spec(self) -> EnvironmentSpec:
+        """Give the spec as this one run has it: ``--develop`` asks for another mode than is declared."""
+        if not self._installs_package:
+            return self.spec
+        from lockhouse.tox.declaration import package_mode  # noqa: PLC0415 - not where nothing changed
+
+        return replace(self.spec, project=package_mode(self.conf))
+
+    def build_package(self, folder: Path) -> Path:
+        """Build the project as this environment has it.
+
+        :param folder: where the file goes
+        """
+        with as_tox_failures(self.conf):
+            product: Product = "sdist" if self.conf["package"] == "sdist" else "wheel"
+            return self.project.build_package(self.spec, self.env_python(), product=product, folder=folder)
 
     def interrupt(self) -> None:
         """Break off what is being fetched; tox itself ends only the commands that it started."""
@@ -213,6 +261,6 @@ class LockhouseRunner(VirtualEnvRunner):
         chosen = str(self.core["package_env"])
         default = (OUR_NAME if chosen == TOX_NAME else chosen) + ("_external" if external else "")
         self.conf.add_config(["package_env"], str, default, description)
-        kind = self._external_pkg_tox_env_type if external else self._package_tox_env_type
+        kind = LockhouseExternalPackager.id() if external else LockhousePackager.id()
         self.conf.add_constant(["package_tox_env_type"], "tox package type used to generate the package", kind)
         return str(self.conf["package_env"]), kind

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from lockhouse.errors import LockInvalidError
-from lockhouse.model.lock import RECORD_VERSION, BuildLock, Lock, LockedPackage, LockRecord
+from lockhouse.model.lock import RECORD_VERSION, Artifact, ArtifactKind, BuildLock, Lock, LockedPackage, LockRecord
 from lockhouse.model.spec import LockInputs
 from lockhouse.storage.lockfiles.packages import package_from, package_to_dict
 
@@ -17,12 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-def record_to_dict(lock: Lock, record: LockRecord, directory: str) -> dict[str, Any]:
+#: What an index lists: such a file can be found again by its name and its hash.
+_LISTED = {ArtifactKind.WHEEL, ArtifactKind.SDIST}
+
+
+def record_to_dict(lock: Lock, record: LockRecord, directory: str, *, addresses: bool = True) -> dict[str, Any]:
     """Give the table.
 
     :param lock: the lock, for its dependency edges
     :param record: what is recorded
     :param directory: folder of the lock file relative to the project, with forward slashes
+    :param addresses: whether build locks say where the files of an index are
     """
     table: dict[str, Any] = {"version": RECORD_VERSION, "resolver": record.inputs.resolver}
     if record.target is not None:
@@ -36,15 +42,55 @@ def record_to_dict(lock: Lock, record: LockRecord, directory: str) -> dict[str, 
         edge_key(package): list(package.requires) for package in lock.packages if package.requires is not None
     }
     if record.builds:
-        table["builds"] = {key: _build_to_dict(build, directory) for key, build in sorted(record.builds.items())}
+        table["builds"] = {
+            key: _build_to_dict(build, directory, addresses=addresses) for key, build in sorted(record.builds.items())
+        }
     return table
 
 
-def _build_to_dict(build: BuildLock, directory: str) -> dict[str, Any]:
+def _build_to_dict(build: BuildLock, directory: str, *, addresses: bool) -> dict[str, Any]:
     table: dict[str, Any] = {"requires": list(build.requires)}
     if build.packages:
-        table["packages"] = [package_to_dict(package, directory) for package in build.packages]
+        table["packages"] = [
+            package_to_dict(package, directory)
+            if addresses or any(artifact.kind not in _LISTED for artifact in package.artifacts)
+            else _without_addresses(package)
+            for package in build.packages
+        ]
     return table
+
+
+def _without_addresses(package: LockedPackage) -> dict[str, Any]:
+    optional = {
+        "version": package.version,
+        "marker": package.marker,
+        "requires-python": package.requires_python,
+        "index": package.index,
+    }
+    files = {artifact.filename: ":".join(artifact.strong_hash or ()) for artifact in package.artifacts}
+    return {
+        "name": package.name,
+        **{key: value for key, value in optional.items() if value is not None},
+        "files": files,
+    }
+
+
+def _listed_package(table: Mapping[str, Any]) -> LockedPackage:
+    """Read what :func:`_without_addresses` wrote."""
+    artifacts = []
+    for filename, told in dict(table["files"]).items():
+        kind = ArtifactKind.WHEEL if filename.endswith(".whl") else ArtifactKind.SDIST
+        algorithm, _, digest = str(told).partition(":")
+        artifacts.append(Artifact(kind=kind, filename=filename, hashes={algorithm: digest.lower()}))
+    texts = {key: None if table.get(key) is None else str(table[key]) for key in ("marker", "requires-python", "index")}
+    return LockedPackage(
+        name=canonicalize_name(str(table["name"])),
+        version=str(table["version"]),
+        marker=texts["marker"],
+        requires_python=texts["requires-python"],
+        index=texts["index"],
+        artifacts=tuple(artifacts),
+    )
 
 
 def record_from_dict(table: object, place: str, directory: str) -> tuple[LockRecord, Mapping[str, tuple[str, ...]]]:
@@ -89,11 +135,13 @@ def _build_from_dict(table: Mapping[str, Any], directory: str) -> BuildLock:
         return BuildLock(requires=requires)
     from packaging.pylock import Pylock, PylockValidationError  # noqa: PLC0415 - only for a lock that has to build
 
-    document = {"lock-version": "1.0", "created-by": "lockhouse", "packages": found}
+    spelled = [package for package in found if "files" not in package]
+    document = {"lock-version": "1.0", "created-by": "lockhouse", "packages": spelled}
     try:
-        packages = tuple(package_from(package, directory) for package in Pylock.from_dict(document).packages)
+        others = iter([package_from(package, directory) for package in Pylock.from_dict(document).packages])
     except PylockValidationError as error:
         raise ValueError(str(error)) from error
+    packages = tuple(_listed_package(package) if "files" in package else next(others) for package in found)
     return BuildLock(requires=requires, packages=packages)
 
 

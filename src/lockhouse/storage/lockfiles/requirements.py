@@ -144,7 +144,7 @@ def record_document(lock: Lock, directory: str) -> dict[str, Any]:
         document["environments"] = list(lock.environments)
     document["packages"] = [_record_package(package) for package in lock.packages]
     if lock.record is not None:
-        document["tool"] = {"lockhouse": record_to_dict(lock, lock.record, directory)}
+        document["tool"] = {"lockhouse": record_to_dict(lock, lock.record, directory, addresses=False)}
     return document
 
 

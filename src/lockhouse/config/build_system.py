@@ -1,0 +1,81 @@
+"""How the project under test wants to be built, as its ``pyproject.toml`` says it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockhouse.config.pyproject import PYPROJECT
+from lockhouse.config.requirement_lines import read_requirement
+from lockhouse.errors import ConfigError
+from lockhouse.model.build_system import LEGACY_BACKEND, LEGACY_REQUIRES, DeclaredBuild
+from lockhouse.model.spec import DeclaredRequirement, Origin
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packaging.utils import NormalizedName
+
+    from lockhouse.config.pyproject import Pyproject
+    from lockhouse.trace.looks import Looks
+
+_TABLE = ("build-system",)
+_REQUIRES = (*_TABLE, "requires")
+
+#: A file by which a project carries with it what reads its version from version control.
+_VERSIONEER = "versioneer.py"
+
+#: Build requirements that take the version from tags and commits.
+_READ_VERSION_CONTROL = frozenset(
+    {
+        "dunamai", "flit-scm", "hatch-vcs", "pbr", "poetry-dynamic-versioning", "setuptools-git",
+        "setuptools-git-versioning", "setuptools-scm", "uv-dynamic-versioning", "vcs-versioning", "versioneer",
+        "versioningit",
+    }
+)  # fmt: skip
+
+
+def declared_build(pyproject: Pyproject, root: Path, looks: Looks) -> DeclaredBuild:
+    """Read the table ``[build-system]``; where there is none, setuptools builds, as PEP 517 has it.
+
+    :param pyproject: the project's ``pyproject.toml``
+    :param root: the project's folder
+    :param looks: takes down what is read
+    :raises ConfigError: the table breaks the rules
+    :raises InvalidRequirementError: a build requirement cannot be read
+    """
+    if "build-system" not in pyproject.data:
+        origin = Origin(source=f"{PYPROJECT} has no [build-system]")
+        requires = tuple(DeclaredRequirement(text=line, origin=origin) for line in LEGACY_REQUIRES)
+        return DeclaredBuild(requires=requires, backend=LEGACY_BACKEND, origin=origin)
+    table = pyproject.table(*_TABLE)
+    lines, backend = table.get("requires"), table.get("build-backend", LEGACY_BACKEND)
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        place = pyproject.origin(_REQUIRES, source="[build-system] requires")
+        raise ConfigError(
+            f"{place} is not a list of strings",
+            why="PEP 518 asks for it in every [build-system] table",
+            fix='write for instance requires = ["hatchling"]',
+        )
+    if not isinstance(backend, str):
+        place = pyproject.origin((*_TABLE, "build-backend"), source="[build-system] build-backend")
+        raise ConfigError(f"{place} is not a string", fix='write for instance build-backend = "hatchling.build"')
+    requires = tuple(
+        read_requirement(
+            line, pyproject.origin(_REQUIRES, line, source="[build-system] requires"), root=root, looks=looks
+        )
+        for line in lines
+    )
+    return DeclaredBuild(
+        requires=requires,
+        backend=backend,
+        origin=pyproject.origin((*_TABLE, "build-backend"), source="[build-system]"),
+        versioned=_is_versioned(pyproject, {item.name for item in requires}) or bool(looks.kind(root / _VERSIONEER)),
+    )
+
+
+def _is_versioned(pyproject: Pyproject, requires: set[NormalizedName]) -> bool:
+    """Tell whether the version comes from version control: by what reads it there."""
+    if requires & _READ_VERSION_CONTROL:
+        return True
+    version = pyproject.table("tool", "pdm").get("version")
+    return isinstance(version, dict) and version.get("source") == "scm"

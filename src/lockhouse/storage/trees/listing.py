@@ -1,0 +1,217 @@
+"""Which files belong to a project: those that version control knows or does not ignore."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lockhouse.errors import BackendError
+from lockhouse.interfaces import Command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from lockhouse.interfaces import CommandRunner
+
+#: What tools leave behind, wherever it lies.
+_OUTPUT = frozenset(
+    {
+        ".bzr", ".eggs", ".git", ".hg", ".hypothesis", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".svn",
+        ".tox", ".venv", "__pycache__", "htmlcov", "node_modules",
+    }
+)  # fmt: skip
+_OUTPUT_SUFFIXES = (".egg-info", ".pyc", ".pyo")
+#: Where build backends put their products, in the root of a project only: below it they may be packages.
+_PRODUCTS = frozenset({"build", "dist"})
+#: How an environment is known.
+_ENVIRONMENT = ("pyvenv.cfg", "conda-meta")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repository:
+    """What git says of a folder.
+
+    :ivar top: the root of the work tree
+    :ivar prefix: the folder within it, with a slash behind; empty for the root itself
+    :ivar folder: the folder in which git keeps the state of this work tree
+    :ivar common: the folder in which git keeps what all work trees share
+    :ivar tracked: tracked files in the folder, relative to it
+    :ivar ignored: ignored files and folders, relative to it
+    :ivar deciding: files that decide what is tracked and what is ignored; they need not be there
+    """
+
+    top: Path
+    prefix: str
+    folder: Path
+    common: Path
+    tracked: frozenset[str]
+    ignored: frozenset[str]
+    deciding: tuple[Path, ...]
+
+
+class Git:
+    """Asks git about one folder.
+
+    :param root: the folder
+    :param run: starts processes
+    :param environ: the user's environment variables
+    """
+
+    def __init__(self, root: Path, *, run: CommandRunner, environ: Mapping[str, str]) -> None:
+        self._root = root
+        self._run = run
+        # nothing of a git that started us, and nothing is written meanwhile
+        kept = {name: value for name, value in environ.items() if not name.startswith("GIT_") or "CONFIG" in name}
+        self._environ = {**kept, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C.UTF-8"}
+
+    def ask(self, *arguments: str, cwd: Path | None = None, more: Mapping[str, str] | None = None) -> str | None:
+        """Run git; None where it is not there, or says no.
+
+        :param arguments: for git
+        :param cwd: where to run it; in the folder when not given
+        :param more: more environment variables
+        """
+        command = Command(
+            argv=("git", *arguments), env={**self._environ, **(more or {})}, cwd=self._root if cwd is None else cwd
+        )
+        try:
+            result = self._run(command)
+        except BackendError:
+            return None
+        return result.stdout if result.returncode == 0 else None
+
+    def repository(self) -> Repository | None:
+        """Give the repository that the folder belongs to; None where it belongs to none, or is ignored in it."""
+        told = self.ask("rev-parse", "--show-toplevel", "--absolute-git-dir", "--git-common-dir", "--show-prefix")
+        if told is None:
+            return None
+        top, folder, common, prefix, *_ = [*told.splitlines(), ""]
+        tracked = self.ask("ls-files", "-z", "--cached")
+        status = self.ask("status", "-z", "--porcelain", "--ignored=matching", "-uall", "--no-renames", "--", ".")
+        if tracked is None or status is None:
+            return None
+        ignored = {line[3:].rstrip("/") for line in status.split("\0") if line.startswith("!! ")}
+        here = prefix.rstrip("/")
+        if any(here == path or here.startswith(f"{path}/") for path in ignored):
+            return None
+        return Repository(
+            top=Path(top),
+            prefix=prefix,
+            folder=Path(folder),
+            common=(self._root / common).resolve(),
+            tracked=frozenset(filter(None, tracked.split("\0"))),
+            ignored=frozenset(path.removeprefix(prefix) for path in ignored),
+            deciding=tuple(self._deciding(Path(top), Path(folder), (self._root / common).resolve())),
+        )
+
+    def _deciding(self, top: Path, folder: Path, common: Path) -> Iterator[Path]:
+        yield from (folder / "index", common / "info" / "exclude", common / "config")
+        home = Path(self._environ.get("HOME") or Path.home())
+        config = Path(self._environ.get("XDG_CONFIG_HOME") or home / ".config") / "git"
+        yield from (home / ".gitconfig", config / "config", config / "ignore")
+        said = (self.ask("config", "--path", "core.excludesFile") or "").strip()
+        if said:
+            yield Path(said)
+        above = self._root
+        while above not in {top, above.parent}:
+            above = above.parent
+            yield above / ".gitignore"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """One folder of a project.
+
+    :ivar path: relative to the project, with forward slashes; empty for the project's own
+    :ivar kept: names in it that belong to the project
+    :ivar left_out: the others
+    """
+
+    path: str
+    kept: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """What decides which files belong to a project.
+
+    :ivar tracked: files that do, whatever else is said of them
+    :ivar folders: folders that are looked into, whatever else is said of them
+    :ivar ignored: files and folders that do not
+    """
+
+    tracked: frozenset[str] = frozenset()
+    folders: frozenset[str] = frozenset()
+    ignored: frozenset[str] = field(default_factory=frozenset)
+
+    @classmethod
+    def of(cls, root: Path, repository: Repository | None, patterns: Iterable[str]) -> Selection:
+        """Make the selection.
+
+        :param root: the project's folder
+        :param repository: what git says, or None
+        :param patterns: patterns of files that belong to the project although they are ignored
+        """
+        wanted: set[str] = set() if repository is None else {*repository.tracked}
+        folders: set[str] = set()
+        for pattern in patterns:
+            wanted.update(path.relative_to(root).as_posix() for path in root.glob(pattern) if path.is_file())
+            fixed = [part for part in pattern.split("/")[:-1] if not set(part) & set("*?[")]
+            folders.update("/".join(fixed[:length]) for length in range(1, len(fixed) + 1))
+        for path in wanted:
+            parts = path.split("/")
+            folders.update("/".join(parts[:length]) for length in range(1, len(parts)))
+        return cls(
+            tracked=frozenset(wanted),
+            folders=frozenset(folders),
+            ignored=frozenset() if repository is None else repository.ignored,
+        )
+
+    def keeps(self, path: str, entry: os.DirEntry[str]) -> bool:
+        """Tell whether something belongs to the project.
+
+        :param path: relative to the project
+        :param entry: what it is
+        """
+        if path in self.tracked or path in self.folders:
+            return True
+        if path in self.ignored or is_output(entry.name) or path in _PRODUCTS:
+            return False
+        if entry.is_dir(follow_symlinks=False):
+            return not any(os.path.lexists(f"{entry.path}/{name}") for name in _ENVIRONMENT)
+        return entry.is_symlink() or entry.is_file(follow_symlinks=False)
+
+
+def is_output(name: str) -> bool:
+    """Tell whether a file or folder of this name is what tools leave behind.
+
+    :param name: its name
+    """
+    return name in _OUTPUT or name.endswith(_OUTPUT_SUFFIXES) or name == ".coverage" or name.startswith(".coverage.")
+
+
+def walk_project(root: Path, selection: Selection) -> Iterator[Found]:
+    """Walk over the folders of a project.
+
+    :param root: its folder
+    :param selection: what belongs to it
+    :raises OSError: a folder cannot be read
+    """
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        kept: list[str] = []
+        left_out: list[str] = []
+        with os.scandir(root / folder) as entries:
+            for entry in entries:
+                path = f"{folder}/{entry.name}" if folder else entry.name
+                if not selection.keeps(path, entry):
+                    left_out.append(entry.name)
+                    continue
+                kept.append(entry.name)
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(path)
+        yield Found(path=folder, kept=tuple(sorted(kept)), left_out=tuple(sorted(left_out)))

@@ -1,0 +1,219 @@
+"""What was seen of a project's files, so that the next look reads only what seems to have changed.
+
+A file counts as unchanged where size, times, mode and inode are as they were, and where it was written well before it
+was looked at: what is written in the same moment may keep its time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from lockhouse.errors import StoreError
+from lockhouse.storage.files import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+#: The form of the record: any other is treated as no record.
+_VERSION = 1
+
+#: A file written so shortly before it was looked at is looked at again: some file systems count in two seconds.
+_SETTLED_AFTER = 2_000_000_000
+
+#: Size, time of change of the content, time of change of anything, inode, mode.
+Signature: TypeAlias = tuple[int, int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenFile:
+    """A file as it was read.
+
+    :ivar signature: tells whether it was touched since
+    :ivar digest: sha256 of its content; for a link, of what it leads to
+    """
+
+    signature: Signature
+    digest: str
+
+    @property
+    def kind(self) -> str:
+        """Give ``file`` or ``link``."""
+        return "link" if stat.S_ISLNK(self.signature[4]) else "file"
+
+    @property
+    def line(self) -> str:
+        """Give what of it can influence a build, but for its name."""
+        return f"{self.kind} {stat.S_IMODE(self.signature[4]):o} {self.digest}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenFolder:
+    """A folder as it was listed.
+
+    :ivar signature: tells whether anything in it came, went or was renamed since
+    :ivar kept: names in it that belong to the project
+    :ivar left_out: the others
+    """
+
+    signature: Signature
+    kept: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TreeRecord:
+    """All that was seen.
+
+    :ivar seen_at: when the look began, in nanoseconds of the epoch
+    :ivar folders: by their paths relative to the project; empty for its own
+    :ivar files: the same
+    :ivar deciding: files that decide which files belong to the project, by absolute path; None where it was not there
+    :ivar scm: digest of the state of version control, where the build looks at it; else empty
+    :ivar scm_deciding: files and folders that decide it, by absolute path
+    """
+
+    seen_at: int
+    folders: Mapping[str, SeenFolder]
+    files: Mapping[str, SeenFile]
+    deciding: Mapping[str, SeenFile | None] = field(default_factory=dict)
+    scm: str = ""
+    scm_deciding: Mapping[str, SeenFile | None] = field(default_factory=dict)
+
+    @property
+    def digest(self) -> str:
+        """Give a sha256 over names, modes and contents, and over the state of version control where it counts."""
+        digest = hashlib.sha256(self.scm.encode())
+        for line in self.lines():
+            digest.update(line.encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()
+
+    def lines(self) -> Iterable[str]:
+        """Give a line for each file and folder, in the order of their names."""
+        for path in sorted({*self.files, *self.folders}):
+            seen = self.files.get(path)
+            yield f"{'folder' if seen is None else seen.line}\0{path}\n"
+
+    def settled(self, signature: Signature) -> bool:
+        """Tell whether a file was written well before it was looked at.
+
+        :param signature: of the file
+        """
+        return max(signature[1], signature[2]) + _SETTLED_AFTER < self.seen_at
+
+
+def signature_of(status: os.stat_result) -> Signature:
+    """Give what tells whether a file was touched.
+
+    :param status: what the system says of it
+    """
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_mode
+
+
+def status_of(path: str) -> os.stat_result:
+    """Give what the system says of a file; a link to a file counts as the file.
+
+    :param path: its absolute path
+    :raises OSError: nothing is there
+    """
+    status = os.lstat(path)
+    if stat.S_ISLNK(status.st_mode):
+        try:
+            led_to = os.stat(path)  # noqa: PTH116 - likewise
+        except OSError:
+            return status
+        return led_to if stat.S_ISREG(led_to.st_mode) else status
+    return status
+
+
+def look_at(path: str) -> SeenFile | None:
+    """Read a file, or a link to a folder; of a folder its names. None where nothing is there.
+
+    :param path: its absolute path
+    :raises OSError: it cannot be read
+    """
+    try:
+        status = status_of(path)
+        return SeenFile(signature=signature_of(status), digest=_digest(path, status))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _digest(path: str, status: os.stat_result) -> str:
+    if stat.S_ISLNK(status.st_mode):
+        return hashlib.sha256(os.readlink(path).encode("utf-8", "surrogateescape")).hexdigest()  # noqa: PTH115
+    if stat.S_ISDIR(status.st_mode):
+        return hashlib.sha256("\0".join(sorted(os.listdir(path))).encode("utf-8", "surrogateescape")).hexdigest()  # noqa: PTH208
+    with open(path, "rb") as file:  # noqa: PTH123
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# -- on disk ------------------------------------------------------------------------------------------------------
+
+
+def read_record(path: Path) -> TreeRecord | None:
+    """Read a record; None where there is none that can be read.
+
+    :param path: the file
+    """
+    try:
+        data = json.loads(path.read_bytes())
+        if data["version"] != _VERSION:
+            return None
+        return TreeRecord(
+            seen_at=data["seen_at"],
+            folders={
+                name: SeenFolder(signature=_signature(row[0]), kept=tuple(row[1]), left_out=tuple(row[2]))
+                for name, row in data["folders"].items()
+            },
+            files={name: _file(row) for name, row in data["files"].items()},
+            deciding=_files(data["deciding"]),
+            scm=data["scm"],
+            scm_deciding=_files(data["scm_deciding"]),
+        )
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def write_record(path: Path, record: TreeRecord) -> None:
+    """Write a record; where that cannot be, everything is read again next time, and that is all.
+
+    :param path: the file
+    :param record: what to write
+    """
+    data = {
+        "version": _VERSION,
+        "seen_at": record.seen_at,
+        "folders": {name: [each.signature, each.kept, each.left_out] for name, each in record.folders.items()},
+        "files": {name: [*each.signature, each.digest] for name, each in record.files.items()},
+        "deciding": _rows(record.deciding),
+        "scm": record.scm,
+        "scm_deciding": _rows(record.scm_deciding),
+    }
+    try:
+        write_atomically(path, json.dumps(data, separators=(",", ":")).encode())
+    except (StoreError, UnicodeEncodeError):
+        return
+
+
+def _signature(row: list[int]) -> Signature:
+    size, changed, touched, inode, mode = row
+    return size, changed, touched, inode, mode
+
+
+def _file(row: list[Any]) -> SeenFile:
+    *signature, digest = row
+    return SeenFile(signature=_signature(signature), digest=digest)
+
+
+def _files(rows: Mapping[str, list[Any] | None]) -> dict[str, SeenFile | None]:
+    return {name: None if row is None else _file(row) for name, row in rows.items()}
+
+
+def _rows(files: Mapping[str, SeenFile | None]) -> dict[str, list[Any] | None]:
+    return {name: None if each is None else [*each.signature, each.digest] for name, each in files.items()}

@@ -1,0 +1,96 @@
+"""A project under test whose build requirements come from the index, and what is looked at of its builds."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+from lockhouse.testing.packages import BACKEND_NAME, backend_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lockhouse.testing import PackageIndex, ProjectFolder
+
+#: The backend as a distribution, so that a build has a requirement; each build leaves a line in ``log``.
+_BACKEND = """
+import os, sys
+import {name} as base
+from {name} import *
+
+def _note(what):
+    with open({log!r}, "a") as file:
+        file.write(what + "\\n")
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    _note("wheel")
+    return base.build_wheel(wheel_directory)
+
+def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
+    _note("editable")
+    return base.build_editable(wheel_directory)
+
+def build_sdist(sdist_directory, config_settings=None):
+    _note("sdist")
+    return base.build_sdist(sdist_directory)
+"""
+
+PYPROJECT = """\
+[build-system]
+requires = ["noting-backend>=1"]
+build-backend = "noting_backend"
+
+[project]
+name = "demo"
+version = "1.0"
+requires-python = ">=3.8"
+dependencies = ["a"]
+
+[tool.lockhouse.environments.tests]
+project = "{mode}"
+"""
+
+
+class Builds:
+    """The builds that were made of a project."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+
+    def taken(self) -> list[str]:
+        """Give what was built since this was last asked."""
+        made = self.log.read_text().split() if self.log.exists() else []
+        self.log.unlink(missing_ok=True)
+        return made
+
+
+def write_project(index: PackageIndex, project: ProjectFolder, log: Path, mode: str = "wheel") -> Builds:
+    """Write a project with one module, one dependency and one build requirement, all on the index."""
+    index.add_wheel("a", "1.0")
+    add_backend(index, log, "1.0")
+    project.write("pyproject.toml", PYPROJECT.format(mode=mode))
+    project.write("src/demo/__init__.py", "answer = 1\n")
+    return Builds(log)
+
+
+def add_backend(index: PackageIndex, log: Path, version: str) -> None:
+    modules = {
+        "noting_backend.py": _BACKEND.format(name=BACKEND_NAME, log=str(log)),
+        f"{BACKEND_NAME}.py": backend_source(),
+    }
+    index.add_wheel("noting-backend", version, modules=modules)
+
+
+def git(project: ProjectFolder, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=project.path, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def commit(project: ProjectFolder, message: str = "a commit") -> None:
+    git(project, "add", "-A")
+    git(project, "commit", "-q", "--allow-empty", "-m", message)
+
+
+def installed_file(environment: Path, name: str) -> Path:
+    (folder,) = environment.glob("[Ll]ib/**/site-packages")
+    return folder / name
