@@ -10,7 +10,7 @@ import pytest
 
 from tests.builds.looking import builds_of, receipt_of
 from tests.scenarios.frontends import verdict
-from tests.scenarios.installing import CLI, NOX, has_receipt, installed, lock, write_tools
+from tests.scenarios.installing import CLI, NOX, Frontend, each_frontend, has_receipt, installed, lock, write_tools
 
 from .making import add_backend, commit, git, installed_file, write_project
 
@@ -276,8 +276,9 @@ def test_its_build_is_kept_from_the_network_unless_it_is_allowed_by_name(
     assert 'allow-network = ["demo"]' in refused.output
 
 
+@each_frontend
 def test_settings_say_what_else_counts(
-    index: PackageIndex, project: ProjectFolder, log: Path, monkeypatch: pytest.MonkeyPatch
+    frontend: Frontend, index: PackageIndex, project: ProjectFolder, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     builds = write_project(index, project, log)
     git(project, "init", "-q")
@@ -295,21 +296,29 @@ def test_settings_say_what_else_counts(
         "    pathlib.Path('src/demo/flavour.py').write_text(f'is_ = {os.environ.get(\"FLAVOUR\")!r}')\n"
         "    return base.build_wheel(wheel_directory)\n",
     )
+    write_tools(project)
     lock(project)
-    CLI.succeed(project)
-    assert installed_file(CLI.root(project), "demo/_generated.py").read_text() == "made = 1\n"
-    assert installed_file(CLI.root(project), "demo/flavour.py").read_text() == "is_ = None"
+    frontend.succeed(project)
+    assert installed_file(frontend.root(project), "demo/_generated.py").read_text() == "made = 1\n"
+    assert installed_file(frontend.root(project), "demo/flavour.py").read_text() == "is_ = None"
     assert not (project / "src/demo/flavour.py").exists()
     assert builds.taken() == ["wheel"]
     project.write("src/demo/_generated.py", "made = 2\n")
-    CLI.succeed(project)
-    assert installed_file(CLI.root(project), "demo/_generated.py").read_text() == "made = 2\n"
+    frontend.succeed(project)
+    assert installed_file(frontend.root(project), "demo/_generated.py").read_text() == "made = 2\n"
     monkeypatch.setenv("FLAVOUR", "mint")
-    CLI.succeed(project)
-    assert installed_file(CLI.root(project), "demo/flavour.py").read_text() == "is_ = 'mint'"
+    frontend.succeed(project)
+    assert installed_file(frontend.root(project), "demo/flavour.py").read_text() == "is_ = 'mint'"
     assert builds.taken() == ["wheel", "wheel"]
+    for told in ("one", "two"):
+        project.write("pyproject.toml", project.read("pyproject.toml").partition("config-settings")[0])
+        settings = f'config-settings = {{ demo = {{ "told" = "{told}" }} }}\n'
+        project.write("pyproject.toml", project.read("pyproject.toml") + settings)
+        for _ in range(2):
+            frontend.succeed(project)
+        assert builds.taken() == ["wheel"], told
     project.replace("pyproject.toml", "build-env", 'rebuild = "always"\nbuild-env')
-    CLI.succeed(project)
-    again = CLI.succeed(project)
-    assert "nothing to install" in again.output
+    frontend.succeed(project)
+    again = frontend.succeed(project)
+    assert frontend is not CLI or "nothing to install" in again.output
     assert builds.taken() == ["wheel", "wheel"]

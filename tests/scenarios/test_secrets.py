@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lockhouse.testing import IndexRoot, ProjectFolder
+
+#: The resolver pip makes a lock for each Python that is listed.
+RUNNING = f'pythons = ["{sys.version_info.major}.{sys.version_info.minor}"]'
 
 USER = "robot"
 PASSWORD = "hunter2/&:@p4ssphrase"  # noqa: S105 - it opens nothing
@@ -148,7 +152,7 @@ def test_credentials_open_the_index_and_appear_nowhere(
     index.add_wheel("demo", "1.0")
     file = private.root.add_wheel("inner-thing", "1.0")
     settings = {"resolver": resolver, "installer": resolver}
-    extra = f'pythons = ["3.11"]\n{private.declared}'
+    extra = f"{RUNNING}\n{private.declared}"
     declare(project, "demo", "inner-thing", extra=extra, **settings)
     private.run("lockhouse", "lock", "-v")
     private.run("lockhouse", "check", "-v", "--json")
@@ -233,7 +237,7 @@ def test_an_index_that_gains_a_name_does_not_take_it_over(
     good = index.add_wheel("demo", "1.0")
     index.add_wheel("more", "1.0")
     second.add_wheel("inner-thing", "1.0")
-    settings = {"resolver": resolver, "extra": 'pythons = ["3.11"]'}
+    settings = {"resolver": resolver, "extra": RUNNING}
     declare(project, "demo", "inner-thing", **settings)
     lock(project)
     before = lock_path(project).read_bytes()
@@ -265,7 +269,7 @@ def test_an_index_that_is_not_configured_here_loses_no_package_to_another(
     private = index.root("private")
     ours = private.add_wheel("internal", "1.0")
     index.add_wheel("more", "1.0")
-    settings = {"resolver": resolver, "extra": 'pythons = ["3.11"]'}
+    settings = {"resolver": resolver, "extra": RUNNING}
     declare(project, "internal", **settings)
     project.run("lockhouse", "lock", check=True, env={"UV_INDEX": private.url})
     before = lock_path(project).read_bytes()
@@ -305,7 +309,7 @@ def test_the_same_index_gives_other_bytes(
 ) -> None:
     file = index.add_wheel("demo", "1.0")
     index.add_wheel("more", "1.0")
-    settings = {"resolver": resolver, "format": form, "extra": 'pythons = ["3.11"]'}
+    settings = {"resolver": resolver, "format": form, "extra": RUNNING}
     declare(project, "demo", **settings)
     lock(project)
     before = lock_path(project).read_bytes()
@@ -327,14 +331,14 @@ def test_a_hash_that_the_index_does_not_give_is_computed_and_said(
 ) -> None:
     bare = index.root("bare", hashes=False)
     file = bare.add_wheel("demo", "1.0")
-    declare(project, "demo", resolver=resolver, extra=f'pythons = ["3.11"]\nindexes = [{{url = "{bare.url}"}}]')
+    declare(project, "demo", resolver=resolver, extra=f'{RUNNING}\nindexes = [{{url = "{bare.url}"}}]')
     result = lock(project)
     assert f"hash computed, the index gives none: {file.filename}" in result.output
     text = lock_path(project).read_text("utf-8")
     assert file.sha256 in text
     assert f'computed-hashes = [\n    "{file.filename}",\n]' in text
     index.add_wheel("more", "1.0")
-    declare(project, "demo", "more", resolver=resolver, extra=f'pythons = ["3.11"]\nindexes = [{{url = "{bare.url}"}}]')
+    declare(project, "demo", "more", resolver=resolver, extra=f'{RUNNING}\nindexes = [{{url = "{bare.url}"}}]')
     assert f"hash computed, the index gives none: {file.filename}" in lock(project).output
     CLI.succeed(project)
     CLI.forget(project)

@@ -21,6 +21,7 @@ MAC = "cp311-macosx_11_0_arm64"
 PLATFORM_TAGS = (
     "cp311-cp311-manylinux_2_17_x86_64",
     "cp312-cp312-manylinux_2_28_x86_64",
+    "cp313-cp313-manylinux_2_28_x86_64",
     "cp312-cp312-win_amd64",
     "cp311-cp311-macosx_11_0_arm64",
 )
@@ -46,7 +47,7 @@ def locked(index: PackageIndex, project: ProjectFolder, *, extra: str = "", top:
         {top}
         [tool.lockhouse.environments.tests]
         requirements = ["demo<2"]
-        python = ">=3.11,<3.13"
+        python = ">=3.11,<3.14"
         {extra}
         """,
     )
