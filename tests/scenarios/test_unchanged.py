@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -110,3 +111,15 @@ def test_a_tox_environment_that_declares_something_else_is_checked_anew(stocked:
     assert "IT RAN" in stocked.run("tox", "run", "-r", "-e", "tests", check=True).output
     installed = next((stocked / ".tox/tests").glob("**/one_package-1.0.dist-info"), None)
     assert installed is not None, "an environment that is made anew is filled anew"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there, an environment holds no link to its interpreter")
+def test_an_interpreter_that_is_gone_keeps_nobody_from_making_the_environment_anew(stocked: ProjectFolder) -> None:
+    stocked.write("tox.ini", _TOX.format(keys="deps = -r deps.txt"))
+    stocked.run("tox", "lock", check=True)
+    stocked.run("tox", "run", "-e", "tests", check=True)
+    assert (stocked / ".tox/tests" / TRACE_NAME).exists()
+    python = stocked / ".tox/tests/bin/python"
+    python.unlink()
+    python.symlink_to(stocked / "removed/bin/python3")
+    assert "IT RAN" in stocked.run("tox", "run", "-r", "-e", "tests", check=True).output

@@ -36,23 +36,25 @@ def identify(python: Path) -> InterpreterIdentity:
     """
     from lockhouse.model.interpreter import InterpreterIdentity  # noqa: PLC0415 - the quick answer compares the facts
 
-    return InterpreterIdentity(**facts_of(python))
+    facts = facts_of(python)
+    if facts is None:
+        raise _gone(python)
+    return InterpreterIdentity(**facts)
 
 
-def facts_of(python: Path) -> dict[str, Any]:
+def facts_of(python: Path) -> dict[str, Any] | None:
     """Give the facts that make the identity of an interpreter, by the names that they have there.
 
     :param python: path of the interpreter in the environment
-    :raises InterpreterError: it is not there, or what it points at is gone
+    :return: None where it is not there, or what it points at is gone
     """
     prefix = prefix_of(python)
     config = _read_config(python, prefix)
-    base = _base_of(python, config)
     try:
-        real = base.resolve(strict=True)
+        real = _base_of(python, config).resolve(strict=True)
         stat = real.stat()
-    except (OSError, RuntimeError) as error:  # a RuntimeError is a loop of links
-        raise _gone(python, prefix, str(python.readlink()) if python.is_symlink() else str(base)) from error
+    except (OSError, RuntimeError):  # a RuntimeError is a loop of links
+        return None
     return {
         "executable": str(real),
         "size": stat.st_size,
@@ -136,9 +138,11 @@ def _version(config: dict[str, str], prefix: Path, real: Path | None) -> str:
     return versions[0] if len(set(versions)) == 1 else ""
 
 
-def _gone(python: Path, prefix: Path, wanted: str) -> InterpreterError:
+def _gone(python: Path) -> InterpreterError:
     from lockhouse.errors import InterpreterError  # noqa: PLC0415 - errors only
 
+    prefix = prefix_of(python)
+    wanted = str(python.readlink() if python.is_symlink() else _base_of(python, _read_config(python, prefix)))
     return InterpreterError(
         f"the interpreter of the environment {prefix} is gone",
         why=f"{python} needs {wanted}, which does not exist" if wanted != str(python) else f"there is no {python}",

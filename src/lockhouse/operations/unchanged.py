@@ -33,13 +33,14 @@ def is_unchanged(python: Path, asked: str, environ: Mapping[str, str]) -> bool:
 
     prefix = prefix_of(python)
     answer = said(f"{prefix}/{TRACE_NAME}", asked, environ)
-    if answer is None:
+    interpreter = None if answer is None else facts_of(python)
+    if answer is None or interpreter is None:
         return False
     ours, *sources = (line.split(_BETWEEN) for line in answer)
     return is_untouched(
         str(prefix),
         map(str, site_packages_of(prefix)),
-        interpreter=facts_of(python),
+        interpreter=interpreter,
         ignore=ours[1:],
     ) and all(_is_source_same(*source) for source in sources)
 
