@@ -36,13 +36,19 @@ def distributions(path: Iterable[str]) -> list[str] | None:
         except OSError:  # an archive, perhaps
             return None
         for name in names:
-            if name.endswith((".dist-info", ".egg-info")):
-                if name.partition("-")[0] != OWN_DISTRIBUTION and _may_be_plugin(f"{entry or '.'}/{name}"):
+            kind = name.lower()  # as the machinery does
+            if kind.endswith((".dist-info", ".egg-info")):
+                if not _is_own(name) and _may_be_plugin(f"{entry or '.'}/{name}"):
                     return None
                 found.append(name)
-            elif name.endswith((".egg", ".egg-link")):
+            elif kind == "egg-info" or kind.endswith((".egg", ".egg-link")):  # the first stands in an unpacked egg
                 return None
     return sorted(found)
+
+
+def _is_own(metadata: str) -> bool:
+    name, _, version = metadata.partition("-")
+    return name == OWN_DISTRIBUTION and version[:1].isdigit()
 
 
 def _may_be_plugin(metadata: str) -> bool:
