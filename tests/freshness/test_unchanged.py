@@ -122,6 +122,13 @@ def test_what_appears_or_vanishes_is_seen(
     assert quick(case) is None
 
 
+def test_a_lock_of_another_tool_that_becomes_an_orphan_is_seen(traced: Callable[..., Case]) -> None:
+    other = "locks/pylock.other.toml"
+    case = traced(UNIVERSAL[0], change=appears(other, 'lock-version = "1.0"\ncreated-by = "uv"\npackages = []\n'))
+    case.project.write(other, (case.project / "locks/pylock.tests.toml").read_bytes())
+    assert quick(case) is None
+
+
 def test_an_edit_and_its_undoing_give_the_same_answer(traced: Callable[..., Case]) -> None:
     case = traced(UNIVERSAL[0])
     case.pyproject("Foo_Bar>=1", "Foo_Bar>=2")

@@ -25,6 +25,7 @@ from lockhouse.operations.unchanged import (
 from lockhouse.plugins import DISABLE_VARIABLE, FRONTEND_FILES, may_have_sessions
 from lockhouse.storage.cache_folder import traces_in
 from lockhouse.storage.files import write_atomically
+from lockhouse.storage.lockfiles.orphans import locks_in
 from lockhouse.storage.receipts import RECEIPT_NAME, read_receipt
 from lockhouse.trace.trace import render
 
@@ -45,7 +46,8 @@ def trace_environment(
     """Write the trace of an environment, where all is in order; else leave what is there, which then says nothing.
 
     Lock and environment are judged once more, between two looks at the files that count: so what is taken down is what
-    was judged. A lock for one target is left out: which one counts is known only by asking the interpreter.
+    was judged. A lock for one target is left out: which one counts is known only by asking the interpreter. So is what
+    plugins have a say in: they are asked each time, and not twice.
 
     :param request: the environment, just synced
     :param asked: what is declared, as the frontend has it, in a text
@@ -53,7 +55,7 @@ def trace_environment(
     :param plugins: who may have a say
     :param environ: the variables of the user
     """
-    if request.environment is not None or not plugins.is_universal(request.spec.resolver):
+    if request.environment is not None or plugins.foreign:
         return
     prefix = prefix_of(request.python)
     seen = looks.copy()
@@ -107,6 +109,7 @@ def trace_locks(
     _look_at((*(root / name for name in FRONTEND_FILES), *(path for _, files in known for path in files.paths)), seen)
     for directory in sorted(directories):
         seen.names(root / directory)
+        _look_at((root / files[-1] for _, _, files in locks_in(root, directory)), seen)  # which may become orphans
     if may_have_sessions(root):
         return
     verdicts = (check(spec, files, plugins=plugins) for spec, files in known)
