@@ -40,6 +40,14 @@ package = skip
 commands = python -c "print('IT RAN')"
 """
 
+_RULES = """\
+import lockhouse
+
+@lockhouse.hookimpl
+def lockhouse_check_lock(spec):
+    print("ASKED", spec.name)
+"""
+
 
 @pytest.fixture
 def stocked(project: ProjectFolder, index: PackageIndex) -> ProjectFolder:
@@ -123,3 +131,24 @@ def test_an_interpreter_that_is_gone_keeps_nobody_from_making_the_environment_an
     python.unlink()
     python.symlink_to(stocked / "removed/bin/python3")
     assert "IT RAN" in stocked.run("tox", "run", "-r", "-e", "tests", check=True).output
+
+
+def test_a_resolver_that_is_gone_ends_no_run_that_goes_on_with_a_stale_lock(stocked: ProjectFolder) -> None:
+    stocked.write("noxfile.py", _NOXFILE.format(keywords='groups=["one"]'))
+    stocked.run("lockhouse", "lock", check=True)
+    stocked.write("noxfile.py", _NOXFILE.format(keywords='groups=["one"], resolver="gone", on_stale="warn"'))
+    result = stocked.run("nox", "-r", "-s", "tests", check=True)
+    assert "IT RAN" in result.output
+    assert "[lock-stale]; the run goes on with it" in result.output
+
+
+def test_a_plugin_is_asked_once_in_each_run(stocked: ProjectFolder) -> None:
+    stocked.write("noxfile.py", _NOXFILE.format(keywords='groups=["one"]'))
+    stocked.run("lockhouse", "lock", check=True)
+    stocked.write("site/rules-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: rules\nVersion: 1.0\n")
+    stocked.write("site/rules-1.0.dist-info/entry_points.txt", "[lockhouse]\nrules = rules\n")
+    stocked.write("site/rules.py", _RULES)
+    for _ in range(2):
+        result = stocked.run("nox", "-r", "-s", "tests", check=True, env={"PYTHONPATH": str(stocked / "site")})
+        assert result.output.count("ASKED") == 1, result
+    assert not (stocked / ".nox/tests" / TRACE_NAME).exists()
