@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING
 
 from lockhouse.plugins import Plugins
+from lockhouse.testing import ProjectFolder
+from lockhouse.testing.environment import index_environ
 from lockhouse.trace.program import distributions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lockhouse.testing import PackageIndex, ProjectFolder
+    from lockhouse.testing import PackageIndex
 
 #: What none of the quick ways needs, whoever takes it.
 _NEEDLESS = {
@@ -152,6 +155,35 @@ def test_a_warm_session_of_nox_imports_and_starts_nothing_that_it_does_not_use(
     assert modules & (_NEEDLESS | _NEEDLESS_WITH_A_TRACE | {"lockhouse.nox.discovery", "pluggy"}) == set()
     assert [line for line in started if "uv" not in line] == []  # nox itself asks uv for its version
     assert len(started) <= 1
+
+
+def test_a_directory_beside_the_project_keeps_a_warm_session_quick(tmp_path: Path, index: PackageIndex) -> None:
+    index.add_wheel("demo-package", "1.0")
+    library = '[project]\nname = "local"\nversion = "0.1"\n'
+    ProjectFolder(tmp_path / "local").write_package(library, {"local.py": "answer = 42\n"})
+    strange = "pro ject" if os.name == "nt" else "pro\tject"  # a tab is what stands between the parts of a line
+    project = ProjectFolder(tmp_path / strange, index_environ(index.url))
+    project.write("pyproject.toml", '[project]\nname = "demo"\nversion = "1.0"\nrequires-python = ">=3.11"\n')
+    project.write(
+        "noxfile.py",
+        """
+        import lockhouse.nox as lockhouse
+
+        inputs = {"requirements": ["demo-package", "../local"], "allow_unhashed": ["local"], "project": "none"}
+
+        @lockhouse.session(**inputs, venv_backend="uv")
+        def tests(session):
+            session.log("it runs")
+        """,
+    )
+    project.run("lockhouse", "lock", check=True)
+    project.run("nox", "-s", "tests", check=True)
+    modules, _ = _seen(project, "nox", "-r", "-s", "tests")
+    assert modules & (_NEEDLESS | _NEEDLESS_WITH_A_TRACE) == set()
+    (tmp_path / "local" / "local.py").write_text("answer = 43\n", encoding="utf-8")
+    refused = project.run("nox", "-R", "-s", "tests")
+    assert refused.returncode, refused
+    assert "the source of local changed" in refused.output
 
 
 def test_a_warm_environment_of_tox_imports_nothing_that_it_does_not_use(

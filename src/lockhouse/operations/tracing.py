@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,7 +72,7 @@ def trace_environment(
 
 def _line_of(source: InstalledSource, request: SyncRequest) -> str:
     content, *_ = source.identity.split("\n")  # what else is in it stands in the declaration and in variables
-    folder = os.path.normpath(request.root / (source.path or PROJECT))
+    folder = str(request.root / (source.path or PROJECT))  # spelled as drift spells it: its identity is made of paths
     if source.path == PROJECT and not source.editable:
         return line_of_project(folder, record=str(request.tree().place), identity=content)
     return line_of_source(folder, editable=source.editable, identity=content)

@@ -20,6 +20,9 @@ TRACE_NAME = "lockhouse-trace"
 #: Parts of a line.
 _BETWEEN = "\t"
 
+#: So many of them has the line of a source; the last, a path, may hold what stands between parts.
+_PARTS = 4
+
 
 def is_unchanged(python: Path, asked: str, environ: Mapping[str, str]) -> bool:
     """Tell whether an environment is still declared, locked and installed as it was when a sync found all in order.
@@ -36,13 +39,13 @@ def is_unchanged(python: Path, asked: str, environ: Mapping[str, str]) -> bool:
     interpreter = None if answer is None else facts_of(python)
     if answer is None or interpreter is None:
         return False
-    ours, *sources = (line.split(_BETWEEN) for line in answer)
+    ours, *sources = answer
     return is_untouched(
         str(prefix),
         map(str, site_packages_of(prefix)),
         interpreter=interpreter,
-        ignore=ours[1:],
-    ) and all(_is_source_same(*source) for source in sources)
+        ignore=ours.split(_BETWEEN)[1:],
+    ) and all(_is_source_same(*source.split(_BETWEEN, _PARTS - 1)) for source in sources)
 
 
 def line_of_names(names: tuple[str, ...]) -> str:
