@@ -124,6 +124,18 @@ def test_no_terminal_no_colour_and_no_bar(index: PackageIndex, project: ProjectF
         assert "\x1b" not in frontend.run(project, env={"NO_COLOR": "1"}).output
 
 
+def test_a_stream_that_lacks_a_character_shows_its_number(index: PackageIndex, project: ProjectFolder) -> None:
+    index.add_wheel("demo", "1.0")
+    named = '[tool.lockhouse.environments."tést"]\nrequirements = ["demo"]\nproject = "none"\n'
+    project.write("pyproject.toml", f'[project]\nname = "own"\nversion = "1.0"\nrequires-python = ">=3.11"\n{named}')
+    project.run("lockhouse", "lock", check=True, env={"LOCKHOUSE_CACHE_DIR": str(project / "cache")})
+    for cache in ("cache", "other"):  # with a trace, and without
+        narrow = {"PYTHONIOENCODING": "ascii", "LOCKHOUSE_CACHE_DIR": str(project / cache)}
+        assert project.run("lockhouse", "check", check=True, env=narrow).lines[0] == "t\\xe9st: fresh"
+        answer = json.loads(project.run("lockhouse", "check", "--json", check=True, env=narrow).stdout)
+        assert answer["environments"][0]["environment"] == "tést"
+
+
 # -- Ctrl-C -------------------------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :return: the exit code
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
+    _escape_what_cannot_be_shown()
     if words == ["check"]:
         try:
             if _says_fresh():
@@ -41,6 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _unread()
     return code
+
+
+def _escape_what_cannot_be_shown() -> None:
+    """Have the answers show a character that their encoding lacks as its number, as Python does for messages."""
+    escape = getattr(sys.stdout, "reconfigure", None)  # somebody may have put another kind of stream there
+    if escape is not None and sys.stdout.errors == "strict":
+        escape(errors="backslashreplace")
 
 
 def _unread() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import msgspec
@@ -244,7 +245,7 @@ def as_json(record: object, *, hide: Callable[[str], str]) -> str:
     :param hide: hides secrets in a text; the form of the record stays, whatever they are
     """
     plain = _hidden(msgspec.to_builtins(record), hide)
-    return msgspec.json.format(msgspec.json.encode(plain), indent=2).decode()
+    return json.dumps(plain, indent=2)  # in ASCII, which every stream can show
 
 
 def _hidden(value: Any, hide: Callable[[str], str]) -> Any:
