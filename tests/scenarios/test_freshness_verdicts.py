@@ -389,9 +389,10 @@ def test_what_is_loosened_runs_the_tests_and_is_said_when_asked(
     if frontend.name == "cli":  # what starts last is the test command
         assert said in project.run("lockhouse", "sync", "tests", "--into", ".venv", "-v", check=True).output
     else:
-        result = frontend.start(project, "-v")
-        assert result.returncode == 0, result
-        assert said in result.output, result
+        for _ in range(2):  # the first leaves a trace
+            result = frontend.start(project, "-v", *(("-r",) if frontend.name == "nox" else ()))
+            assert result.returncode == 0, result
+            assert said in result.output, result
     quiet = frontend.start(project)
     assert frontend.ran(project), quiet
     assert said not in quiet.output

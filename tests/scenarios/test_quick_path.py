@@ -214,7 +214,7 @@ def test_a_plugin_is_found_without_the_machinery_that_reads_metadata(tmp_path: P
     (tmp_path / "site" / "lockhouse-rules.egg-info").mkdir()
     (tmp_path / "site" / "lockhouse-rules.egg-info" / "entry_points.txt").write_text("[lockhouse]\n", encoding="utf-8")
     assert distributions(path) is None, "our name is only the beginning of its name"
-    for name in ("EGG-INFO", "other-1.0.DIST-INFO"):  # of an egg that stands in the path itself; as an old tool wrote it
+    for name in ("EGG-INFO", "other-1.0.DIST-INFO"):  # of an egg in the path itself; of an old tool
         metadata = tmp_path / name.lower() / name
         metadata.mkdir(parents=True)
         (metadata / "entry_points.txt").write_text("[lockhouse]\nother = other\n", encoding="utf-8")

@@ -33,7 +33,7 @@ def prepare(given: nox.Session, declaration: Declaration, variant: Variant, *, r
     """
     asked = asked_for(declaration, variant, root)
     python = Path(os.path.abspath(_python_of(given)))  # noqa: PTH100 - links must stay: they tell an environment
-    if asked is None or not is_unchanged(python, asked, os.environ):
+    if _is_verbose(given) or asked is None or not is_unchanged(python, asked, os.environ):  # a trace has no details
         _prepare(given, declaration, variant, root=root, python=python, asked=asked)
     return GuardedSession.of(given, declaration)
 
@@ -59,6 +59,10 @@ def _may_install(given: nox.Session) -> bool:
     """Tell whether nox would install: ``-R`` and ``--no-install`` forbid it in an environment that is reused."""
     # Private to nox: it has no public word for it, and skips its own installs by these two.
     return not (given._runner.global_config.no_install and given.virtualenv._reused)  # noqa: SLF001
+
+
+def _is_verbose(given: nox.Session) -> bool:
+    return bool(given._runner.global_config.verbose)  # noqa: SLF001 - nox has no public word for it
 
 
 def _python_of(given: nox.Session) -> Path:
@@ -167,7 +171,7 @@ class _Log(SilentReporter):
 
     def detail(self, message: str) -> None:
         # nox shows its level "debug" always; what only -v shows has a level that sessions cannot log at
-        if self._session._runner.global_config.verbose:  # noqa: SLF001
+        if _is_verbose(self._session):
             self.info(message)
 
     def warning(self, message: str) -> None:

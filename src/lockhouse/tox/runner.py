@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -93,6 +94,8 @@ class LockhouseRunner(VirtualEnvRunner):
         return asked_for(self.conf, self.core, pythons, asked_for_editable=self._asked_for_editable)
 
     def _is_unchanged(self) -> bool:
+        if logging.getLogger().isEnabledFor(logging.INFO):  # a trace has none of the details that are asked for
+            return False
         asked = self._asked
         return asked is not None and is_unchanged(self.env_python(), asked, self._environ)
 
