@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import lzma
 import tarfile
 import zipfile
+import zlib
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -13,6 +15,9 @@ from lockhouse.model.build_system import LEGACY_BACKEND, BuildSystem
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+_DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 
 
 def unpack_sdist(path: Path, folder: Path, *, subdirectory: str | None = None) -> Path:
@@ -34,7 +39,7 @@ def unpack_sdist(path: Path, folder: Path, *, subdirectory: str | None = None) -
         else:
             with tarfile.open(path) as archive_:
                 archive_.extractall(folder, filter="data")
-    except (OSError, EOFError, ValueError, tarfile.TarError, zipfile.BadZipFile, TypeError) as error:
+    except (OSError, EOFError, ValueError, TypeError, RuntimeError, *_DAMAGED) as error:
         raise BuildFailedError(f"{path.name} cannot be unpacked", why=str(error) or type(error).__name__) from error
     found = sorted(folder.iterdir())
     root = found[0] if len(found) == 1 and found[0].is_dir() else folder
