@@ -217,6 +217,25 @@ def test_a_folder_is_replaced_whole_but_only_a_wheelhouse(index: PackageIndex, p
     assert sorted(path.name for path in project.path.iterdir() if path.name.endswith((".partial", ".former"))) == []
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_where_a_link_is_its_folder_is_replaced(index: PackageIndex, project: ProjectFolder) -> None:
+    locked(index, project)
+    (project / "places/house").mkdir(parents=True)
+    (project / "house").symlink_to("places/house")
+    for _ in range(2):
+        build(project, "--output", "house", "--target", LINUX)
+        assert (project / "places/house" / MANIFEST).is_file()
+        assert (project / "house").is_symlink()
+        assert [path.name for path in (project / "places").iterdir()] == ["house"]
+        assert not [path.name for path in project.path.iterdir() if path.name.startswith(".house")]
+
+
+def test_a_path_that_no_disk_can_have_is_an_error_of_ours(project: ProjectFolder) -> None:
+    told = project.run("lockhouse", "wheelhouse", "verify", "a" * 5000)
+    assert told.returncode == 5
+    assert "error[store]" in told.stderr
+
+
 def test_a_failed_fetch_leaves_what_was_there(index: PackageIndex, project: ProjectFolder) -> None:
     locked(index, project)
     build(project, "--output", "house", "--target", LINUX)

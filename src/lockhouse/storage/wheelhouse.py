@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lockhouse.errors import StoreError, WheelhouseInvalidError, WheelhouseMismatchError
+from lockhouse.errors import InvalidSettingError, StoreError, WheelhouseInvalidError, WheelhouseMismatchError
 from lockhouse.model.wheelhouse import (
     MANIFEST_NAME,
     MANIFEST_VERSION,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _LARGEST_MANIFEST = 16 << 20
 _READ_SIZE = 1 << 20
 _PIN = "#sha256="
+_DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 _MEND = "build it anew, or take it again from where it was built"
 
 
@@ -124,10 +126,17 @@ def open_wheelhouse(path: Path) -> Wheelhouse:
     :param path: the folder or the archive; ``#sha256=DIGEST`` at its end names the one manifest that it may have
     :raises WheelhouseInvalidError: it is none, or is damaged
     :raises WheelhouseMismatchError: it has another manifest
+    :raises InvalidSettingError: what is to be its digest is none
     """
-    place, _, pin = str(path).partition(_PIN)
+    place, marker, pin = str(path).partition(_PIN)
+    if marker and not _DIGEST.fullmatch(pin):  # a variable that is empty must not take the pin away
+        raise InvalidSettingError(
+            f'"{path}" ends with no digest',
+            why=f'after "{_PIN}" are to follow 64 hexadecimal digits, found is "{pin}"',
+            fix=f"write {place}{_PIN}DIGEST, with the digest that its build printed",
+        )
     wheelhouse = _open(Path(place))
-    if pin and wheelhouse.manifest.check != pin:
+    if pin and wheelhouse.manifest.check != pin.lower():
         raise WheelhouseMismatchError(
             f"{place} is another wheelhouse than the one that was asked for",
             why=[f"expected sha256:{pin}", f"found    sha256:{wheelhouse.manifest.check}"],
@@ -137,7 +146,9 @@ def open_wheelhouse(path: Path) -> Wheelhouse:
 
 
 def _open(path: Path) -> Wheelhouse:
-    if not path.exists():
+    with disk_errors(path):
+        is_there = path.exists()
+    if not is_there:
         raise WheelhouseInvalidError(f"{path} is not there", why="it is to be a folder or an archive with a manifest")
     if path.is_dir():
         return Wheelhouse(path=path, manifest=_parse(_manifest_in(path), path))
@@ -331,6 +342,7 @@ def _unpack_one(member: Member, file: WheelhouseFile, folder: Path, progress: Pr
 def _new_folder(path: Path) -> Iterator[Path]:
     """Give an unfinished folder, which takes the place of ``path`` where all goes well, and is gone where not."""
     with disk_errors(path):
+        path = path.resolve()  # where a link is, what it points to is replaced
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.parent / f".{path.name}.{os.urandom(8).hex()}{PARTIAL_SUFFIX}"
         partial.mkdir()
