@@ -15,7 +15,7 @@ import pytest
 
 from lockhouse.model.wheelhouse import Manifest
 from lockhouse.storage.wheelhouse import manifest_bytes
-from lockhouse.testing import build_wheel
+from lockhouse.testing import PackageIndex, build_wheel
 from tests.builds.looking import built_wheels, receipt_of
 from tests.builds.packages import asking_sdist, sdist_with_hooks
 from tests.scenarios.installing import CLI, declare, has_receipt, installed, lock, python_of
@@ -25,7 +25,7 @@ from .making import MANIFEST, build, manifest_of, other_machine, wheels_in
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lockhouse.testing import PackageFile, PackageIndex, ProjectFolder
+    from lockhouse.testing import PackageFile, ProjectFolder
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the targets of these tests are for Linux")
 
@@ -131,6 +131,70 @@ def test_a_build_requirement_without_a_file_is_said_before_anything_is_fetched(
     assert index.requests.paths == []
 
 
+_TELLS_ITS_PYTHON = """
+    def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+        import os, sys, zipfile
+        name = base.build_wheel(wheel_directory)
+        with zipfile.ZipFile(os.path.join(wheel_directory, name), "a") as wheel:
+            wheel.writestr(zipfile.ZipInfo("built_by.py"), str(sys.version_info[:2]))
+        return name
+"""
+
+
+def test_two_wheels_of_one_name_are_refused_and_none_takes_the_place_of_the_other(
+    index: PackageIndex, project: ProjectFolder, require_python: Callable[[str], Path]
+) -> None:
+    project.environ["PATH"] = os.pathsep.join([str(require_python("3.9").parent), os.environ["PATH"]])
+    index.add(sdist_with_hooks("varying", _TELLS_ITS_PYTHON))
+    declare(project, "varying")
+    lock(project)
+    targets = [word for minor in (HERE, "cp39") for word in ("--target", f"{minor}-manylinux_2_99_{MACHINE}")]
+    refused = build(project, "--output", "house", *targets, check=False)
+    assert refused.returncode == 5
+    assert "error[wheelhouse-invalid]" in refused.stderr
+    assert "varying-1.0-py3-none-any.whl is needed with different bytes: sha256:" in refused.stderr
+    assert not (project / "house").exists()
+
+
+def test_sdists_of_one_name_from_two_indexes_are_built_each_for_its_own_lock(
+    index: PackageIndex, project: ProjectFolder
+) -> None:
+    with PackageIndex() as second:
+        second.add(sdist_with_hooks("source", ""))
+        _declare_two(project, *(f'indexes = [{{ url = "{each.url}" }}]' for each in (index, second)))
+        build(project, "--output", "house")
+    (file,) = (file for file in manifest_of(project / "house")["files"] if file["built"])
+    assert len({record["source"] for record in file["built"]}) == 2
+    for name in ("one", "two"):
+        _sync(project, name)
+
+
+@pytest.mark.parametrize("setting", ['config-settings = { source = { a = "b" } }', 'allow-network = ["source"]'])
+def test_one_wheel_of_two_environments_is_proven_for_each(setting: str, project: ProjectFolder) -> None:
+    _declare_two(project, setting, "")
+    build(project, "--output", "house")
+    assert wheels_in(project / "house") == ["source-1.0-py3-none-any.whl"]
+    for name in ("one", "two"):
+        _sync(project, name)
+
+
+def _declare_two(project: ProjectFolder, *extra: str) -> None:
+    """Declare and lock the environments ``one`` and ``two``, each with some lines of its own."""
+    lines = ["[tool.lockhouse]", 'python = ">=3.8"']
+    for name, own in zip(("one", "two"), extra, strict=True):
+        lines += [f"[tool.lockhouse.environments.{name}]", 'requirements = ["source"]', own]
+    project.write("pyproject.toml", "\n".join([*lines, ""]))
+    for name in ("noxfile.py", "tox.ini"):
+        (project / name).unlink()
+    lock(project)
+
+
+def _sync(project: ProjectFolder, name: str) -> None:
+    words = ("lockhouse", "sync", name, "--into", f".{name}", "--python", sys.executable, "--wheelhouse", "house")
+    project.run(*words, check=True)
+    assert installed(project / f".{name}") == {"source": "1.0"}
+
+
 # -- trust --------------------------------------------------------------------------------------------------------
 
 
@@ -183,6 +247,66 @@ def test_a_record_of_another_wheel_is_no_manifest(project: ProjectFolder) -> Non
     forge(project / "house", lambda data: record_in(data).update(wheel=_OTHER))
     refused = CLI.refuse(project, "--wheelhouse", "house", code="wheelhouse-invalid")
     assert "source-1.0-py3-none-any.whl has the record of another wheel" in refused.output
+
+
+@pytest.mark.parametrize("change", [{"version": "none"}, {"wheel_name": "../../demo"}])
+def test_a_record_of_what_is_no_wheel_is_no_manifest(change: dict[str, str], project: ProjectFolder) -> None:
+    build(project, "--output", "house")
+
+    def move(data: dict[str, Any]) -> None:
+        text = next(file for file in data["files"] if file["name"].endswith(".txt"))
+        text["built"] = [record_in(data) | change]
+
+    forge(project / "house", move)
+    refused = CLI.refuse(project, "--wheelhouse", "house", code="wheelhouse-invalid")
+    assert "requirements-tests.txt is no wheel, and has the record of one" in refused.output
+
+
+def test_who_writes_a_manifest_writes_neither_our_messages_nor_our_commands(project: ProjectFolder) -> None:
+    for name in ("\x1b[2J", "here\n::error::of another", "\u202e"):
+        build(project, "--output", "house")
+        forge(project / "house", lambda data, name=name: record_in(data).update(builder=name))  # type: ignore[misc]
+        refused = CLI.refuse(project, "--wheelhouse", "house", code="wheelhouse-invalid")
+        assert name not in refused.output
+        assert "has characters that a terminal acts upon" in refused.output
+        assert name not in project.run("lockhouse", "wheelhouse", "verify", "house").output
+
+    build(project, "--output", "house")
+
+    def rename(data: dict[str, Any]) -> None:
+        data["environments"][0] |= {"digest": "0" * 64}
+        data["environments"][0]["targets"][0]["name"] = "here; touch there"
+
+    forge(project / "house", rename)
+    refused = CLI.refuse(project, "--wheelhouse", "house", code="wheelhouse-mismatch")
+    assert '--target "here; touch there" --output' in refused.output
+
+
+def test_a_wheel_under_the_name_of_one_for_another_platform_is_not_taken(
+    index: PackageIndex, project: ProjectFolder
+) -> None:
+    platforms = {f"manylinux_2_17_{MACHINE}": f"{HERE}-manylinux_2_28_{MACHINE}", "win_amd64": f"{HERE}-win_amd64"}
+    files = [index.add_wheel("native", "1.0", tag=f"{HERE}-{HERE}-{platform}") for platform in platforms]
+    declare(project, "native")
+    lock(project)
+    build(project, "--output", "house", *(word for target in platforms.values() for word in ("--target", target)))
+    for file, other in zip(files, reversed(files), strict=True):
+        (project / "house" / other.filename).unlink()
+        (project / "house" / other.filename).write_bytes(file.data)
+
+    def exchange(data: dict[str, Any]) -> None:
+        one, other = (file for file in data["files"] if file["name"].endswith(".whl"))
+        one["name"], other["name"] = other["name"], one["name"]
+
+    forge(project / "house", exchange)
+    CLI.refuse(project, "--wheelhouse", "house", code="wheelhouse-mismatch")
+
+
+@pytest.mark.parametrize("pin", ["", "0123", "x" * 64])
+def test_a_pin_that_is_no_digest_is_refused(pin: str, project: ProjectFolder) -> None:
+    build(project, "--output", "house")
+    refused = CLI.refuse(project, "--wheelhouse", f"house#sha256={pin}", code="invalid-setting")
+    assert "house#sha256=DIGEST, with the digest that its build printed" in refused.output
 
 
 def test_a_wheel_that_was_exchanged_with_its_record_is_found_by_the_digest_alone(project: ProjectFolder) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
@@ -29,6 +29,8 @@ MANIFEST_VERSION = 1
 # Nothing else may stand in a wheelhouse: no folder, no link out of it, no name that a system takes for a device.
 _WHEEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+!]*(?:-[A-Za-z0-9_.+!]+){4,5}\.whl")
 _TEXT_NAME = re.compile(r"requirements-[A-Za-z0-9_-]+\.txt")
+# Escapes, line ends, and what turns the direction of writing: who writes a manifest does not write our messages.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _HASH = re.compile(r"sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128}")
 
 
@@ -42,7 +44,8 @@ class WheelhouseFile:
     :ivar package: name and version of its package; None for a list of requirements
     :ivar origin: where the lock has it, or its sdist, from: an index or an address, without credentials; None for the
         default index
-    :ivar built: for a wheel that was built from an sdist, what proves it: a record for each build lock of its locks
+    :ivar built: for a wheel that was built from an sdist, what proves it: a record for each build lock,
+        sdist and set of options of its locks, and for each way to the network
     """
 
     name: str
@@ -127,6 +130,8 @@ def problems_of(manifest: Manifest) -> Iterator[str]:
 
     :param manifest: as it was read
     """
+    acted_upon = (word for word in _words_of(manifest) if _CONTROL.search(word))
+    yield from (f"{word!r} has characters that a terminal acts upon" for word in acted_upon)
     seen: set[str] = set()
     for file in manifest.files:
         if not (_WHEEL_NAME.fullmatch(file.name) or _TEXT_NAME.fullmatch(file.name)):
@@ -143,8 +148,19 @@ def problems_of(manifest: Manifest) -> Iterator[str]:
         yield from (f"{environment.name} needs {name}, which is not listed" for name in sorted(named - known))
 
 
+def _words_of(manifest: Manifest) -> Iterator[str]:
+    """Give all that is shown of a manifest."""
+    for environment in manifest.environments:
+        yield from (environment.name, environment.lock, environment.digest, *(t.name for t in environment.targets))
+    for file in manifest.files:
+        yield from (file.name, file.package or "", file.origin or "")
+        yield from (str(value) for record in file.built for value in astuple(record))
+
+
 def _problems_of_wheel(file: WheelhouseFile) -> Iterator[str]:
     if not file.name.endswith(".whl"):
+        if file.built:
+            yield f"{file.name} is no wheel, and has the record of one"
         return
     try:
         name, version, _, _ = parse_wheel_filename(file.name)
@@ -313,6 +329,8 @@ def _kept(artifacts: Iterable[Artifact], names: Mapping[str, str]) -> Iterator[A
         if artifact.kind in {ArtifactKind.DIRECTORY, ArtifactKind.VCS}:
             yield artifact
         elif artifact.strong_hash is not None and (name := names.get(":".join(artifact.strong_hash))) is not None:
+            if artifact.filename not in {None, name}:  # its tags say where it may be used: the lock counts
+                continue
             yield replace(artifact, kind=_kind_in_wheelhouse(artifact), filename=name)
 
 

@@ -108,7 +108,7 @@ class WheelhouseSource:
         served, path = self._opened.manifest.environments, self._opened.path
         names = dict.fromkeys([*(each.name for each in served), *([environment] if environment else [])])
         targets = dict.fromkeys([*(t.name for each in served for t in each.targets), *([target] if target else [])])
-        words = [*map(quoted, names), *(f"--target {name}" for name in targets)]
+        words = [*map(quoted, names), *(f"--target {quoted(name)}" for name in targets)]
         place = f"{'--output' if path.is_dir() else '--archive'} {quoted(str(path))}"
         return " ".join(["lockhouse wheelhouse build", *words, place])
 

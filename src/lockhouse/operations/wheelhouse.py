@@ -18,7 +18,6 @@ from lockhouse.storage.wheelhouse import require_replaceable, save_archive, save
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from lockhouse.interfaces import StoredFile
     from lockhouse.model.lock import Artifact, LockedPackage
     from lockhouse.model.provenance import Provenance
     from lockhouse.model.spec import EnvironmentSpec
@@ -47,12 +46,11 @@ def build_wheelhouse(
     else:
         require_replaceable(path)
     planned = plan_parts(parts, tools)
-    files: dict[str, StoredFile] = {}
-    for each in planned:
-        files |= each.fetched()
-    complete = [each.built(files, twice=twice) for each in planned]
+    fetched = [each.fetched() for each in planned]  # apart: two indexes may have other bytes under one name
+    complete = [each.built(files, twice=twice) for each, files in zip(planned, fetched, strict=True)]
     require_fitting(complete)
-    paths = {name: file.path for name, file in files.items()}
+    _require_one_of_each_name(complete)
+    paths = {name: file.path for files in fetched for name, file in files.items()}
     for each in complete:
         each.require_complete(paths, tools.plugins)
     contents: dict[str, bytes | Path] = {
@@ -117,20 +115,38 @@ def _manifest(planned: Sequence[PlannedPart], contents: Mapping[str, bytes | Pat
         files=tuple(sorted((*wheels.values(), *texts), key=lambda file: (file.name, file.hash))),
     )
     if problems := tuple(problems_of(manifest)):
-        raise WheelhouseInvalidError(
-            "these environments cannot be in one wheelhouse",
-            why=problems,
-            fix="build a wheelhouse for each of them, or for each Python",
-        )
+        raise _apart(problems)
     return manifest
 
 
+def _require_one_of_each_name(planned: Iterable[PlannedPart]) -> None:
+    """Refuse two files of one name: a folder holds one of them, and the other would not be missed."""
+    hashes: dict[str, set[str]] = {}
+    for each in planned:
+        for _, artifact in each.wanted:
+            hashes.setdefault(artifact.filename or "", set()).add(":".join(artifact.strong_hash or ()))
+    several = {name: found for name, found in sorted(hashes.items()) if len(found) > 1}
+    if several:
+        raise _apart(
+            f"{name} is needed with different bytes: {', '.join(sorted(found))}" for name, found in several.items()
+        )
+
+
+def _apart(why: Iterable[str]) -> WheelhouseInvalidError:
+    return WheelhouseInvalidError(
+        "these environments and targets cannot be in one wheelhouse",
+        why=tuple(why),
+        fix="build a wheelhouse for each environment, and with one --target for each Python",
+    )
+
+
 def _records(planned: Iterable[PlannedPart]) -> dict[str, tuple[Provenance, ...]]:
-    """Give for each built wheel, by its hash, one record a build lock: two locks may build the same bytes."""
-    found: dict[str, dict[str, Provenance]] = {}
+    """Give for each built wheel, by its hash, one record of each kind that a lock or a setting may tell apart."""
+    found: dict[str, dict[tuple[str, str, str, bool], Provenance]] = {}
     for each in planned:
         for record in each.records:
-            found.setdefault(record.wheel, {}).setdefault(record.build_lock, record)
+            kind = (record.build_lock, record.source, record.options, record.is_online)
+            found.setdefault(record.wheel, {}).setdefault(kind, record)
     return {wheel: tuple(records[key] for key in sorted(records)) for wheel, records in found.items()}
 
 

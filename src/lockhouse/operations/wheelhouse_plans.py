@@ -98,13 +98,13 @@ class PlannedPart:
 
     @property
     def wanted(self) -> list[tuple[LockedPackage, Artifact]]:
-        """Give every file once."""
-        by_name = {
-            item.artifact.filename or "": (item.package, item.artifact)
+        """Give every file once; two of one name that differ are two."""
+        found = {
+            (item.artifact.filename or "", item.artifact.strong_hash or ()): (item.package, item.artifact)
             for plan in (*self.plans, *self.builds)
             for item in plan.files
         }
-        return [by_name[name] for name in sorted(by_name)]
+        return [found[key] for key in sorted(found)]
 
     @property
     def labels(self) -> tuple[str, ...]:
