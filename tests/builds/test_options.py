@@ -73,6 +73,38 @@ def test_a_backend_is_told_what_stands_in_the_settings_and_it_is_recorded(
     assert json.loads(log.read_text().splitlines()[-1]) == ["build_wheel", {"a": "b"}, {}]
 
 
+_TOOL = """
+    def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+        import os, zipfile
+        name = base.build_wheel(wheel_directory)
+        with zipfile.ZipFile(os.path.join(wheel_directory, name), "a") as wheel:
+            wheel.writestr("told.py", f"told = {config_settings!r}")
+        return name
+"""
+_USER = """
+    def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+        import os, told, zipfile
+        name = base.build_wheel(wheel_directory)
+        with zipfile.ZipFile(os.path.join(wheel_directory, name), "a") as wheel:
+            wheel.writestr("baked.py", str(told.told))
+        return name
+"""
+
+
+def test_a_wheel_is_not_that_of_a_build_requirement_that_was_told_something_else(
+    index: PackageIndex, project: ProjectFolder
+) -> None:
+    index.add(sdist_with_hooks("tool", _TOOL))
+    index.add(sdist_with_hooks("source", _USER, requires=["tool"]))
+    for settings in ("", 'config-settings = { tool = { a = "b" } }'):
+        declare(project, "source", extra=settings)
+        lock(project)
+        CLI.forget(project)
+        CLI.succeed(project)
+        (baked,) = CLI.root(project).rglob("baked.py")
+        assert baked.read_text() == ("{'a': 'b'}" if settings else "None")
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

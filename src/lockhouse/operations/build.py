@@ -133,7 +133,7 @@ class Builder:
         package = item.package
         allowed, options = package.name in self._policy.allow_network, self._policy.options_of(package.name)
         digest = build_lock_digest(build_key(package), self._builds)
-        key = self._key(sdist, digest, item.artifact.subdirectory, options, allow_network=allowed)
+        key = self._key(item, sdist, digest, options, allow_network=allowed)
         found = self._wheels.find(key)
         if found is None:
             with self._wheels.lock(key, what=f"the build of {package.label}"):
@@ -146,26 +146,33 @@ class Builder:
         return BuiltFile(file=file, provenance=record)
 
     def _key(
-        self,
-        sdist: StoredFile,
-        build_lock: str,
-        subdirectory: str | None,
-        options: BuildOptions,
-        *,
-        allow_network: bool,
+        self, item: PlannedPackage, sdist: StoredFile, build_lock: str, options: BuildOptions, *, allow_network: bool
     ) -> str:
         """Give a digest of all that decides a wheel."""
         parts = [
             _FORM,
             f"{sdist.algorithm}:{sdist.digest}",
-            subdirectory,
+            item.artifact.subdirectory,
             build_lock,
             machine_tag(self._target),
             self._target.label,
             allow_network,
             options.text,
+            sorted(self._told_below(build_key(item.package))),
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def _told_below(self, key: str, above: tuple[str, ...] = ()) -> set[tuple[str, str, bool, bool]]:
+        """Give what the settings say of the build requirements, and of theirs: they are built in their turn."""
+        build, policy = self._builds.get(key), self._policy
+        found: set[tuple[str, str, bool, bool]] = set()
+        if build is None or key in above:
+            return found
+        for package in build.packages:
+            name = package.name
+            found.add((name, policy.options_of(name).text, name in policy.allow_network, policy.demands(name)))
+            found |= self._told_below(build_key(package), (*above, key))
+        return found
 
     def require_reproducible(
         self, items: Sequence[PlannedPackage], sdists: Iterable[StoredFile], built: Iterable[BuiltFile]
