@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import time
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lockhouse.cli import main
+from lockhouse.model.provenance import Provenance
 from lockhouse.storage.store import Store
 from lockhouse.storage.upkeep import GRACE
 from tests.builds.looking import built_wheels
@@ -207,3 +209,18 @@ def test_built_wheels_are_counted_verified_and_pruned_like_all_others(
         os.utime(each, (then, then))
     assert "removed 1 files" in project.run("lockhouse", "cache", "prune", "--older-than", "30d", check=True).output
     assert not built_wheels()
+
+
+@pytest.mark.parametrize("damage", ["a\0b", 5, "../../../elsewhere-1.0-py3-none-any.whl", None])
+def test_a_record_that_makes_no_sense_is_found_and_removed(
+    damage: str | int | None, store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = store.temporary.parent / "built/00" / ("00" * 32)
+    folder.mkdir(parents=True)
+    names = [each.name for each in fields(Provenance)]
+    record = dict.fromkeys(names, "x") | {"wheel_name": damage}
+    (folder / "provenance.json").write_text("[" * 100_000 if damage is None else json.dumps(record))
+    assert main(["cache", "info"]) == 0
+    assert main(["cache", "verify"]) == 1
+    assert not folder.exists()
+    assert "Traceback" not in capsys.readouterr().err

@@ -18,6 +18,8 @@ from contextlib import suppress
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING
 
+from packaging.utils import parse_wheel_filename
+
 from lockhouse.errors import StoreError
 from lockhouse.model.provenance import Provenance
 from lockhouse.storage.files import PARTIAL_SUFFIX, disk_errors, file_lock, sweep_abandoned
@@ -68,7 +70,7 @@ class BuiltWheels:
             except FileNotFoundError:
                 if not folder.is_dir():
                     return None
-            except (ValueError, TypeError, KeyError):
+            except (ValueError, TypeError, KeyError, AttributeError):
                 pass
             shutil.rmtree(folder, ignore_errors=True)
         return None
@@ -118,7 +120,7 @@ class BuiltWheels:
         for folder in sorted(self._room.glob("*/*")):
             try:
                 record = _read(folder / RECORD_NAME)
-            except (OSError, ValueError, TypeError, KeyError):
+            except (OSError, ValueError, TypeError, KeyError, AttributeError):
                 yield folder.name, folder, None
             else:
                 yield folder.name, folder / record.wheel_name, record
@@ -144,8 +146,18 @@ class BuiltWheels:
 
 
 def _read(path: Path) -> Provenance:
-    data = json.loads(path.read_bytes())
-    return Provenance(**{each.name: data[each.name] for each in fields(Provenance)})
+    try:
+        data = json.loads(path.read_bytes())
+    except RecursionError as error:
+        raise ValueError("it is no record") from error
+    found = {each.name: data[each.name] for each in fields(Provenance)}
+    parse_wheel_filename(found["wheel_name"])  # so that it is one, and no way out of the folder
+    if (
+        not all(isinstance(value, str) and value.isprintable() for value in found.values())
+        or "/" in found["wheel_name"]
+    ):
+        raise ValueError("it is no record")
+    return Provenance(**found)
 
 
 def _digest(path: Path) -> str:
