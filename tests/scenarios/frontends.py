@@ -67,7 +67,9 @@ class Frontend:
             return project.run("nox", "-s", "tests", *options, env=env)
         if self.name == "tox":
             return project.run("tox", "run", "-e", "tests", *options, env=env)
-        result = project.run("lockhouse", "sync", "tests", "--into", ".venv", *options, env=env)
+        result = project.run(
+            "lockhouse", "sync", "tests", "--into", ".venv", "--python", sys.executable, *options, env=env
+        )
         return result if result.returncode else project.run(self.python(project), "-c", _TEST, env=env)
 
     def ran(self, project: ProjectFolder) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.testing import ProjectFolder
+from lockhouse.testing.packages import BACKEND_NAME, BUILD_SYSTEM, backend_source
 
 from .frontends import declare, pins, verdict
 
@@ -17,17 +18,18 @@ if TYPE_CHECKING:
 
 LOCK = "locks/pylock.tests.toml"
 
-PROJECT = """\
+PROJECT = f"""\
+{BUILD_SYSTEM}
 [project]
 name = "demo"
 version = "1.0"
 requires-python = ">=3.11"
 dependencies = ["runtime"]
-optional-dependencies = { cli = ["coloured>=1"] }
+optional-dependencies = {{ cli = ["coloured>=1"] }}
 
 [dependency-groups]
 base = ["helper"]
-test = ["runner>=1", { include-group = "base" }]
+test = ["runner>=1", {{ include-group = "base" }}]
 """
 
 PLACES = {
@@ -107,6 +109,7 @@ def stocked(index: PackageIndex) -> PackageIndex:
 def write(project: ProjectFolder, place: str) -> None:
     files = PLACES[place]
     project.write("constraints.txt", "shared < 2\n")
+    project.write(f"{BACKEND_NAME}.py", backend_source())
     project.write("pyproject.toml", PROJECT + files.get("pyproject.toml", ""))
     for name, text in files.items():
         if name != "pyproject.toml":
@@ -225,7 +228,7 @@ def test_an_unknown_key_of_pyproject_names_the_nearest(
     result = project.run("lockhouse", "check")
     assert result.returncode == 2, result
     assert "error[invalid-setting]" in result.stderr
-    assert "pyproject.toml:13" in result.stderr
+    assert "pyproject.toml:18" in result.stderr
     assert f'"{nearest}"' in result.stderr or f"'{nearest}'" in result.stderr or f"`{nearest}`" in result.stderr
 
 

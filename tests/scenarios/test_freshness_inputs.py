@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from lockhouse.testing import ProjectFolder, build_sdist, build_wheel
+from lockhouse.testing.packages import BACKEND_NAME, BUILD_SYSTEM, backend_source
 
 from .frontends import Frontend, declare, lock, pins, reasons, verdict
 
@@ -55,6 +56,7 @@ def test_every_input_is_followed_to_its_end(project: ProjectFolder, index: Packa
         "pyproject.toml",
         "\n".join(
             [
+                BUILD_SYSTEM,
                 "[project]",
                 'name = "The.Demo"',
                 'version = "1.0"',
@@ -78,6 +80,7 @@ def test_every_input_is_followed_to_its_end(project: ProjectFolder, index: Packa
         ),
     )
     project.write("constraints.txt", "shared==2.0\n")
+    project.write(f"{BACKEND_NAME}.py", backend_source())
     lock(project)
     wanted = {
         *("coloured==2.0", "deep==1.0", "direct==2.0", "fine==2.0", "grouped==1.0"),

@@ -13,6 +13,7 @@ import pytest
 
 from lockhouse.testing import PackageIndex, ProjectFolder, build_wheel
 from lockhouse.testing.environment import index_environ
+from lockhouse.testing.packages import BACKEND_NAME, backend_source
 
 from .frontends import FRONTENDS, NOXFILE, Frontend, declare, lock, reasons, tree_of, verdict
 
@@ -447,8 +448,9 @@ def test_dependencies_from_a_file_are_followed_and_a_new_version_is_no_change(
         "pyproject.toml",
         """
         [build-system]
-        requires = ["setuptools", "setuptools-scm"]
-        build-backend = "setuptools.build_meta"
+        requires = []
+        build-backend = "BACKEND"
+        backend-path = ["."]
 
         [project]
         name = "demo"
@@ -465,8 +467,9 @@ def test_dependencies_from_a_file_are_followed_and_a_new_version_is_no_change(
         [tool.lockhouse.environments.tests]
         project = "MODE"
         extras = ["cli"]
-        """.replace("MODE", mode),
+        """.replace("MODE", mode).replace("BACKEND", BACKEND_NAME),
     )
+    project.write(f"{BACKEND_NAME}.py", backend_source())
     project.write("runtime.in", "alpha\n")
     project.write("cli.in", "# none yet\n")
     lock(project)

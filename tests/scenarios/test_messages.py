@@ -99,6 +99,7 @@ def test_a_malformed_requirement_is_quoted_with_its_place_and_what_was_meant(pro
 # -- names ------------------------------------------------------------------------------------------------------------
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+SYNC = ("lockhouse", "sync", "tests", "--python", sys.executable)
 TABLE = '[tool.lockhouse.environments.tests]\nrequirements = ["alpha"]\n'
 
 
@@ -167,7 +168,7 @@ def test_pythons_that_the_noxfile_alone_lists_are_asked_for_where_there_is_a_loc
         )
     project.write("noxfile.py", f"{session.format(None)}def tests(session): pass\n")
     project.write("tox.ini", "[testenv:t]\nrunner = lockhouse\nskip_install = true\nlockhouse_environment = tests\n")
-    for command in (("nox",), ("tox", "run", "-e", "t"), ("lockhouse", "sync", "tests", "--into", "v")):
+    for command in (("nox",), ("tox", "run", "-e", "t"), (*SYNC, "--into", "v")):
         result = project.run(*command)
         assert result.returncode != 0, result
         assert fixes(result)[0].startswith(f'list them, for instance pythons = ["{PYTHON}"], or '), result
@@ -178,13 +179,17 @@ def test_pythons_that_the_noxfile_alone_lists_are_asked_for_where_there_is_a_loc
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
-def test_a_project_that_cannot_be_built_for_want_of_an_index_says_so(
+def test_a_directory_that_cannot_be_built_for_want_of_an_index_says_so(
     project: ProjectFolder, index: PackageIndex, closed_index_url: str, installer: str
 ) -> None:
     index.add_wheel("other", "1.0")
     build = '[build-system]\nrequires = ["nonesuch"]\nbuild-backend = "nonesuch"\n'
-    table = f'[tool.lockhouse]\ninstaller = "{installer}"\n[tool.lockhouse.environments.tests]\nproject = "wheel"\n'
-    project.write("pyproject.toml", build + PROJECT + table)
+    project.write("demo/pyproject.toml", build + PROJECT)
+    project.write(
+        "pyproject.toml",
+        f'[tool.lockhouse]\ninstaller = "{installer}"\npython = ">=3.11"\n[tool.lockhouse.environments.tests]\n'
+        'requirements = ["./demo"]\nallow-unhashed = ["demo"]\n',
+    )
     project.run("lockhouse", "lock", check=True)
     result = project.run("lockhouse", "sync", "tests", "--into", "v")
     assert "error[build-failed]: demo cannot be built" in result.stderr

@@ -158,12 +158,16 @@ class Builder:
             self._target.label,
             allow_network,
             options.text,
-            sorted(self._told_below(build_key(item.package))),
+            sorted(self.told_below(build_key(item.package))),
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
-    def _told_below(self, key: str, above: tuple[str, ...] = ()) -> set[tuple[str, str, bool, bool]]:
-        """Give what the settings say of the build requirements, and of theirs: they are built in their turn."""
+    def told_below(self, key: str, above: tuple[str, ...] = ()) -> set[tuple[str, str, bool, bool]]:
+        """Give what the settings say of the build requirements, and of theirs: they are built in their turn.
+
+        :param key: of what is to be built
+        :param above: of what it is itself a build requirement
+        """
         build, policy = self._builds.get(key), self._policy
         found: set[tuple[str, str, bool, bool]] = set()
         if build is None or key in above:
@@ -171,7 +175,7 @@ class Builder:
         for package in build.packages:
             name = package.name
             found.add((name, policy.options_of(name).text, name in policy.allow_network, policy.demands(name)))
-            found |= self._told_below(build_key(package), (*above, key))
+            found |= self.told_below(build_key(package), (*above, key))
         return found
 
     def require_reproducible(

@@ -215,6 +215,7 @@ class ProjectBuilder:
             sorted(self._request.variables.items()),
             self._package.name in self._request.spec.builds.allow_network,
             self._request.spec.builds.options_of(self._package.name).text,
+            sorted(self._builder.told_below(build_key(self._package))),
         ]
         return _digest(parts), _digest([*parts, machine_tag(self._builder.target), self._builder.target.label])
 
