@@ -181,6 +181,13 @@ def test_the_same_lock_gives_the_same_archive(suffix: str, index: PackageIndex, 
     assert (project / names[0]).read_bytes() == (project / names[1]).read_bytes()
 
 
+def test_the_order_in_which_environments_are_named_changes_no_byte(index: PackageIndex, project: ProjectFolder) -> None:
+    locked(index, project, extra='[tool.lockhouse.environments.docs]\nrequirements = ["native"]\npython = ">=3.11"')
+    for name, order in {"one.zip": ("docs", "tests"), "two.zip": ("tests", "docs")}.items():
+        build(project, *order, "--archive", name, "--target", LINUX)
+    assert (project / "one.zip").read_bytes() == (project / "two.zip").read_bytes()
+
+
 def test_an_archive_holds_nothing_of_this_machine(index: PackageIndex, project: ProjectFolder) -> None:
     locked(index, project)
     build(project, "--archive", "house.tar.gz", "--target", LINUX)

@@ -111,7 +111,7 @@ def _manifest(planned: Sequence[PlannedPart], contents: Mapping[str, bytes | Pat
     }
     texts = [_text(name, content) for name, content in contents.items() if isinstance(content, bytes)]
     manifest = Manifest(
-        environments=tuple(_served(each) for each in planned),
+        environments=tuple(sorted(map(_served, planned), key=lambda served: (served.name, served.lock))),
         files=tuple(sorted((*wheels.values(), *texts), key=lambda file: (file.name, file.hash))),
     )
     if problems := tuple(problems_of(manifest)):
