@@ -161,7 +161,7 @@ def test_a_directory_beside_the_project_keeps_a_warm_session_quick(tmp_path: Pat
     index.add_wheel("demo-package", "1.0")
     library = '[project]\nname = "local"\nversion = "0.1"\n'
     ProjectFolder(tmp_path / "local").write_package(library, {"local.py": "answer = 42\n"})
-    strange = "pro ject" if os.name == "nt" else "pro\tject"  # a tab is what stands between the parts of a line
+    strange = "pro ject" if os.name == "nt" else "pro\tject"
     project = ProjectFolder(tmp_path / strange, index_environ(index.url))
     project.write("pyproject.toml", '[project]\nname = "demo"\nversion = "1.0"\nrequires-python = ">=3.11"\n')
     project.write(

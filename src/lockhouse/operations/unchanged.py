@@ -17,11 +17,8 @@ if TYPE_CHECKING:
 #: The file of a trace in the root of an environment.
 TRACE_NAME = "lockhouse-trace"
 
-#: Parts of a line.
-_BETWEEN = "\t"
-
-#: So many of them has the line of a source; the last, a path, may hold what stands between parts.
-_PARTS = 4
+#: What stands between the parts of a line: no path can hold it.
+_BETWEEN = "\0"
 
 
 def is_unchanged(python: Path, asked: str, environ: Mapping[str, str]) -> bool:
@@ -39,13 +36,13 @@ def is_unchanged(python: Path, asked: str, environ: Mapping[str, str]) -> bool:
     interpreter = None if answer is None else facts_of(python)
     if answer is None or interpreter is None:
         return False
-    ours, *sources = answer
+    ours, *sources = (line.split(_BETWEEN) for line in answer)
     return is_untouched(
         str(prefix),
         map(str, site_packages_of(prefix)),
         interpreter=interpreter,
-        ignore=ours.split(_BETWEEN)[1:],
-    ) and all(_is_source_same(*source.split(_BETWEEN, _PARTS - 1)) for source in sources)
+        ignore=ours[1:],
+    ) and all(_is_source_same(*source) for source in sources)
 
 
 def line_of_names(names: tuple[str, ...]) -> str:
