@@ -57,6 +57,7 @@ def test_a_table_and_keywords_say_the_same() -> None:
         ({"environments": []}, ["environments: expected a table, found a list"]),
         ({"python": ">>3"}, ["python: '>>3' is not a bound"]),
         ({"lock-directory": "../locks"}, ["'../locks' is not inside of the project"]),
+        ({"lock-directory": "a\0b"}, ["'a\\x00b' is no name of a folder"]),
         ({"lock-directory": "C:\\locks"}, ["is not inside of the project"]),
         ({"exclude-newer": "yesterday"}, ["'yesterday' is no date"]),
         ({"exclude-newer": "2026-01-31T12:00:00"}, ["has no offset from UTC"]),

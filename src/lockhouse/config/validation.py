@@ -261,6 +261,9 @@ def _check_folder(text: str) -> str:
     if path.is_absolute() or PureWindowsPath(text).drive or ".." in path.parts:
         msg = f"{text!r} is not inside of the project"
         raise ValueError(msg)
+    if not text.isprintable():
+        msg = f"{text!r} is no name of a folder"
+        raise ValueError(msg)
     return str(path)
 
 
