@@ -126,7 +126,7 @@ class Found:
 
     :ivar path: relative to the project, with forward slashes; empty for the project's own
     :ivar kept: names in it that belong to the project
-    :ivar left_out: the others
+    :ivar left_out: the others; those of folders with a slash behind
     """
 
     path: str
@@ -193,25 +193,61 @@ def is_output(name: str) -> bool:
     return name in _OUTPUT or name.endswith(_OUTPUT_SUFFIXES) or name == ".coverage" or name.startswith(".coverage.")
 
 
+def awaited(root: Path, repository: Repository | None, patterns: Iterable[str]) -> Iterator[Path]:
+    """List what is not there, is not looked for among what comes new to a folder, and would count.
+
+    That is a repository closer to the project than the present one, and a folder of tools that is named.
+
+    :param root: the project's folder
+    :param repository: what git says, or None
+    :param patterns: patterns of files that belong to the project although they are ignored
+    """
+    for folder in (root, *root.parents):
+        if repository is not None and folder.samefile(repository.top):
+            break
+        yield folder / ".git"
+    for pattern in patterns:
+        parts = pattern.split("/")
+        first = next((number for number, part in enumerate(parts, 1) if set(part) & set("*?[") or is_output(part)), 0)
+        if first and is_output(parts[first - 1]):
+            yield root.joinpath(*parts[:first])
+
+
 def walk_project(root: Path, selection: Selection) -> Iterator[Found]:
-    """Walk over the folders of a project.
+    """Walk over the folders of a project, and over those outside of it that links in it lead to.
 
     :param root: its folder
     :param selection: what belongs to it
     :raises OSError: a folder cannot be read
     """
-    waiting = [""]
+    top = os.path.realpath(root)
+    waiting = [("", (top,))]
     while waiting:
-        folder = waiting.pop()
+        folder, through = waiting.pop()
         kept: list[str] = []
         left_out: list[str] = []
         with os.scandir(root / folder) as entries:
             for entry in entries:
                 path = f"{folder}/{entry.name}" if folder else entry.name
                 if not selection.keeps(path, entry):
-                    left_out.append(entry.name)
+                    left_out.append(f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name)
                     continue
                 kept.append(entry.name)
                 if entry.is_dir(follow_symlinks=False):
-                    waiting.append(path)
+                    waiting.append((path, through))
+                elif entry.is_symlink() and (outside := _leads_outside(entry, through)):
+                    waiting.append((path, (*through, outside)))
         yield Found(path=folder, kept=tuple(sorted(kept)), left_out=tuple(sorted(left_out)))
+
+
+def _leads_outside(link: os.DirEntry[str], through: tuple[str, ...]) -> str:
+    """Give the folder that a link leads to; empty where that is none, an environment, or one that is known.
+
+    :param link: the link
+    :param through: the real folders that led to it, the project's first
+    """
+    if not link.is_dir() or any(os.path.lexists(f"{link.path}/{name}") for name in _ENVIRONMENT):
+        return ""
+    real = Path(os.path.realpath(link.path))
+    known = any(real.is_relative_to(place) or Path(place).is_relative_to(real) for place in through)
+    return "" if known else str(real)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: The form of the record: any other is treated as no record.
-_VERSION = 1
+_VERSION = 2
 
 #: A file written so shortly before it was looked at is looked at again: some file systems count in two seconds.
 _SETTLED_AFTER = 2_000_000_000
@@ -54,11 +54,11 @@ class SeenFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenFolder:
-    """A folder as it was listed.
+    """A folder as it was listed; so is one outside of the project that a link leads to.
 
     :ivar signature: tells whether anything in it came, went or was renamed since
     :ivar kept: names in it that belong to the project
-    :ivar left_out: the others
+    :ivar left_out: the others; those of folders with a slash behind
     """
 
     signature: Signature

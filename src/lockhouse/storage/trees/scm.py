@@ -77,6 +77,7 @@ def _links(git: Git, repository: Repository) -> list[str]:
 def _deciding(repository: Repository, branch: str, outside: list[str]) -> Iterator[Path]:
     folder, common = repository.folder, repository.common
     yield from (folder / "HEAD", folder / "index", common / "packed-refs", common / "shallow")
+    yield from (place / "reftable" / "tables.list" for place in {folder, common})  # all refs, in newer repositories
     if branch:
         yield common / branch
     for place, folders, files in os.walk(common / "refs" / "tags"):

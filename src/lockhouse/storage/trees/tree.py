@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lockhouse.interfaces import CommandRunner
+    from lockhouse.storage.trees.record import Signature
 
+
+_IGNORE_FILE = ".gitignore"
 
 #: Seconds after which it is forgotten what a wheel was built from.
 _FORGOTTEN_AFTER = 30 * 24 * 3600.0
@@ -120,19 +123,26 @@ class ProjectTree:
 
     def _anew(self, now: int, before: TreeRecord | None) -> TreeRecord:
         """List all folders, and ask version control about them."""
-        from lockhouse.storage.trees.listing import Git, Selection, walk_project  # noqa: PLC0415 - something changed
+        from lockhouse.storage.trees.listing import Git, Selection, awaited, walk_project  # noqa: PLC0415 - something changed
         from lockhouse.storage.trees.scm import scm_state  # noqa: PLC0415 - likewise
 
         git = Git(self.root, run=self._run, environ=self._environ)
         repository = git.repository()
-        deciding = {} if repository is None else {str(path): look_at(str(path)) for path in repository.deciding}
+        deciding: dict[str, SeenFile | None] = {}
+        if repository is not None:
+            deciding = {str(path): look_at(str(path)) for path in repository.deciding}
+        absent = (str(path) for path in awaited(self.root, repository, self._patterns) if not os.path.lexists(path))
+        deciding |= dict.fromkeys(absent)
         scm = scm_state(git, repository) if repository is not None and self._versioned else None
         known = {} if before is None else before.files
         folders: dict[str, SeenFolder] = {}
         files: dict[str, SeenFile] = {}
         for found in walk_project(self.root, Selection.of(self.root, repository, self._patterns)):
-            status = os.lstat(self.root / found.path)
+            status = (self.root / found.path).stat()  # of where a link leads
             folders[found.path] = SeenFolder(signature=signature_of(status), kept=found.kept, left_out=found.left_out)
+            if _IGNORE_FILE in found.left_out:  # it is ignored itself, and decides all the same
+                place = f"{self.root}/{found.path}/{_IGNORE_FILE}"
+                deciding[place] = look_at(place)
             for name in found.kept:
                 path = f"{found.path}/{name}" if found.path else name
                 if (seen := _read(f"{self.root}/{path}", known.get(path), before)) is not None:
@@ -158,9 +168,14 @@ class ProjectTree:
             project = folder
             if self._versioned:
                 project = self._lent(folder)
+            links = tuple(f"{path}/" for path in seen.folders if path in seen.files)  # they lead to the same from there
             for path in sorted(seen.folders):
-                (project / path).mkdir(parents=True, exist_ok=True)
-            copied = {path: _copied(self.root, project, path) for path in seen.files}
+                if not f"{path}/".startswith(links):
+                    (project / path).mkdir(parents=True, exist_ok=True)
+            copied = {
+                path: _looked_at(self.root, path) if path.startswith(links) else _copied(self.root, project, path)
+                for path in seen.files
+            }
         return project, replace(seen, files=copied).digest
 
     def _lent(self, folder: Path) -> Path:
@@ -220,14 +235,19 @@ class _Again:
         return replace(before, seen_at=self._now, folders=folders, files=files, deciding=deciding, scm_deciding=scm)
 
     def _folder(self, path: str, folder: SeenFolder) -> SeenFolder:
-        signature = signature_of(status_of(f"{self._root}/{path}"))
+        signature = signature_of(os.stat(f"{self._root}/{path}"))  # noqa: PTH116 - of where a link leads
         if signature == folder.signature and self._before.settled(signature):
             return folder
+        if not _is_same_kind(signature, folder.signature) or signature[3] != folder.signature[3]:
+            raise _AllAnewError
         from lockhouse.storage.trees.listing import is_output  # noqa: PLC0415 - something was touched
 
-        names = set(os.listdir(f"{self._root}/{path}"))  # noqa: PTH208 - names are all that is needed
-        new = names.difference(folder.kept, folder.left_out)
-        if not names.issuperset(folder.kept) or not all(map(is_output, new)):
+        with os.scandir(f"{self._root}/{path}") as entries:
+            names = {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries}
+        left_out = {name.rstrip("/"): name.endswith("/") for name in folder.left_out}
+        new = names.keys() - {*folder.kept, *left_out}
+        other = any(names.get(name, is_folder) != is_folder for name, is_folder in left_out.items())
+        if other or not names.keys() >= {*folder.kept} or not all(map(is_output, new)):
             raise _AllAnewError
         self._changed = True
         return replace(folder, signature=signature)
@@ -237,7 +257,9 @@ class _Again:
         if signature_of(status_of(place)) == file.signature and self._before.settled(file.signature):
             return file
         seen = look_at(place)
-        if seen is None or (seen.digest != file.digest and path.endswith(".gitignore")):
+        if seen is None or not _is_same_kind(seen.signature, file.signature):
+            raise _AllAnewError
+        if seen.digest != file.digest and path.endswith(_IGNORE_FILE):
             raise _AllAnewError
         self._changed = True
         return seen
@@ -259,6 +281,11 @@ class _Again:
             raise _AllAnewError
         self._changed = True
         return seen
+
+
+def _is_same_kind(one: Signature, other: Signature) -> bool:
+    """Tell whether both are files, or folders, or links."""
+    return stat.S_IFMT(one[4]) == stat.S_IFMT(other[4])
 
 
 def _by_path(lines: str) -> dict[str, str]:
@@ -289,6 +316,14 @@ def _copied(root: Path, project: Path, path: str) -> SeenFile:
     if copied is None:
         raise FileNotFoundError(str(source))
     return SeenFile(signature=signature_of(status_of(str(source))), digest=copied.digest)
+
+
+def _looked_at(root: Path, path: str) -> SeenFile:
+    """Say what is in a file that is not copied: a link to its folder is."""
+    seen = look_at(f"{root}/{path}")
+    if seen is None:
+        raise FileNotFoundError(f"{root}/{path}")
+    return seen
 
 
 def _stays_within(root: Path, link: Path, leads_to: Path) -> bool:

@@ -1,0 +1,135 @@
+"""Edits that are hard to see: links, ignore files that are ignored themselves, kinds of files that change."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builds.packages import installed_wheels
+from tests.scenarios.installing import CLI, NOX, TOX, Frontend, lock, write_tools
+
+from .making import commit, git, installed_file, write_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lockhouse.testing import PackageIndex, ProjectFolder
+
+PYPROJECT = """\
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "demo"
+version = "1.0"
+requires-python = ">=3.11"
+[tool.lockhouse.environments.tests]
+project = "wheel"
+"""
+needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+
+
+def write_real_project(index: PackageIndex, project: ProjectFolder) -> None:
+    """Write a project that is built by hatchling: it takes all files, and follows links."""
+    for wheel in installed_wheels("hatchling", "editables"):
+        index.add(wheel)
+    project.write("pyproject.toml", PYPROJECT)
+    project.write("src/demo/__init__.py", "answer = 1\n")
+
+
+def code(project: ProjectFolder, name: str) -> str | None:
+    CLI.succeed(project)
+    path = installed_file(CLI.root(project), f"demo/{name}")
+    return path.read_text() if path.is_file() else None
+
+
+@needs_links
+def test_a_link_to_a_folder_outside_of_the_project_is_looked_into(
+    index: PackageIndex, project: ProjectFolder, tmp_path: Path
+) -> None:
+    write_real_project(index, project)
+    outside = tmp_path / "outside"
+    (outside / "below").mkdir(parents=True)
+    (outside / "below/code.py").write_text("one = 1\n")
+    (outside / "below/up").symlink_to("..")
+    (project / "src/demo/linked").symlink_to(outside)
+    lock(project)
+    assert code(project, "linked/below/code.py") == "one = 1\n"
+    assert "nothing to do" in CLI.succeed(project).output
+    (outside / "below/code.py").write_text("one = 2\n")
+    assert code(project, "linked/below/code.py") == "one = 2\n"
+    (outside / "new.py").write_text("new = 1\n")
+    assert code(project, "linked/new.py") == "new = 1\n"
+    (project / "above").symlink_to(tmp_path)  # it leads to the project itself
+    CLI.succeed(project)
+    assert "nothing to do" in CLI.succeed(project).output
+
+
+@needs_links
+def test_what_becomes_another_kind_of_file_is_seen(index: PackageIndex, project: ProjectFolder) -> None:
+    write_real_project(index, project)
+    git(project, "init", "-q")
+    project.write(".gitignore", ".venv/\ngen/\n")
+    project.write("src/demo/data", "a file\n")
+    project.write("src/demo/gen/code.py", "ignored\n")
+    project.write("src/demo/folder/code.py", "one = 1\n")
+    project.write("elsewhere/code.py", "one = 1\n")
+    lock(project)
+    assert code(project, "data") == "a file\n"
+    (project / "src/demo/data").unlink()
+    project.write("src/demo/data/code.py", "one = 1\n")
+    assert code(project, "data/code.py") == "one = 1\n"
+    shutil.rmtree(project / "src/demo/gen")
+    (project / "src/demo/gen").write_text("a pattern for folders does not ignore a file")
+    assert code(project, "gen") is not None
+    shutil.rmtree(project / "src/demo/folder")
+    (project / "src/demo/folder").symlink_to("../../elsewhere")
+    assert code(project, "folder/code.py") == "one = 1\n"
+    project.write("elsewhere/new.py", "new = 1\n")
+    assert code(project, "folder/new.py") == "new = 1\n"
+
+
+def test_an_ignore_file_that_is_ignored_itself_decides(index: PackageIndex, project: ProjectFolder) -> None:
+    write_real_project(index, project)
+    git(project, "init", "-q")
+    commit(project)
+    project.write("src/demo/gen/.gitignore", "*\n")
+    project.write("src/demo/gen/kept.py", "kept = 1\n")
+    lock(project)
+    assert code(project, "gen/kept.py") is None
+    project.write("src/demo/gen/.gitignore", "*\n!kept.py\n")
+    assert code(project, "gen/kept.py") == "kept = 1\n"
+    project.write("src/demo/gen/kept.py", "kept = 2\n")
+    assert code(project, "gen/kept.py") == "kept = 2\n"
+
+
+def test_files_that_are_named_count_from_the_moment_they_are_made(index: PackageIndex, project: ProjectFolder) -> None:
+    write_real_project(index, project)
+    more = 'build-files = ["src/demo/node_modules/made/*.js"]\n'
+    project.write("pyproject.toml", project.read("pyproject.toml") + more)
+    lock(project)
+    assert code(project, "node_modules/made/code.js") is None
+    project.write("src/demo/node_modules/made/code.js", "made")
+    assert code(project, "node_modules/made/code.js") == "made"
+
+
+@pytest.mark.parametrize("frontend", [NOX, TOX], ids=lambda frontend: frontend.name)
+def test_a_copy_of_a_project_with_its_environments_is_looked_at_itself(
+    frontend: Frontend, index: PackageIndex, project: ProjectFolder, tmp_path: Path
+) -> None:
+    write_project(index, project, tmp_path / "builds.log")
+    write_tools(project)
+    project.write("tox.ini", project.read("tox.ini").replace("package = skip\n", ""))
+    project.write("probe.py", "import demo; print('THE TESTS RAN with', demo.answer, demo.__file__)\n")
+    lock(project)
+    frontend.succeed(project)
+    frontend.succeed(project)
+    shutil.copytree(project.path, tmp_path / "copy", symlinks=True)
+    copy = type(project)(tmp_path / "copy", project.environ)
+    copy.write("src/demo/__init__.py", "answer = 2\n")
+    done = frontend.succeed(copy)
+    assert "with 2" in done.output
+    assert str(tmp_path / "copy") in done.output
