@@ -66,3 +66,19 @@ def test_a_project_below_the_root_of_its_repository(index: PackageIndex, project
     assert installed_file(CLI.root(inner), "demo/shared.py").read_text() == "shared = 2\n"
     assert not git(project, "stash", "list")
     assert git(project, "status", "--porcelain").split() == ["M", "shared.py", "??", "other/new.py"]
+
+
+def test_a_repository_that_is_made_later_gives_the_version(index: PackageIndex, project: ProjectFolder) -> None:
+    for wheel in installed_wheels("hatchling", "hatch-vcs", "editables"):
+        index.add(wheel)
+    project.write(".gitignore", ".venv/\n")
+    project.write("pyproject.toml", PYPROJECT.replace('root = ".."', 'fallback_version = "0.1"'))
+    project.write("src/demo/__init__.py", "answer = 1\n")
+    lock(project)
+    CLI.succeed(project)
+    assert installed(CLI.root(project)) == {"demo": "0.1"}
+    git(project, "init", "-q")
+    commit(project)
+    git(project, "tag", "v1.0")
+    CLI.succeed(project)
+    assert installed(CLI.root(project)) == {"demo": "1.0"}

@@ -221,7 +221,7 @@ def walk_project(root: Path, selection: Selection) -> Iterator[Found]:
     :raises OSError: a folder cannot be read
     """
     top = os.path.realpath(root)
-    waiting = [("", (top,))]
+    waiting: list[tuple[str, tuple[str, ...]]] = [("", (top,))]
     while waiting:
         folder, through = waiting.pop()
         kept: list[str] = []
