@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     from lockhouse.storage.store import Store
 
 #: The form of a build: raised when the same project would be built in another way.
-_FORM = 1
+_FORM = 2
+
+#: Scripts that run in a build, and may ask the interpreter: what one says, another one does not.
+_SCRIPTS = frozenset({"hatch_build.py", "pdm_build.py", "setup.py"})
 
 #: Seconds after which a wheel goes that nobody asked for: each edit of a project makes another one.
 _UNUSED = 30 * 24 * 3600.0
@@ -74,7 +77,7 @@ class ProjectBuilder:
                 if found is None:
 
                     def key(record: Provenance) -> str:
-                        return shared if _is_pure(record.wheel_name) else own
+                        return shared if _is_pure(record.wheel_name) and _SCRIPTS.isdisjoint(seen.files) else own
 
                     return self._build(digest, key)
         return _file(*found)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 #: Files that decide what an editable install puts into an environment.
 BUILD_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in")
 
+#: Names of files that metadata is read from by ``dynamic``, such as ``requirements.txt`` and ``entry_points.txt``.
+_METADATA = (".in", ".txt")
+
 #: Where build backends put their products, in the root of a project only: below it they may be packages.
 _PRODUCTS = {"build", "dist", "node_modules"}
 
@@ -20,9 +23,8 @@ _PRODUCTS = {"build", "dist", "node_modules"}
 def source_identity(directory: Path, *, editable: bool, leave_out: str = "") -> str:
     """Say what stands for the content of a directory.
 
-    An editable install shows every edit of the code by itself; its place, its build files and the names of what can be
-    imported from it decide. Anything else was
-    built from the files, and any file that was touched since counts as a change: rather a build too many than old code
+    An editable install shows every edit of the code by itself; its place, its build files, the text files at its top
+    (metadata may be read from them) and the names of what can be imported from it decide. Anything else was built from the files, and any file that was touched since counts as a change: rather a build too many than old code
     under test. Hidden folders, virtual environments, the usual places of build products and the data of coverage do not
     count.
 
@@ -32,9 +34,9 @@ def source_identity(directory: Path, *, editable: bool, leave_out: str = "") -> 
     """
     digest = hashlib.sha256(str(directory.resolve()).encode("utf-8", "surrogateescape"))
     if editable:
-        for name in BUILD_FILES:
+        for name in (*BUILD_FILES, *_metadata_files(directory)):
             try:
-                digest.update(f"\0{name}\0".encode() + (directory / name).read_bytes())
+                digest.update(f"\0{name}\0".encode("utf-8", "surrogateescape") + (directory / name).read_bytes())
             except OSError:
                 continue
         digest.update("\0".join(_importable(directory)).encode("utf-8", "surrogateescape"))
@@ -43,6 +45,14 @@ def source_identity(directory: Path, *, editable: bool, leave_out: str = "") -> 
     for line in sorted(_files(str(directory), {os.path.normpath(path) for path in skipped})):
         digest.update(line.encode("utf-8", "surrogateescape"))
     return f"tree:{digest.hexdigest()}"
+
+
+def _metadata_files(directory: Path) -> list[str]:
+    try:
+        names = os.listdir(directory)  # noqa: PTH208 - names are all that is needed
+    except OSError:
+        return []
+    return sorted(name for name in names if name.endswith(_METADATA) and name not in BUILD_FILES)
 
 
 def _importable(directory: Path) -> Iterator[str]:
