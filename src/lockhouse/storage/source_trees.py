@@ -24,8 +24,9 @@ def source_identity(directory: Path, *, editable: bool, leave_out: str = "") -> 
     """Say what stands for the content of a directory.
 
     An editable install shows every edit of the code by itself; its place, its build files, the text files at its top
-    (metadata may be read from them) and the names of what can be imported from it decide. Anything else was built from the files, and any file that was touched since counts as a change: rather a build too many than old code
-    under test. Hidden folders, virtual environments, the usual places of build products and the data of coverage do not
+    (metadata may be read from them) and the names of what can be imported from it decide. Anything else was built from
+    the files, and any file that was touched since counts as a change: rather a build too many than old code under
+    test. Hidden folders, virtual environments, the usual places of build products and the data of coverage do not
     count.
 
     :param directory: the directory
