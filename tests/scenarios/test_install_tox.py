@@ -173,3 +173,11 @@ def test_where_the_package_is_not_installed_again_it_must_be_there_and_unchanged
     verified = own.run("lockhouse", "verify")
     assert verified.returncode == 1, verified
     assert "why[file-changed]: own: " in verified.output
+    own.run("tox", "run", check=True)
+    own.write("src/own/__init__.py", own.read("src/own/__init__.py") + "# an edit\n")
+    for command in (("--skip-pkg-install",), ("--skip-env-install",)):
+        refused = own.run("tox", "run", *command)
+        assert refused.returncode != 0, refused
+        assert "the source of own changed since it was installed" in refused.output
+    own.run("tox", "run", check=True)
+    own.run("tox", "run", "--skip-pkg-install", check=True)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from lockhouse.model.closure import parse_marker
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from packaging.utils import NormalizedName
 
     from lockhouse.model.lock import Lock, LockedPackage
@@ -48,6 +50,30 @@ def changes_between(before: Lock | None, after: Lock) -> tuple[Change, ...]:
     :param before: the previous lock, or None
     :param after: the lock now
     """
+    return _changes(() if before is None else before.packages, after.packages)
+
+
+def build_changes_between(before: Lock | None, after: Lock) -> tuple[str, ...]:
+    """Say in words what changed of what is built with; nothing where there was no lock before.
+
+    :param before: the previous lock, or None
+    :param after: the lock now
+    """
+    if before is None:
+        return ()
+    old = {} if before.record is None else before.record.builds
+    new = {} if after.record is None else after.record.builds
+    return tuple(
+        f"{change}, for the build of {key}"
+        for key in sorted(old.keys() | new.keys())
+        for change in _changes(
+            old[key].packages if key in old else (),
+            new[key].packages if key in new else (),
+        )
+    )
+
+
+def _changes(before: Sequence[LockedPackage], after: Sequence[LockedPackage]) -> tuple[Change, ...]:
     old, new = _by_name(before), _by_name(after)
     found = []
     for name in sorted(old.keys() | new.keys()):
@@ -58,9 +84,9 @@ def changes_between(before: Lock | None, after: Lock) -> tuple[Change, ...]:
     return tuple(found)
 
 
-def _by_name(lock: Lock | None) -> dict[NormalizedName, tuple[LockedPackage, ...]]:
+def _by_name(packages: Sequence[LockedPackage]) -> dict[NormalizedName, tuple[LockedPackage, ...]]:
     grouped: dict[NormalizedName, tuple[LockedPackage, ...]] = {}
-    for package in () if lock is None else lock.packages:
+    for package in packages:
         grouped[package.name] = (*grouped.get(package.name, ()), package)
     return grouped
 

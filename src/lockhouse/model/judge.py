@@ -43,7 +43,7 @@ def judge(
             (
                 Reason(
                     code=ReasonCode.RECORD_MISSING,
-                    message="the lock records neither its inputs nor its dependencies: another tool wrote it",
+                    message="the lock records neither its inputs nor its dependencies: another tool wrote or cut it",
                 ),
             )
         )

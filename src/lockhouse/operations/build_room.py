@@ -51,6 +51,13 @@ _CUT_OFF = re.compile(
 _ADDRESS = re.compile(r"(?:https?|ftp|git|ssh)://(?:[^\s/@'\"]*@)?([^\s'\"<>)]+)")
 _SHOWN_LINES = 40
 
+#: What setuptools says that takes any folder beside the package for another one, that of the locks, too.
+_FLAT_LAYOUT = "discovered in a flat-layout"
+_FLAT_LAYOUT_FIX = (
+    'name the packages in pyproject.toml, such as packages = ["mine"] in [tool.setuptools]; or have the locks where '
+    'setuptools does not look: lock-directory = ".locks" in [tool.lockhouse]'
+)
+
 #: What a backend can be asked to build.
 Product: TypeAlias = Literal["wheel", "editable", "sdist"]
 
@@ -283,7 +290,10 @@ class BuildRoom:
                 return self._denied(tried)
         words = "cannot tell its build requirements" if hook.startswith("get_") else "cannot be built"
         left_out = [] if len(lines) <= _SHOWN_LINES else [f"... {len(lines) - _SHOWN_LINES} lines before"]
-        return BuildFailedError(f"{self.label} {words}", why=[f"{hook} failed", *left_out, *lines[-_SHOWN_LINES:]])
+        why = [f"{hook} failed", *left_out, *lines[-_SHOWN_LINES:]]
+        return BuildFailedError(
+            f"{self.label} {words}", why=why, fix=_FLAT_LAYOUT_FIX if _FLAT_LAYOUT in said else None
+        )
 
     def _denied(self, tried: list[str]) -> NetworkDeniedError:
         return NetworkDeniedError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import EnvironmentDriftedError
@@ -179,7 +179,9 @@ def require_matching(request: SyncRequest, *, fix: str | None) -> None:
 
 
 def find_project_drift(request: SyncRequest) -> Drift:
-    """Say whether the project, which somebody else installs, is there, and holds what its ``RECORD`` says. Read-only.
+    """Say whether the project, which is not installed in this run, is there and as its source has it. Read-only.
+
+    Its files are held against its ``RECORD``; where a receipt says what it was built from, so is its source.
 
     :param request: the environment
     """
@@ -195,13 +197,29 @@ def find_project_drift(request: SyncRequest) -> Drift:
     files = files_of(prefix, folders, package)
     changes = () if files is None else changes_of(prefix, files)
     if not changes:
-        return Matching()
+        stale = _stale_project(request, read_receipt(prefix))
+        return Matching() if stale is None else Drifted((stale,))
     told = ", ".join(f"{each.path} {'is gone' if each.missing else 'was edited'}" for each in changes[:_TOLD])
     more = f", and {len(changes) - _TOLD} more" if len(changes) > _TOLD else ""
     reason = DriftReason(
         code=DriftCode.FILE_CHANGED, message=f"{name}: {told}{more}", package=name, file=changes[0].path
     )
     return Drifted((reason,))
+
+
+def _stale_project(request: SyncRequest, receipt: Receipt | None) -> DriftReason | None:
+    """Tell of a source that changed since the project was installed, in the way in which it was installed."""
+    before = None if receipt is None else next((each for each in receipt.sources if each.path == PROJECT), None)
+    if receipt is None or before is None:
+        return None
+    mode = ProjectMode.EDITABLE if before.editable else ProjectMode.WHEEL
+    through = goes_through_sdist(receipt)
+    spec = replace(request.spec, project=mode)
+    now = project_source(replace(request, spec=spec, skip_project=False, through_sdist=through))
+    if now is None or now.identity == before.identity:
+        return None
+    message = f"the source of {before.name} changed since it was installed"
+    return DriftReason(code=DriftCode.SOURCE_CHANGED, message=message, package=before.name)
 
 
 def require_project(request: SyncRequest, *, may_be_missing: bool, fix: str | None) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lockhouse.errors import LockhouseError, LockInvalidError, LockRefusedError
 from lockhouse.interfaces import ResolveRequest
 from lockhouse.model.builds import build_key
-from lockhouse.model.changes import changes_between
+from lockhouse.model.changes import build_changes_between, changes_between
 from lockhouse.model.freshness import Fresh, Stale
 from lockhouse.model.lock import ArtifactKind, Lock, LockRecord
 from lockhouse.operations.build_lock import BuildLocking, builds_project_as_locked, lock_builds
@@ -128,7 +128,12 @@ def lock_environment(request: LockRequest, tools: LockTools) -> LockOutcome:
         tools.plugins.lock_written(spec, lock, present)
     computed = () if lock.record is None else lock.record.computed_hashes
     outcome = _outcome(request, lock, status)
-    return replace(outcome, changes=changes_between(present, lock), computed_hashes=computed)
+    return replace(
+        outcome,
+        changes=changes_between(present, lock),
+        build_changes=build_changes_between(present, lock),
+        computed_hashes=computed,
+    )
 
 
 def _outcome(request: LockRequest, lock: Lock, status: LockStatus) -> LockOutcome:

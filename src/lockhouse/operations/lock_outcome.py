@@ -34,6 +34,7 @@ class LockOutcome:
     :ivar place: its lock file, relative to the project
     :ivar status: what became of the file
     :ivar changes: what moved, by name
+    :ivar build_changes: what moved of what is built with, in words
     :ivar packages: how many packages the lock has now
     :ivar names: their names, once each
     :ivar computed_hashes: files whose hash was computed here, because the index gives none
@@ -44,6 +45,7 @@ class LockOutcome:
     place: str
     status: LockStatus
     changes: tuple[Change, ...] = ()
+    build_changes: tuple[str, ...] = ()
     packages: int = 0
     names: frozenset[NormalizedName] = frozenset()
     computed_hashes: tuple[str, ...] = ()
@@ -57,8 +59,8 @@ class LockOutcome:
             LockStatus.WOULD_CHANGE: "would change",
         }[self.status]
         count = "1 package" if self.packages == 1 else f"{self.packages} packages"
-        lines = [f"{self.place}: {said}, {count}", *(f"  {change}" for change in self.changes)]
-        if self.packages and self.status is not LockStatus.UNCHANGED and not self.changes:
+        lines = [f"{self.place}: {said}, {count}", *(f"  {change}" for change in (*self.changes, *self.build_changes))]
+        if self.packages and self.status is not LockStatus.UNCHANGED and not (self.changes or self.build_changes):
             lines.append("  no package changed: what is recorded of the inputs did")
         lines += [f"  hash computed, the index gives none: {name}" for name in self.computed_hashes]
         lines += [f"  note: {label} is built from its sdist where it is installed" for label in self.built]

@@ -112,7 +112,7 @@ class ProjectTree:
         seen = self.look()
         scm, _, lines = text.partition("\n")
         before, now = _by_path(lines), _by_path("".join(seen.lines()))
-        words = [] if scm == seen.scm else ["the commit, its branch or its tags changed"]
+        words = [] if scm == seen.scm or not (scm and seen.scm) else ["the commit, its branch or its tags changed"]
         words += [f"{path} was added" for path in sorted(now.keys() - before.keys())]
         words += [f"{path} is gone" for path in sorted(before.keys() - now.keys())]
         for path in sorted(before.keys() & now.keys()):
