@@ -106,6 +106,21 @@ def test_an_ignore_file_that_is_ignored_itself_decides(index: PackageIndex, proj
     assert code(project, "gen/kept.py") == "kept = 2\n"
 
 
+def test_a_configuration_that_another_one_includes_decides(
+    index: PackageIndex, project: ProjectFolder, tmp_path: Path
+) -> None:
+    write_real_project(index, project)
+    git(project, "init", "-q")
+    git(project, "config", "include.path", str(tmp_path / "included"))
+    (tmp_path / "included").write_text(f"[core]\nexcludesFile = {(tmp_path / 'ignored').as_posix()}\n")
+    (tmp_path / "ignored").write_text("*.dat\n")
+    project.write("src/demo/some.dat", "some")
+    lock(project)
+    assert code(project, "some.dat") is None
+    (tmp_path / "included").write_text("[core]\n")
+    assert code(project, "some.dat") == "some"
+
+
 def test_files_that_are_named_count_from_the_moment_they_are_made(index: PackageIndex, project: ProjectFolder) -> None:
     write_real_project(index, project)
     more = 'build-files = ["src/demo/node_modules/made/*.js"]\n'

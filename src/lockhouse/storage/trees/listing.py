@@ -111,6 +111,10 @@ class Git:
         home = Path(self._environ.get("HOME") or Path.home())
         config = Path(self._environ.get("XDG_CONFIG_HOME") or home / ".config") / "git"
         yield from (home / ".gitconfig", config / "config", config / "ignore")
+        origins = (self.ask("config", "--list", "--show-origin", "--name-only", "-z") or "").split("\0")
+        yield from {
+            top / name.removeprefix("file:") for name in origins if name.startswith("file:")
+        }  # included ones, too
         said = (self.ask("config", "--path", "core.excludesFile") or "").strip()
         if said:
             yield Path(said)
