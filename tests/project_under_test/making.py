@@ -50,6 +50,19 @@ dependencies = ["a"]
 project = "{mode}"
 """
 
+#: A project that a real backend builds.
+HATCHLING = """\
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+[project]
+name = "demo"
+version = "1.0"
+requires-python = ">=3.11"
+[tool.lockhouse.environments.tests]
+project = "wheel"
+"""
+
 
 class Builds:
     """The builds that were made of a project."""

@@ -12,7 +12,7 @@ import pytest
 from tests.builds.packages import installed_wheels
 from tests.scenarios.installing import CLI, lock
 
-from .making import commit, git, installed_file
+from .making import HATCHLING, commit, git, installed_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,17 +20,6 @@ if TYPE_CHECKING:
 
     from lockhouse.testing import PackageIndex, ProjectFolder
 
-PYPROJECT = """\
-[build-system]
-requires = ["hatchling"]
-build-backend = "hatchling.build"
-[project]
-name = "demo"
-version = "1.0"
-requires-python = ">=3.11"
-[tool.lockhouse.environments.tests]
-project = "wheel"
-"""
 SUFFIXES = (".py", ".txt", ".log")
 
 
@@ -124,7 +113,7 @@ def test_the_installed_code_is_what_pip_would_install(
 ) -> None:
     for wheel in installed_wheels("hatchling", "editables"):
         index.add(wheel)
-    project.write("pyproject.toml", PYPROJECT)
+    project.write("pyproject.toml", HATCHLING)
     project.write("src/demo/__init__.py", "x = 1\n")
     project.write("src/demo/sub/other.py", "y = 1\n")
     git(project, "init", "-q")

@@ -11,24 +11,13 @@ import pytest
 from tests.builds.packages import installed_wheels
 from tests.scenarios.installing import CLI, NOX, TOX, Frontend, lock, write_tools
 
-from .making import commit, git, installed_file, write_project
+from .making import HATCHLING, commit, git, installed_file, write_project
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lockhouse.testing import PackageIndex, ProjectFolder
 
-PYPROJECT = """\
-[build-system]
-requires = ["hatchling"]
-build-backend = "hatchling.build"
-[project]
-name = "demo"
-version = "1.0"
-requires-python = ">=3.11"
-[tool.lockhouse.environments.tests]
-project = "wheel"
-"""
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
 
 
@@ -36,7 +25,7 @@ def write_real_project(index: PackageIndex, project: ProjectFolder) -> None:
     """Write a project that is built by hatchling: it takes all files, and follows links."""
     for wheel in installed_wheels("hatchling", "editables"):
         index.add(wheel)
-    project.write("pyproject.toml", PYPROJECT)
+    project.write("pyproject.toml", HATCHLING)
     project.write("src/demo/__init__.py", "answer = 1\n")
 
 
