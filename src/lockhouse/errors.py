@@ -228,9 +228,18 @@ class HashMismatchError(StoreError):
 
 
 class ArtifactUnavailableError(StoreError):
-    """A file cannot be had from where the lock says it is."""
+    """A file cannot be had from where the lock says it is.
+
+    :param host_fault: what is wrong with the whole host, where that is why; files that share it are reported together
+    """
 
     code = "artifact-unavailable"
+
+    def __init__(
+        self, what: str, *, why: str | Iterable[str] = (), fix: str | None = None, host_fault: str | None = None
+    ) -> None:
+        super().__init__(what, why=why, fix=fix)
+        self.host_fault = host_fault
 
 
 class StoreBusyError(StoreError):

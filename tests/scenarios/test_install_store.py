@@ -41,6 +41,19 @@ def test_a_second_environment_needs_no_index(installer: str, index: PackageIndex
         assert installed(frontend.root(project)) == {"demo": "1.0", "other": "1.0"}
 
 
+def test_an_index_that_is_gone_is_told_once(index: PackageIndex, project: ProjectFolder) -> None:
+    names = ["first", "second", "third", "fourth"]
+    for name in names:
+        index.add_wheel(name, "1.0")
+    declare(project, *names)
+    lock(project)
+    index.stop()
+    result = CLI.refuse(project, code="artifact-unavailable")
+    assert "4 files cannot be fetched: 127.0.0.1" in result.line_with("error[artifact-unavailable]")
+    assert result.output.count("cannot be reached") == 1
+    assert len(result.output.splitlines()) < 2 * len(names)
+
+
 def test_neither_check_nor_a_stored_sync_sends_a_request(index: PackageIndex, project: ProjectFolder) -> None:
     demo = index.add_wheel("demo", "1.0")
     declare(project, "demo", format="requirements")

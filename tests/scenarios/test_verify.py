@@ -12,7 +12,7 @@ import pytest
 from lockhouse.storage.receipts import RECEIPT_NAME
 from tests.docs.pages import DOCS
 
-from .installing import CLI, NOX, TOX, Frontend, declare, each_frontend, each_tool, installed, lock
+from .installing import CLI, NOX, TOX, Frontend, declare, each_frontend, each_tool, installed, lock, lock_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -205,3 +205,12 @@ def test_a_look_changes_nothing(made: ProjectFolder) -> None:
     assert (CLI.root(made) / RECEIPT_NAME).read_bytes() == receipt
     assert {p: p.stat().st_mtime_ns for p in made.path.rglob("*") if "__pycache__" not in p.parts} == files
     assert installed(CLI.root(made)) == {"demo": "1.0", "other": "1.0"}
+
+
+def test_a_lock_that_is_gone_is_told_with_the_command_that_makes_one(made: ProjectFolder) -> None:
+    CLI.succeed(made)
+    lock_path(made).unlink()
+    result = verify(made)
+    assert result.returncode == 3
+    assert 'error[lock-missing]: environment "tests"' in result.stderr
+    assert "  fix: lockhouse lock tests" in result.stderr.splitlines()

@@ -213,11 +213,13 @@ class Transfer:
                 f"the certificate of {host} is not trusted",
                 str(error),
                 fix="let SSL_CERT_FILE name a file with the certificate of its authority",
+                of_host=True,
             )
         return self._unavailable(
             f"{host} cannot be reached",
             str(error) or type(error).__name__,
             fix="look at the network, the proxy settings and the address of the index, then run again",
+            of_host=True,
         )
 
     def _refusal(self, status: int) -> ArtifactUnavailableError:
@@ -226,6 +228,7 @@ class Transfer:
             return self._unavailable(
                 f"the proxy on the way to {host} asks for credentials (HTTP {status})",
                 fix="give them in the address of the proxy: HTTPS_PROXY or HTTP_PROXY",
+                of_host=True,
             )
         if status in _REFUSED:
             ways = ways_in(host, self._credentials.indexes)
@@ -245,13 +248,16 @@ class Transfer:
             )
         return self._unavailable(f"{host} answers HTTP {status}", fix="run again later")
 
-    def _unavailable(self, fact: str, *why: str, fix: str | None = None) -> ArtifactUnavailableError:
+    def _unavailable(
+        self, fact: str, *why: str, fix: str | None = None, of_host: bool = False
+    ) -> ArtifactUnavailableError:
         address = public_url(self._url, self._secrets)
         name = unquote(urlsplit(address).path.rstrip("/").rpartition("/")[2]) or host_of(self._url)
         return ArtifactUnavailableError(
             f"{name} cannot be fetched: {fact}",
             why=[*(hide(line, self._secrets) for line in why), f"address: {address}"],
             fix=fix,
+            host_fault=fact if of_host else None,
         )
 
 

@@ -194,9 +194,11 @@ def _known_digests(packages: Iterable[LockedPackage]) -> dict[str, str]:
 
 
 def _joined(failures: Sequence[LockhouseError]) -> LockhouseError:
-    """Make one error of all, the hash mismatches first."""
+    """Make one error of all, the hash mismatches first, and what is wrong with a whole host once."""
     distinct = {str(failure): failure for failure in failures}
-    ordered = sorted(distinct.values(), key=lambda failure: (not isinstance(failure, HashMismatchError), failure.what))
+    ordered = sorted(
+        _by_host(distinct.values()), key=lambda failure: (not isinstance(failure, HashMismatchError), failure.what)
+    )
     if len(ordered) == 1:
         return ordered[0]
     kinds = {type(failure) for failure in ordered}
@@ -205,4 +207,24 @@ def _joined(failures: Sequence[LockhouseError]) -> LockhouseError:
     for failure in ordered:
         why.append(failure.what)
         why += [f"  {line}" for line in failure.why]
-    return kind(f"{len(ordered)} files cannot be used", why=why, fix=ordered[0].fix)
+    return kind(f"{len(distinct)} files cannot be used", why=why, fix=ordered[0].fix)
+
+
+def _by_host(failures: Iterable[LockhouseError]) -> list[LockhouseError]:
+    """Make one failure of all that the same fault of a host is behind."""
+    alone: list[LockhouseError] = []
+    shared: dict[str, list[LockhouseError]] = {}
+    for failure in failures:
+        fault = failure.host_fault if isinstance(failure, ArtifactUnavailableError) else None
+        if fault is None:
+            alone.append(failure)
+        else:
+            shared.setdefault(fault, []).append(failure)
+    for fault, ones in shared.items():
+        if len(ones) == 1:
+            alone += ones
+            continue
+        first = min(ones, key=lambda failure: failure.what)
+        what = f"{len(ones)} files cannot be fetched: {fault}"
+        alone.append(ArtifactUnavailableError(what, why=first.why, fix=first.fix, host_fault=fault))
+    return alone

@@ -156,7 +156,7 @@ class LockFiles:
         try:
             main = fold(self.main.read_bytes())
         except FileNotFoundError:
-            raise LockMissingError(f"{self.place} is not there") from None
+            raise LockMissingError(f"{self.place} is not there", fix=self.lock_command) from None
         except OSError as error:
             raise _unreadable(self.place, error) from error
         if self.lock_format is LockFormat.PYLOCK:
