@@ -159,7 +159,7 @@ def test_an_install_can_be_allowed_with_or_without_a_warning(project: ProjectFol
     write(project, '@lockhouse.session(requirements=["demo<2"], on_install="allow")', body)
     result = project.run("nox", "-v")
     ran(result)
-    assert "nox >   because the environment has no receipt" in result.stderr
+    assert "nox >   because it has no receipt" in result.stderr
     assert "unlocked-install" not in result.stderr
 
 

@@ -141,7 +141,8 @@ def compare(
     :param touched: packages whose files have other times and no other content
     """
     if receipt is None:
-        return Drifted((DriftReason(code=DriftCode.NEVER_SYNCED, message="the environment has no receipt"),))
+        message = "it has no receipt: Lockhouse did not install what is in it"
+        return Drifted((DriftReason(code=DriftCode.NEVER_SYNCED, message=message),))
     reasons: list[DriftReason] = []
     if receipt.lock_digest != lock_digest:
         reasons.append(
