@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lockhouse.model.build_policy import FIXED_VARIABLES, is_fixed
+from lockhouse.testing.packages import BACKEND_NAME, backend_source
 from tests.scenarios.installing import CLI, NOX, declare, installed, lock
 from tests.wheelhouse.making import build
 
@@ -91,18 +93,51 @@ _USER = """
 """
 
 
-def test_a_wheel_is_not_that_of_a_build_requirement_that_was_told_something_else(
+def test_a_build_requirement_that_is_told_something_else_makes_an_environment_drift_and_a_wheelhouse_unfit(
     index: PackageIndex, project: ProjectFolder
 ) -> None:
     index.add(sdist_with_hooks("tool", _TOOL))
     index.add(sdist_with_hooks("source", _USER, requires=["tool"]))
-    for settings in ("", 'config-settings = { tool = { a = "b" } }'):
+    told = 'config-settings = { tool = { a = "b" } }'
+    for settings in ("", told):
         declare(project, "source", extra=settings)
         lock(project)
-        CLI.forget(project)
+        said = CLI.succeed(project)
+        (baked,) = CLI.root(project).rglob("baked.py")
+        assert baked.read_text() == ("{'a': 'b'}" if settings else "None")
+        assert "nothing to do" in CLI.succeed(project).output
+    assert "source 1.0" in said.output
+
+    build(project, "--output", "house")
+    verified = project.run("lockhouse", "wheelhouse", "verify", "house", check=True)
+    assert 'of its build requirements, tool was told {"config-settings": {"a": ["b"]}' in verified.output
+    CLI.succeed(project, "--wheelhouse", "house")
+    declare(project, "source", extra='allow-network = ["tool"]')
+    drifted = project.run("lockhouse", "verify", "--in", ".venv", "tests")
+    assert "source was built with other settings or variables" in drifted.output
+    refused = CLI.refuse(project, "--wheelhouse", "house", code="wheelhouse-mismatch")
+    assert "what its build requirements were told is not what is declared here: tool was told" in refused.output
+    assert "here the build of tool might use the network" in refused.output
+
+
+def test_what_a_build_requirement_of_the_project_is_told_has_the_project_built_again(
+    index: PackageIndex, project: ProjectFolder
+) -> None:
+    index.add(sdist_with_hooks("tool", _TOOL))
+    backend = 'build-system = { requires = ["tool"], build-backend = "own", backend-path = ["."] }'
+    head = f'{backend}\n[project]\nname = "mine"\nversion = "1.0"\n'
+    environment = '[tool.lockhouse.environments.tests]\nproject = "wheel"\npython = ">=3.8"\n'
+    hooks = textwrap.dedent(_USER)
+    project.write("own.py", f"import {BACKEND_NAME} as base\nfrom {BACKEND_NAME} import *\n{hooks}")
+    project.write(f"{BACKEND_NAME}.py", backend_source())
+    for settings in ("", 'config-settings = { tool = { a = "b" } }'):
+        project.write("pyproject.toml", f"{head}{environment}{settings}\n")
+        if not settings:
+            lock(project)
         CLI.succeed(project)
         (baked,) = CLI.root(project).rglob("baked.py")
         assert baked.read_text() == ("{'a': 'b'}" if settings else "None")
+        assert "nothing to do" in CLI.succeed(project).output
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,14 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
+from packaging.utils import canonicalize_name
+
 from lockhouse.model.lock import ArtifactKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from packaging.utils import NormalizedName
 
     from lockhouse.model.build_policy import BuildPolicy
     from lockhouse.model.lock import Artifact, BuildLock, LockedPackage
@@ -56,6 +60,69 @@ def build_lock_digest(key: str, builds: Mapping[str, BuildLock]) -> str:
     """
     text = json.dumps(_canonical(key, builds, ()), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def told_below(key: str, builds: Mapping[str, BuildLock], policy: BuildPolicy) -> str:
+    """Give what the settings say of the build requirements that may have to be built, and of theirs.
+
+    :param key: of :func:`build_key`
+    :param builds: all build locks of the lock
+    :param policy: the settings
+    :return: the one spelling that stands in records; empty where all build requirements have wheels
+    """
+    return _told_to(_built_below(key, builds, ()), policy)
+
+
+def told_again(below: str, policy: BuildPolicy) -> str:
+    """Give what the settings say now of the build requirements that a record names.
+
+    :param below: what :func:`told_below` gave
+    :param policy: the settings as they are now
+    """
+    return _told_to({canonicalize_name(name) for name, _, _, _ in _read(below)}, policy)
+
+
+def words_below(below: str) -> str:
+    """Give what build requirements were told in words; empty where nothing was.
+
+    :param below: what :func:`told_below` gave
+    """
+    words = []
+    for name, options, online, demanded in _read(below):
+        words += [f"{name} was told {options}"] if options else []
+        words += [f"the build of {name} might use the network"] if online else []
+        words += [f"{name} had to be built"] if demanded else []
+    return "; ".join(words)
+
+
+def _read(below: str) -> list[tuple[str, str, bool, bool]]:
+    """Read what a record says; anybody may have written it, and what cannot be read says nothing."""
+    try:
+        told = json.loads(below or "{}")
+        return [
+            (name, str(options), bool(online), bool(demanded)) for name, (options, online, demanded) in told.items()
+        ]
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return []
+
+
+def _told_to(names: Iterable[NormalizedName], policy: BuildPolicy) -> str:
+    told = {
+        name: [policy.options_of(name).text, name in policy.allow_network, policy.demands(name)]
+        for name in sorted(names)
+    }
+    return json.dumps(told) if told else ""
+
+
+def _built_below(key: str, builds: Mapping[str, BuildLock], above: tuple[str, ...]) -> set[NormalizedName]:
+    build = builds.get(key)
+    found: set[NormalizedName] = set()
+    if build is None or key in above:
+        return found
+    for package in build.packages:
+        if build_key(package) in builds:
+            found |= {package.name, *_built_below(build_key(package), builds, (*above, key))}
+    return found
 
 
 def _canonical(key: str, builds: Mapping[str, BuildLock], above: tuple[str, ...]) -> Any:

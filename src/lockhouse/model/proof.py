@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
-from lockhouse.model.builds import build_key, build_lock_digest, needs_build
+from lockhouse.model.builds import build_key, build_lock_digest, needs_build, told_below, words_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +36,9 @@ def objections(record: Provenance, package: LockedPackage, lock: Lock, policy: B
         yield "it was built with other build requirements than the lock has"
     if record.options != (wanted := policy.options_of(package.name).text):
         yield f"its backend was told {record.options or 'nothing'}, here it is told {wanted or 'nothing'}"
+    if record.below != (below := told_below(build_key(package), builds, policy)):
+        was, now = (words_below(text) or "nothing" for text in (record.below, below))
+        yield f"what its build requirements were told is not what is declared here: {was}, here {now}"
     if policy.refuses(package.name):
         yield "only-binary forbids to build it"
     if record.is_online and package.name not in policy.allow_network:

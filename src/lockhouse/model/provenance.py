@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lockhouse.model.builds import words_below
+
 #: What provenance says of the network where a build might use it.
 NETWORK_ALLOWED = "allowed"
 
@@ -24,6 +26,7 @@ class Provenance:
     :ivar wheel_name: file name of the wheel
     :ivar wheel: ``sha256:digest`` of the wheel
     :ivar options: what the backend was told (:attr:`BuildOptions.text`)
+    :ivar below: what the settings said of build requirements that may have been built (:func:`told_below`)
     """
 
     name: str
@@ -38,6 +41,7 @@ class Provenance:
     wheel_name: str
     wheel: str
     options: str = ""
+    below: str = ""
 
     @property
     def is_online(self) -> bool:
@@ -49,5 +53,7 @@ class Provenance:
         """Give it in one line."""
         return (
             f"{self.name} {self.version} was built from {self.source_name} by {self.builder}; "
-            f"the network was {self.network}" + (f"; it was told {self.options}" if self.options else "")
+            f"the network was {self.network}"
+            + (f"; it was told {self.options}" if self.options else "")
+            + (f"; of its build requirements, {below}" if (below := words_below(self.below)) else "")
         )

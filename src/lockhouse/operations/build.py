@@ -15,7 +15,7 @@ from packaging.version import Version
 from lockhouse.confinement import Network
 from lockhouse.errors import BuildFailedError, BuildVariesError, SelectionError
 from lockhouse.interfaces import StoredFile
-from lockhouse.model.builds import build_key, build_lock_digest, needs_build
+from lockhouse.model.builds import build_key, build_lock_digest, needs_build, told_below
 from lockhouse.model.closure import walk
 from lockhouse.model.plan import select
 from lockhouse.model.provenance import Provenance
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from lockhouse.storage.store import Store
 
 #: The form of a build: raised when the same lock would be built in another way.
-_FORM = 1
+_FORM = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,25 +158,16 @@ class Builder:
             self._target.label,
             allow_network,
             options.text,
-            sorted(self.told_below(build_key(item.package))),
+            self.told_below(build_key(item.package)),
         ]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
-    def told_below(self, key: str, above: tuple[str, ...] = ()) -> set[tuple[str, str, bool, bool]]:
-        """Give what the settings say of the build requirements, and of theirs: they are built in their turn.
+    def told_below(self, key: str) -> str:
+        """Give what the settings say of the build requirements that may be built in their turn.
 
         :param key: of what is to be built
-        :param above: of what it is itself a build requirement
         """
-        build, policy = self._builds.get(key), self._policy
-        found: set[tuple[str, str, bool, bool]] = set()
-        if build is None or key in above:
-            return found
-        for package in build.packages:
-            name = package.name
-            found.add((name, policy.options_of(name).text, name in policy.allow_network, policy.demands(name)))
-            found |= self.told_below(build_key(package), (*above, key))
-        return found
+        return told_below(key, self._builds, self._policy)
 
     def require_reproducible(
         self, items: Sequence[PlannedPackage], sdists: Iterable[StoredFile], built: Iterable[BuiltFile]
@@ -237,6 +228,7 @@ class Builder:
                 wheel_name=wheel.name,
                 wheel=f"sha256:{_sha256(wheel)}",
                 options=room.options.text,
+                below=self.told_below(build_key(package)),
             )
             yield wheel, record
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lockhouse.errors import EnvironmentDriftedError
 from lockhouse.interpreters.identity import identify, prefix_of, site_packages_of
 from lockhouse.model.build_policy import Rebuild
+from lockhouse.model.builds import told_again
 from lockhouse.model.drift import DriftCode, Drifted, DriftReason, Matching, compare
 from lockhouse.model.receipt import InstalledSource
 from lockhouse.model.spec import ProjectMode
@@ -156,10 +157,15 @@ def _refused_builds(request: SyncRequest, receipt: Receipt) -> Collection[Normal
 
 
 def _changed_builds(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedName]:
-    """Name what was built with other config settings or variables than are declared now."""
-    told = {record.name: record.options for record in receipt.built}
+    """Name what was built, or whose build requirements were, with other settings than are declared now."""
+    told = {record.name: (record.options, record.below) for record in receipt.built}
     builds = request.spec.builds
-    return [p.name for p in receipt.packages if p.name in told and told[p.name] != builds.options_of(p.name).text]
+    return [
+        package.name
+        for package in receipt.packages
+        if package.name in told
+        and told[package.name] != (builds.options_of(package.name).text, told_again(told[package.name][1], builds))
+    ]
 
 
 def require_matching(request: SyncRequest, *, fix: str | None) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from lockhouse.storage.store import Store
 
 #: The form of a build: raised when the same project would be built in another way.
-_FORM = 2
+_FORM = 3
 
 #: Scripts that run in a build, and may ask the interpreter: what one says, another one does not.
 _SCRIPTS = frozenset({"hatch_build.py", "pdm_build.py", "setup.py"})
@@ -183,6 +183,7 @@ class ProjectBuilder:
                 wheel_name=wheel.name,
                 wheel=f"sha256:{_sha256(wheel)}",
                 options=room.options.text,
+                below=self._builder.told_below(build_key(package)),
             )
             path = self._wheels.add(key(record), wheel, record)
         self._wheels.forget_unused(_UNUSED)
@@ -218,7 +219,7 @@ class ProjectBuilder:
             sorted(self._request.variables.items()),
             self._package.name in self._request.spec.builds.allow_network,
             self._request.spec.builds.options_of(self._package.name).text,
-            sorted(self._builder.told_below(build_key(self._package))),
+            self._builder.told_below(build_key(self._package)),
         ]
         return _digest(parts), _digest([*parts, machine_tag(self._builder.target), self._builder.target.label])
 

@@ -484,7 +484,12 @@ def _stale_sources(
 
 def _built_again(drift: Drifted) -> Collection[NormalizedName]:
     """Name the sources that something changed of, or that are built each time."""
-    again = {DriftCode.SOURCE_CHANGED, DriftCode.BUILD_REFUSED, DriftCode.INTERPRETER_CHANGED}
+    again = {
+        DriftCode.SOURCE_CHANGED,
+        DriftCode.BUILD_REFUSED,
+        DriftCode.BUILD_CHANGED,
+        DriftCode.INTERPRETER_CHANGED,
+    }
     return {reason.package for reason in drift.reasons if reason.code in again and reason.package is not None}
 
 

@@ -142,10 +142,10 @@ def _apart(why: Iterable[str]) -> WheelhouseInvalidError:
 
 def _records(planned: Iterable[PlannedPart]) -> dict[str, tuple[Provenance, ...]]:
     """Give for each built wheel, by its hash, one record of each kind that a lock or a setting may tell apart."""
-    found: dict[str, dict[tuple[str, str, str, bool], Provenance]] = {}
+    found: dict[str, dict[tuple[str, str, str, str, bool], Provenance]] = {}
     for each in planned:
         for record in each.records:
-            kind = (record.build_lock, record.source, record.options, record.is_online)
+            kind = (record.build_lock, record.source, record.options, record.below, record.is_online)
             found.setdefault(record.wheel, {}).setdefault(kind, record)
     return {wheel: tuple(records[key] for key in sorted(records)) for wheel, records in found.items()}
 

@@ -81,8 +81,8 @@ DRIFT: Mapping[str, Explanation] = {
         mend="Nothing: the next run builds it with the network denied, and stops where that does not do.",
     ),
     DriftCode.BUILD_CHANGED: Explanation(
-        means="A package was built from its sdist with other `config-settings` or `build-variables` than are declared "
-        "now.",
+        means="A package, or a build requirement of it that had to be built itself, was built with other "
+        "`config-settings`, `build-variables`, `allow-network` or `no-binary` than are declared now.",
         matters="The environment would hold what nobody asks for any more.",
         mend="Nothing: the next run builds it with the present ones.",
     ),
