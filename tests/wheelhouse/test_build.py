@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import subprocess
@@ -10,12 +11,13 @@ import sys
 import tarfile
 import time
 import zipfile
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lockhouse.errors import EXIT_INTERRUPTED
-from lockhouse.storage.links import place
+from lockhouse.storage.links import Placer, place_all
 from tests.scenarios.installing import CLI, declare, installed, lock, store_files
 
 from .making import LINUX, LINUX_312, MAC, MANIFEST, WINDOWS, build, fill, locked, manifest_of, wheels_in
@@ -253,16 +255,29 @@ def test_a_failed_fetch_leaves_what_was_there(index: PackageIndex, project: Proj
     assert {path.name: path.read_bytes() for path in (project / "house").iterdir()} == before
 
 
-def test_an_edit_in_the_folder_never_reaches_the_store(index: PackageIndex, project: ProjectFolder) -> None:
+def test_what_is_written_through_the_folder_is_never_given_out(index: PackageIndex, project: ProjectFolder) -> None:
     locked(index, project)
-    build(project, "--output", "house", "--target", f"{HERE}-manylinux_2_28_x86_64")
-    for path in (project / "house").glob("*.whl"):
-        try:
-            with path.open("ab") as file:
-                file.write(b"edited")
-        except PermissionError:  # then it is a link, and cannot be opened for writing
-            continue
-    index.stop()
+    label = f"{HERE}-manylinux_2_28_x86_64"
+    build(project, "--output", "house", "--target", label)
+    build(project, "--output", "other", "--target", label)
+    good = {path.name: path.read_bytes() for path in (project / "house").glob("*.whl")}
+    wheel = project / "house/demo-1.0-py3-none-any.whl"
+    wheel.chmod(0o644)  # whoever owns it can do so; root need not
+    with wheel.open("r+b") as file:
+        file.seek(len(good[wheel.name]) // 2)
+        file.write(b"edited")
+    damaged = (project / "other" / wheel.name).read_bytes() != good[wheel.name]
+    if damaged:  # else the file system made clones
+        told = project.run("lockhouse", "wheelhouse", "verify", "other")
+        assert told.returncode == 1
+        assert f"damaged {wheel.name}" in told.stdout
+        refused = CLI.run(project)
+        assert refused.returncode == 5
+        assert f"{wheel.name} was damaged in the store" in refused.output
+        assert "demo" not in installed(CLI.root(project))
+    for name in ("more", "other"):
+        build(project, "--output", name, "--target", label)
+        assert {path.name: path.read_bytes() for path in (project / name).glob("*.whl")} == good
     CLI.succeed(project)
     assert installed(CLI.root(project))["demo"] == "1.0"
 
@@ -276,16 +291,47 @@ def test_the_folder_needs_no_request_from_a_warm_store(index: PackageIndex, proj
 
 
 @pytest.mark.skipif(os.name == "nt", reason="hard links are for POSIX alone")
-def test_a_link_is_read_only_under_both_names(tmp_path: Path) -> None:
+def test_a_link_is_read_only_under_both_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = tmp_path / "store"
     source.write_bytes(b"verified")
-    place(source, tmp_path / "house", privileged=False)
-    linked = (tmp_path / "house").stat().st_ino == source.stat().st_ino
-    if linked:  # else the file system made a clone
-        assert source.stat().st_mode & 0o777 == 0o444
-    place(source, tmp_path / "copy", privileged=True)
+    placer = Placer()
+    for name in ("one", "two"):
+        placer.place(source, tmp_path / name)
+        assert (tmp_path / name).read_bytes() == b"verified"
+        if (tmp_path / name).stat().st_ino == source.stat().st_ino:  # else the file system made a clone
+            assert source.stat().st_mode & 0o777 == 0o444
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EXDEV, "on another file system")
+
+    monkeypatch.setattr(os, "link", refuse)
+    Placer().place(source, tmp_path / "copy")
     assert (tmp_path / "copy").stat().st_ino != source.stat().st_ino
     assert (tmp_path / "copy").read_bytes() == b"verified"
+
+
+@pytest.mark.parametrize("size", [10, 3_000_000])  # in one thread, and in several
+def test_files_are_given_out_only_if_all_are_as_their_hashes_say(tmp_path: Path, size: int) -> None:
+    (tmp_path / "store").mkdir()
+    contents = {f"{number}": bytes([number]) * size for number in range(9)}
+    for name, content in contents.items():
+        (tmp_path / "store" / name).write_bytes(content)
+
+    def given(folder: str) -> bool:
+        (tmp_path / folder).mkdir()
+        return place_all(
+            (f"{tmp_path}/store/{name}", f"{tmp_path}/{folder}/{name}", "sha256", sha256(content).hexdigest())
+            for name, content in contents.items()
+        )
+
+    assert given("all")
+    assert {path.name: path.read_bytes() for path in (tmp_path / "all").iterdir()} == contents
+    damaged = tmp_path / "store/4"
+    damaged.chmod(0o644)
+    damaged.write_bytes(b"\0" * size)
+    assert not given("damaged")
+    damaged.unlink()
+    assert not given("missing")
 
 
 def test_the_store_holds_each_file_once(

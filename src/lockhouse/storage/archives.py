@@ -17,14 +17,15 @@ import zipfile
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 from lockhouse.errors import InvalidSettingError, LockhouseError, WheelhouseInvalidError
-from lockhouse.storage.files import PARTIAL_SUFFIX, disk_errors, replace
+from lockhouse.storage.files import disk_errors, replace
+from lockhouse.storage.unfinished import partial_beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
-    from pathlib import Path
 
     from lockhouse.interfaces import Progress
 
@@ -99,7 +100,7 @@ def write_archive(path: Path, members: Iterable[tuple[str, bytes | Path]], progr
     add_to = _write_zip if suffix_of(path) == ".zip" else _write_tar
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.parent / f".{path.name}.{os.urandom(8).hex()}{PARTIAL_SUFFIX}"
+        partial = Path(partial_beside(str(path)))
         try:
             with partial.open("xb") as file:
                 add_to(file, suffix_of(path) or "", _watched(members, progress))

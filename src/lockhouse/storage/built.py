@@ -22,8 +22,9 @@ from packaging.utils import parse_wheel_filename
 
 from lockhouse.errors import StoreError
 from lockhouse.model.provenance import Provenance
-from lockhouse.storage.files import PARTIAL_SUFFIX, disk_errors, file_lock, sweep_abandoned
+from lockhouse.storage.files import disk_errors, file_lock, sweep_abandoned
 from lockhouse.storage.store import ELSEWHERE
+from lockhouse.storage.unfinished import PARTIAL_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import StoreBusyError, StoreError
+from lockhouse.storage.unfinished import PARTIAL_SUFFIX, partial_beside, remove_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-#: How the name of a file ends that is not finished yet.
-PARTIAL_SUFFIX = ".partial"
 
 #: Seconds after which an unfinished file is taken for the rest of a killed process.
 ABANDONED_AFTER = 24 * 3600
@@ -41,7 +39,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         target = Path(os.path.realpath(path))
         target.parent.mkdir(parents=True, exist_ok=True)
         sweep_abandoned(target.parent, f".{target.name}.")
-        partial = target.parent / f".{target.name}.{os.urandom(8).hex()}{PARTIAL_SUFFIX}"
+        partial = Path(partial_beside(str(target)))
         try:
             descriptor = open_new(partial)
             try:
@@ -120,15 +118,9 @@ def sweep_abandoned(
                 if entry.stat().st_mtime >= limit:
                     continue
                 if entry.is_dir(follow_symlinks=False):
-                    _remove_folder(entry.path)
+                    remove_folder(entry.path)
                 else:
                     Path(entry.path).unlink()
-
-
-def _remove_folder(path: str) -> None:
-    import shutil  # noqa: PLC0415 - for speed: only after a process was killed
-
-    shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager

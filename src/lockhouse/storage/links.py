@@ -1,60 +1,157 @@
-"""Giving out files of the store without copying them, and so that nobody can change the store through them."""
+"""Giving out files of the store without copying them, where the file system allows that.
+
+Nothing here imports more than a start of Python has loaded already, but for hashlib.
+"""
 
 from __future__ import annotations
 
-import contextlib
+import _thread
+import hashlib
 import os
-import shutil
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable
 
 #: The request of Linux that makes one file share the blocks of another until either is written to.
 _FICLONE = 0x40049409
 
 _READ_ONLY = 0o444
+_READ_SIZE = 1 << 18
+#: Bytes for which a second thread takes longer to start than it saves.
+_FEW = 1 << 20
+_MOST_THREADS = 4
+#: Seconds that threads get to stop after Ctrl-C.
+_GRACE = 0.5
 
 
-def place(source: Path, target: Path, *, privileged: bool | None = None) -> None:
-    """Make a file appear under another name, in the cheapest way that keeps an edit of it from the source.
+class Placer:
+    """Makes files appear under other names, in the cheapest way there is.
 
-    First a copy that shares its blocks until one side is written to, where the file system has such. Then a hard
-    link, with both names read-only: whoever opens it for writing is refused. To a privileged user a mode means
-    nothing, and Windows does not delete what is read-only: these are given a copy.
-
-    :param source: a file of the store, verified
-    :param target: the new name; nothing is there yet
-    :param privileged: whether modes mean nothing to this user; found out where it is not given
-    :raises OSError: the disk fails
+    First a copy that shares its blocks until one side is written to, where the file system has such. Then a hard link,
+    with both names read-only: whoever opens it for writing is refused, unless modes mean nothing to them, as to root.
+    What they write is in the store as well, and there it is found by its hash, and removed, before it is used. Across
+    file systems, and on Windows, which does not delete what is read-only, it is a copy.
     """
-    if _cloned(source, target):
-        return
-    if privileged is None:
-        privileged = os.name == "nt" or os.geteuid() == 0
-    if not privileged and _linked(source, target):
-        return
-    shutil.copyfile(source, target)
+
+    def __init__(self) -> None:
+        self._may_clone = sys.platform.startswith("linux")
+        self._may_link = os.name != "nt"
+
+    def place(self, source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:
+        """Make one file appear under another name.
+
+        :param source: a file of the store
+        :param target: the new name; nothing is there yet
+        :raises OSError: the disk fails
+        """
+        if self._may_clone:
+            self._may_clone = _cloned(source, target)
+            if self._may_clone:
+                return
+        if self._may_link:
+            self._may_link = _linked(source, target)
+            if self._may_link:
+                return
+        import shutil  # noqa: PLC0415 - it takes long to import
+
+        shutil.copyfile(source, target)
 
 
-def _cloned(source: Path, target: Path) -> bool:
-    if not sys.platform.startswith("linux"):
-        return False
+def _cloned(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> bool:
     import fcntl  # noqa: PLC0415 - not on Windows
 
+    with open(source, "rb", buffering=0) as original:  # noqa: PTH123 - pathlib takes long to import
+        try:
+            with open(target, "xb", buffering=0) as clone:  # noqa: PTH123 - likewise
+                fcntl.ioctl(clone.fileno(), _FICLONE, original.fileno())
+        except FileExistsError:
+            raise
+        except OSError:  # another file system, or one that cannot
+            os.unlink(target)  # noqa: PTH108 - likewise
+            return False
+    return True
+
+
+def _linked(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> bool:
     try:
-        with source.open("rb") as original, target.open("xb") as clone:
-            fcntl.ioctl(clone.fileno(), _FICLONE, original.fileno())
-    except OSError:  # another file system, or one that cannot
-        target.unlink(missing_ok=True)
+        os.chmod(source, _READ_ONLY)  # noqa: PTH101 - likewise
+        os.link(source, target)
+    except FileNotFoundError:
+        raise
+    except OSError:  # another file system, or one that cannot; or a file of another user
         return False
     return True
 
 
-def _linked(source: Path, target: Path) -> bool:
-    with contextlib.suppress(OSError):  # another file system, or one that cannot; or a file of another user
-        source.chmod(_READ_ONLY)
-        os.link(source, target)
-        return True
-    return False
+def place_all(files: Iterable[tuple[str, str, str, str]]) -> bool:
+    """Make files of the store appear under other names, and read each under its new name: that is what is given out.
+
+    :param files: source, target, algorithm and hex digest of each
+    :return: whether all of them are there, and have the bytes of their digests; if not, some may be there
+    :raises KeyboardInterrupt: the user gave up
+    """
+    sized = []
+    try:
+        sized = sorted((os.stat(file[0]).st_size, file) for file in files)  # noqa: PTH116 - likewise
+    except OSError:
+        return False
+    crew = _Crew([file for _, file in sized])
+    few = sum(size for size, _ in sized) < _FEW
+    return crew.places_all(1 if few else min(os.cpu_count() or 1, _MOST_THREADS, len(sized)))
+
+
+class _Crew:
+    """Threads that share a list of files: those of the system, for the module ``threading`` takes long to import."""
+
+    def __init__(self, files: list[tuple[str, str, str, str]]) -> None:
+        self._wanted = len(files)
+        self._left = files
+        self._placed: list[str] = []
+        self._stopped = False
+
+    def places_all(self, threads: int) -> bool:
+        helpers = [_thread.allocate_lock() for _ in range(threads - 1)]
+        for helper in helpers:
+            helper.acquire()
+            _thread.start_new_thread(self._help, (helper,))
+        try:
+            self._work()
+            for helper in helpers:
+                helper.acquire()
+        except BaseException:
+            self._stopped = True
+            for helper in helpers:
+                helper.acquire(timeout=_GRACE)
+            raise
+        return len(self._placed) == self._wanted
+
+    def _help(self, done: _thread.LockType) -> None:
+        try:
+            self._work()
+        finally:
+            done.release()
+
+    def _work(self) -> None:
+        placer = Placer()
+        buffer = memoryview(bytearray(_READ_SIZE))
+        try:
+            while not self._stopped:
+                source, target, algorithm, digest = self._left.pop()
+                placer.place(source, target)
+                if not self._has(target, algorithm, digest, buffer):
+                    self._stopped = True
+                    return
+                self._placed.append(target)
+        except IndexError:  # nothing is left
+            return
+        except OSError:
+            self._stopped = True
+
+    def _has(self, path: str, algorithm: str, digest: str, buffer: memoryview) -> bool:
+        hasher = hashlib.new(algorithm)
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - likewise
+            while (count := file.readinto(buffer)) and not self._stopped:
+                hasher.update(buffer[:count])
+        return hasher.hexdigest() == digest

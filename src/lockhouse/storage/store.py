@@ -28,7 +28,6 @@ from typing import TYPE_CHECKING
 from lockhouse.errors import HashMismatchError, StoreError, UnverifiableArtifactError
 from lockhouse.storage.cache_folder import CACHE_VARIABLE, VERSION
 from lockhouse.storage.files import (
-    PARTIAL_SUFFIX,
     disk_errors,
     file_lock,
     open_new,
@@ -38,6 +37,7 @@ from lockhouse.storage.files import (
     write_atomically,
 )
 from lockhouse.storage.mismatch import HEAD_SIZE, EditedLock, Expected, Received, mismatch, unusable
+from lockhouse.storage.unfinished import PARTIAL_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

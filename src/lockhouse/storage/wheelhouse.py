@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import shutil
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +22,9 @@ from lockhouse.model.wheelhouse import (
     problems_of,
 )
 from lockhouse.storage.archives import Member, largest_content, read_archive, write_archive
-from lockhouse.storage.files import PARTIAL_SUFFIX, disk_errors
-from lockhouse.storage.links import place
+from lockhouse.storage.files import disk_errors
+from lockhouse.storage.links import Placer
+from lockhouse.storage.unfinished import NewFolder, is_replaceable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -258,11 +257,11 @@ def require_replaceable(path: Path) -> None:
     :raises StoreError: it is there, is not empty, and is no wheelhouse
     """
     with disk_errors(path):
-        empty = not path.exists() or (path.is_dir() and not any(path.iterdir()))
-    if not empty and not (path / MANIFEST_NAME).is_file():
-        raise StoreError(
-            f"{path} is no wheelhouse, and is not empty", why="it would be replaced", fix="name another folder"
-        )
+        if is_replaceable(path, MANIFEST_NAME):
+            return
+    raise StoreError(
+        f"{path} is no wheelhouse, and is not empty", why="it would be replaced", fix="name another folder"
+    )
 
 
 def save_folder(path: Path, manifest: Manifest, contents: Mapping[str, bytes | Path], progress: Progress) -> None:
@@ -275,14 +274,16 @@ def save_folder(path: Path, manifest: Manifest, contents: Mapping[str, bytes | P
     :raises StoreError: the disk fails, or something else is there
     """
     require_replaceable(path)
-    with _new_folder(path) as folder, disk_errors(path):
+    placer = Placer()
+    with disk_errors(path), NewFolder(path) as name:
+        folder = Path(name)
         for file in manifest.files:
             progress.start(file.name, file.size)
             content = contents[file.name]
             if isinstance(content, bytes):
                 (folder / file.name).write_bytes(content)
             else:
-                place(content, folder / file.name)
+                placer.place(content, folder / file.name)
             progress.advance(file.name, file.size)
             progress.finish(file.name)
         (folder / MANIFEST_NAME).write_bytes(manifest_bytes(manifest))
@@ -301,7 +302,8 @@ def unpack(wheelhouse: Wheelhouse, path: Path, progress: Progress) -> None:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise StoreError(f"{path} is there, and is not empty", fix="name a new folder")
     listed = {file.name: file for file in wheelhouse.manifest.files}
-    with _new_folder(path) as folder:
+    with disk_errors(path), NewFolder(path) as name:
+        folder = Path(name)
         for member in wheelhouse.members():
             file = listed.pop(member.name, None)
             if file is None or member.size != file.size:
@@ -315,20 +317,16 @@ def unpack(wheelhouse: Wheelhouse, path: Path, progress: Progress) -> None:
         if listed:
             why = [f"{name} is in the manifest, and is not there" for name in sorted(listed)]
             raise WheelhouseInvalidError(f"{wheelhouse.path} is not complete", why=why, fix=_MEND)
-        with disk_errors(path):
-            (folder / MANIFEST_NAME).write_bytes(manifest_bytes(wheelhouse.manifest))
+        (folder / MANIFEST_NAME).write_bytes(manifest_bytes(wheelhouse.manifest))
 
 
 def _unpack_one(member: Member, file: WheelhouseFile, folder: Path, progress: Progress, archive: Path) -> None:
     algorithm, _, digest = file.hash.partition(":")
     hasher = hashlib.new(algorithm)
-    with disk_errors(folder):
-        target = (folder / file.name).open("xb")
-    with target:
+    with (folder / file.name).open("xb") as target:
         for chunk in member.chunks:
             hasher.update(chunk)
-            with disk_errors(folder):
-                target.write(chunk)
+            target.write(chunk)
             progress.advance(file.name, len(chunk))
     if hasher.hexdigest() != digest:
         raise WheelhouseInvalidError(
@@ -336,23 +334,3 @@ def _unpack_one(member: Member, file: WheelhouseFile, folder: Path, progress: Pr
             why=[f"expected {file.hash}", f"found    {algorithm}:{hasher.hexdigest()}"],
             fix=_MEND,
         )
-
-
-@contextmanager
-def _new_folder(path: Path) -> Iterator[Path]:
-    """Give an unfinished folder, which takes the place of ``path`` where all goes well, and is gone where not."""
-    with disk_errors(path):
-        path = path.resolve()  # where a link is, what it points to is replaced
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.parent / f".{path.name}.{os.urandom(8).hex()}{PARTIAL_SUFFIX}"
-        partial.mkdir()
-    try:
-        yield partial
-        with disk_errors(path):
-            former = partial.with_name(f"{partial.name}.former")
-            if path.exists():
-                path.rename(former)
-            partial.rename(path)
-            shutil.rmtree(former, ignore_errors=True)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
