@@ -91,7 +91,7 @@ def _write(name: str, body: str, project: ProjectFolder) -> None:
     if _BUILD_SYSTEM.search(body):  # the backend of the page would have to be downloaded
         _, *keys = BUILD_SYSTEM.splitlines()  # in as many lines as before: messages of the page name lines
         body = _BUILD_SYSTEM.sub(lambda _: f"build-system = {{ {', '.join(keys)} }}\n\n\n", body)
-        project.write(f"{BACKEND_NAME}.py", backend_source())
+        project.write(f"{name.rpartition('/')[0] or '.'}/{BACKEND_NAME}.py", backend_source())
     project.write(name, body.encode())
 
 

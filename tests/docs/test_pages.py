@@ -21,6 +21,7 @@ PAGES = {
     "tutorials/nox.md": 9,
     "tutorials/tox.md": 8,
     "how-to/share-a-lock.md": 3,
+    "how-to/workspaces.md": 7,
     "how-to/conflicting-environments.md": 3,
     "how-to/update-bots.md": 2,
     "how-to/upgrade.md": 6,

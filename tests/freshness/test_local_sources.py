@@ -20,7 +20,8 @@ def test_what_a_changed_directory_requires_stops_the_run_and_the_fix_mends_it(
     index.add_wheel("one", "1.0")
     index.add_wheel("two", "1.0")
     library = ProjectFolder(project / "lib")
-    library.write_package('[project]\nname = "lib"\nversion = "1.0"\ndependencies = ["one"]\n', {"lib.py": ""})
+    library.write_package('[project]\nname = "lib"\nversion = "1.0"\ndynamic = ["dependencies"]\n', {"lib.py": ""})
+    library.write("dependencies.txt", "one\n")  # its backend alone knows of this file
     declare(project, "lib @ file:lib", extra=f'allow-unhashed = ["lib"]\non-stale = "{policy}"')
     lock(project)
     CLI.succeed(project)
@@ -28,7 +29,7 @@ def test_what_a_changed_directory_requires_stops_the_run_and_the_fix_mends_it(
     assert ": unchanged" in lock(project).stdout
 
     index.add_wheel("one", "2.0")
-    library.replace("pyproject.toml", '["one"]', '["one", "two"]')
+    library.write("dependencies.txt", "one\ntwo\n")
     CLI.refuse(project, code="lock-stale")
     stopped = CLI.refuse(project, code="lock-stale")  # it is never good, for the check cannot say it again
     assert 'lib 1.0 requires "two", the lock has no two' in stopped.output

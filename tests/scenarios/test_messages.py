@@ -179,17 +179,26 @@ def test_pythons_that_the_noxfile_alone_lists_are_asked_for_where_there_is_a_loc
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
-def test_a_directory_that_cannot_be_built_for_want_of_an_index_says_so(
-    project: ProjectFolder, index: PackageIndex, closed_index_url: str, installer: str
+def test_what_cannot_be_built_for_want_of_an_index_says_so(
+    project: ProjectFolder, index: PackageIndex, closed_index_url: str, installer: str, tmp_path: Path
 ) -> None:
     index.add_wheel("other", "1.0")
     build = '[build-system]\nrequires = ["nonesuch"]\nbuild-backend = "nonesuch"\n'
-    project.write("demo/pyproject.toml", build + PROJECT)
-    project.write(
-        "pyproject.toml",
+    made = ProjectFolder(tmp_path / "demo")
+    made.write("pyproject.toml", build + PROJECT)
+    settings = (
         f'[tool.lockhouse]\ninstaller = "{installer}"\npython = ">=3.11"\n[tool.lockhouse.environments.tests]\n'
-        'requirements = ["./demo"]\nallow-unhashed = ["demo"]\n',
+        'allow-unhashed = ["demo"]\n'
     )
+    project.write("pyproject.toml", f'{settings}requirements = ["../demo"]\n')
+    result = project.run("lockhouse", "lock")  # what a folder is built with is locked
+    said = 'error[unsolvable]: the build of demo at ../demo: environment "tests": no index has a package nonesuch'
+    assert said in result.stderr
+    assert fixes(result)[0].startswith("correct the name nonesuch at the build requirements of demo, ")
+
+    for command in (("init", "-q", "-b", "main"), ("add", "."), ("commit", "-q", "-m", "one")):
+        made.run("git", *command, check=True)
+    project.write("pyproject.toml", f'{settings}requirements = ["demo @ git+{made.path.as_uri()}@main"]\n')
     project.run("lockhouse", "lock", check=True)
     result = project.run("lockhouse", "sync", "tests", "--into", "v")
     assert "error[build-failed]: demo cannot be built" in result.stderr

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lockhouse.config.pyproject import PYPROJECT
 from lockhouse.config.requirement_lines import read_requirement
 from lockhouse.errors import ConfigError
 from lockhouse.model.build_system import LEGACY_BACKEND, LEGACY_REQUIRES, DeclaredBuild
@@ -44,7 +43,7 @@ def declared_build(pyproject: Pyproject, root: Path, looks: Looks) -> DeclaredBu
     :raises InvalidRequirementError: a build requirement cannot be read
     """
     if "build-system" not in pyproject.data:
-        origin = Origin(source=f"{PYPROJECT} has no [build-system]")
+        origin = Origin(source=f"{pyproject.place} has no [build-system]")
         requires = tuple(DeclaredRequirement(text=line, origin=origin) for line in LEGACY_REQUIRES)
         return DeclaredBuild(requires=requires, backend=LEGACY_BACKEND, origin=origin)
     table = pyproject.table(*_TABLE)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from lockhouse.config.build_policy import build_policy
 from lockhouse.config.build_system import declared_build
 from lockhouse.config.index_addresses import declared_index, declared_links
+from lockhouse.config.local_projects import local_projects, refuse_local_build_requirements
 from lockhouse.config.lock_names import lock_name
 from lockhouse.config.malformed import joined
 from lockhouse.config.pyproject import PYPROJECT
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from lockhouse.config.declared import DeclaredEnvironment, FilledEnvironment
     from lockhouse.config.project_files import ProjectFiles
     from lockhouse.config.settings import IndexSettings
+    from lockhouse.model.build_system import DeclaredBuild
 
 _T = TypeVar("_T")
 
@@ -61,8 +63,10 @@ class Expansion:
         """
         settings, common = self.filled.settings, self.files.settings
         self._refuse_other_pythons()
-        requirements = collapsed((*self._own.requirements, *self._of_project))
+        requirements = collapsed(map(self.files.sources.applied, (*self._own.requirements, *self._of_project)))
         refuse_two_sources(requirements)
+        allowed = {normalized(name) for name in _said(settings.allow_unhashed, common.allow_unhashed)}
+        local = local_projects(requirements, self.files, allowed=allowed)
         return EnvironmentSpec(
             name=self.filled.name,
             lock_name=lock_name(self.filled.lock, place=str(self.filled.origin)),
@@ -74,9 +78,8 @@ class Expansion:
             project=self._mode,
             project_name=self.files.metadata.name,
             extras=tuple(sorted({normalized(extra) for extra in self.filled.settings.extras})),
-            build=declared_build(self.files.pyproject, self.files.root, self.files.looks)
-            if self._mode in _BUILT
-            else None,
+            build=self._build,
+            local_projects=local.projects,
             project_build=ProjectBuildPolicy(
                 rebuild=_said(settings.rebuild, common.rebuild),
                 files=_said(settings.build_files, common.build_files),
@@ -89,14 +92,20 @@ class Expansion:
             installer=_said(settings.installer, common.installer),
             lock_format=_said(settings.format, common.format),
             lock_directory=common.lock_directory,
-            allow_unhashed=tuple(
-                sorted({normalized(name) for name in _said(settings.allow_unhashed, common.allow_unhashed)})
-            ),
+            allow_unhashed=tuple(sorted({*allowed, *local.named})),
             on_stale=_said(settings.on_stale, common.on_stale),
             builds=build_policy(self.filled, common),
             targets=_said(settings.targets, common.targets),
             wheelhouse=_said(settings.wheelhouse, common.wheelhouse),
         )
+
+    @property
+    def _build(self) -> DeclaredBuild | None:
+        if self._mode not in _BUILT:
+            return None
+        build = declared_build(self.files.pyproject, self.files.root, self.files.looks)
+        refuse_local_build_requirements(build.requires, self.files.sources)
+        return build
 
     @cached_property
     def _inputs(self) -> RequirementInputs:

@@ -95,6 +95,19 @@ class ProjectMetadata:
             )
         return extras[wanted]
 
+    @property
+    def static_extras(self) -> Mapping[NormalizedName, Requirements]:
+        """Give what each extra adds; nothing where the extras are not static.
+
+        :raises InvalidRequirementError: one of the requirements cannot be read
+        """
+        try:
+            return self._extras
+        except InvalidRequirementError:
+            raise
+        except ConfigError:
+            return {}
+
     @cached_property
     def _extras(self) -> Mapping[NormalizedName, Requirements]:
         if "optional-dependencies" in self._dynamic or not self._project:

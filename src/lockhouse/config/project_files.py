@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.config.groups import DependencyGroups
 from lockhouse.config.metadata import ProjectMetadata
+from lockhouse.config.uv_sources import UvSources
 from lockhouse.trace.looks import Looks
 
 if TYPE_CHECKING:
@@ -39,6 +40,11 @@ class ProjectFiles:
     def metadata(self) -> ProjectMetadata:
         """Give the static metadata of the project."""
         return ProjectMetadata(root=self.root, pyproject=self.pyproject, looks=self.looks)
+
+    @cached_property
+    def sources(self) -> UvSources:
+        """Give what its requirements have for local sources."""
+        return UvSources(folder=self.root, pyproject=self.pyproject, root=self.root, looks=self.looks)
 
     @cached_property
     def groups(self) -> DependencyGroups:

@@ -25,28 +25,31 @@ class Pyproject:
 
     :ivar data: its tables; empty where there is no such file
     :ivar lines: finds lines in it
+    :ivar place: the file, as messages call it
     """
 
     data: Mapping[str, Any] = field(default_factory=dict)
     lines: TomlLines = field(default_factory=lambda: TomlLines(""))
+    place: str = PYPROJECT
 
     @classmethod
-    def read(cls, root: Path, looks: Looks) -> Pyproject:
+    def read(cls, root: Path, looks: Looks, *, place: str = PYPROJECT) -> Pyproject:
         """Read the file of a project; a missing file is an empty one.
 
         :param root: the project's folder
         :param looks: takes down what was read
+        :param place: the file, as messages call it
         :raises ConfigError: it cannot be read, or is no TOML
         """
         path = root / PYPROJECT
         try:
             content = looks.file(path)
         except (FileNotFoundError, NotADirectoryError):
-            return cls()
+            return cls(place=place)
         except OSError as error:
-            raise ConfigError(f"{PYPROJECT} cannot be read", why=error.strerror or str(error)) from error
-        data, text = read_toml(content, PYPROJECT)
-        return cls(data=data, lines=TomlLines(text))
+            raise ConfigError(f"{place} cannot be read", why=error.strerror or str(error)) from error
+        data, text = read_toml(content, place)
+        return cls(data=data, lines=TomlLines(text), place=place)
 
     def table(self, *path: str) -> Mapping[str, Any]:
         """Give a table, empty where there is none.
@@ -71,7 +74,7 @@ class Pyproject:
         :param source: words for it, where the keys do not say enough
         """
         line = self.lines.line_of_key(path) if value is None else self.lines.line_of_string(path, value)
-        return Origin(source=source or f"[{'.'.join(path)}]", file=PYPROJECT, line=line)
+        return Origin(source=source or f"[{'.'.join(path)}]", file=self.place, line=line)
 
 
 def read_toml(content: bytes, name: str) -> tuple[dict[str, Any], str]:

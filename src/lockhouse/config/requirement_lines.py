@@ -32,6 +32,9 @@ _REMOTE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://[^\s/?#]*(?P<rest>[
 _LOCK_ONLY = re.compile(r"\b(?:extras|dependency_groups)\b")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+#: How hatchling, and how uv and PDM, spell the folder of the project.
+_ROOT_OF_HATCH = re.compile(r"\{root((?::parent)*):uri\}")
+_ROOT_OF_UV = re.compile(r"(file:/*)?\$\{PROJECT_ROOT\}")
 
 
 def read_requirement(
@@ -164,12 +167,18 @@ def relative_path(path: Path, root: Path) -> str:
 
 
 def _local_path(text: str, root: Path, looks: Looks) -> Path:
+    text = _ROOT_OF_HATCH.sub(lambda match: _above(root, match[1].count(":")).as_uri(), text)
+    text = _ROOT_OF_UV.sub(lambda match: root.as_uri() if match[1] else root.as_posix(), text)
     if _scheme_of(text) == "file":
         from urllib.request import url2pathname  # noqa: PLC0415 - rare, and it loads much
 
         parts = urlsplit(text)
         text = url2pathname(parts.path) if parts.netloc in {"", "localhost"} else f"//{parts.netloc}{parts.path}"
     return Path(os.path.normpath(root / expand_user(text, looks)))
+
+
+def _above(folder: Path, steps: int) -> Path:
+    return folder if steps == 0 else _above(folder.parent, steps - 1)
 
 
 def _require_existing(path: Path, origin: Origin, root: Path, looks: Looks) -> None:

@@ -42,7 +42,12 @@ FindLinks = Annotated[
 NoIndex = Annotated[bool, Meta(description="Ask no index at all; only `find-links` are looked at.")]
 AllowUnhashed = Annotated[
     tuple[str, ...],
-    Meta(description="Names of packages that may come from a directory or a VCS checkout, which no hash can cover."),
+    Meta(
+        description=(
+            "Names of packages that may come from a directory or a VCS checkout, which no hash can cover. Folders that "
+            "[tool.uv.sources] names are allowed by that, unless they lie outside of the repository."
+        )
+    ),
 ]
 OnlyBinary = Annotated[
     tuple[str, ...],
@@ -108,8 +113,8 @@ BuildFiles = Annotated[
     tuple[str, ...],
     Meta(
         description=(
-            "Patterns of files, relative to the project, that belong to it although version control ignores them: code "
-            "that is generated before the build. `**` stands for any folders."
+            "Patterns of files, relative to the project that is built, that belong to it although version control "
+            "ignores them: code that is generated before the build. `**` stands for any folders."
         ),
         examples=[["src/demo/_generated.py", "src/**/*_pb2.py"]],
     ),
@@ -118,8 +123,8 @@ BuildEnv = Annotated[
     tuple[str, ...],
     Meta(
         description=(
-            "Names of environment variables that the build of the project sees. It sees no others; where the value of "
-            "one changes, the project is built again."
+            "Names of environment variables that the builds of projects see. They see no others; where the value of "
+            "one changes, the projects are built again."
         ),
         examples=[["SETUPTOOLS_SCM_PRETEND_VERSION", "CFLAGS"]],
     ),

@@ -9,6 +9,7 @@ from packaging.specifiers import SpecifierSet
 from lockhouse.model.closure import applies, parse_marker
 from lockhouse.model.environments import judged_environments, neighbours
 from lockhouse.model.freshness import Fresh, Reason, ReasonCode, Stale
+from lockhouse.model.local_projects import with_declared_edges
 from lockhouse.model.lock import STRONG_ALGORITHMS, ArtifactKind, is_digest
 from lockhouse.model.policies import policy_reasons
 from lockhouse.model.project_builds import project_build_reasons
@@ -38,7 +39,8 @@ def judge(
     :param resolvers: names of the resolvers that are there: a lock or declaration of another one is told by them; empty
         for any
     """
-    if lock.record is None:
+    record = lock.record
+    if record is None:
         return Stale(
             (
                 Reason(
@@ -47,21 +49,23 @@ def judge(
                 ),
             )
         )
-    environments = [environment] if environment is not None else _environments(spec, lock, lock.record.inputs)
+    lock = with_declared_edges(lock, spec.local_projects)
+    environments = [environment] if environment is not None else _environments(spec, lock, record.inputs)
     reasons = [
         *_python_reasons(spec, lock, environments),
-        *policy_reasons(spec, lock, lock.record.inputs),
-        *_plugin_reasons(spec, lock.record, tuple(resolvers)),
+        *policy_reasons(spec, lock, record.inputs),
+        *_plugin_reasons(spec, record, tuple(resolvers)),
         *_hash_reasons(lock),
-        *project_build_reasons(spec, lock, lock.record.inputs, environments),
-        *content_reasons(spec, lock, lock.record.inputs, environments),
+        *project_build_reasons(spec, lock, record.inputs, environments),
+        *content_reasons(spec, lock, record.inputs, environments),
     ]
-    return Stale(tuple(reasons)) if reasons else Fresh(_notes(spec.inputs, lock.record.inputs))
+    return Stale(tuple(reasons)) if reasons else Fresh(_notes(spec.inputs, record.inputs))
 
 
 def _environments(spec: EnvironmentSpec, lock: Lock, recorded: LockInputs) -> Sequence[Mapping[str, str]]:
     """Imagine where the lock must serve, from the declared Pythons and all markers that have a say."""
     lines = [*spec.inputs.requirements, *spec.inputs.constraints, *recorded.requirements, *spec.inputs.build_requires]
+    lines += [item.text for project in spec.local_projects for item in project.build.requires]
     lines += [line for package in lock.packages for line in package.requires or ()]
     markers = [line.partition(";")[2] for line in lines] + [package.marker or "" for package in lock.packages]
     bounds = [package.requires_python for package in lock.packages if package.requires_python is not None]

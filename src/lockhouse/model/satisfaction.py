@@ -14,6 +14,7 @@ from lockhouse.model.input_changes import name_of
 from lockhouse.model.lock import ArtifactKind
 from lockhouse.model.pythons import lower_bound
 from lockhouse.model.references import describe_reference, same_reference
+from lockhouse.model.spec import canonical_requirement
 from lockhouse.model.target import is_imagined, target_label
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from lockhouse.model.lock import Lock
-    from lockhouse.model.spec import DeclaredRequirement, EnvironmentSpec, LockInputs
+    from lockhouse.model.spec import DeclaredRequirement, EnvironmentSpec, LockInputs, Origin
 
 _DIRECT = {ArtifactKind.ARCHIVE, ArtifactKind.VCS, ArtifactKind.DIRECTORY}
 
@@ -137,6 +138,7 @@ def _unmet_reasons(spec: EnvironmentSpec, found: Walk) -> Iterator[Reason]:
             yield Reason(
                 code=ReasonCode.CLOSURE_INCOMPLETE,
                 message=f'{demand.parent.label} requires "{demand.requirement}", the lock has no {demand.name}',
+                origin=_said_at(spec, demand),
                 package=demand.name,
             )
     for package in found.opaque:
@@ -159,9 +161,16 @@ def _violation_reasons(spec: EnvironmentSpec, found: Walk) -> Iterator[Reason]:
         yield Reason(
             code=ReasonCode.REQUIREMENT_UNMET if demand.root is not None else ReasonCode.CLOSURE_INCOMPLETE,
             message=f"{_who(spec, demand)}, {package.version} is pinned",
-            origin=None if demand.root is None else spec.requirements[demand.root].origin,
+            origin=_said_at(spec, demand) if demand.root is None else spec.requirements[demand.root].origin,
             package=package.name,
         )
+
+
+def _said_at(spec: EnvironmentSpec, demand: Demand) -> Origin | None:
+    """Give the place where a project of the repository says what it requires; None for any other package."""
+    name, text = None if demand.parent is None else demand.parent.name, canonical_requirement(demand.requirement)
+    items = (item for local in spec.local_projects if local.name == name for item in local.requires or ())
+    return next((item.origin for item in items if item.text == text), None)
 
 
 def _who(spec: EnvironmentSpec, demand: Demand) -> str:
@@ -197,7 +206,16 @@ def _reference_reasons(spec: EnvironmentSpec, found: Walk) -> Iterator[Reason]:
                     origin=item.origin,
                     package=name,
                 )
-        transitive = any(d.requirement.url for d in demands if d.root is None)
+        local = next((each for each in spec.local_projects if each.name == name), None)
+        if local is not None and not referring and (direct is None or not local.is_what(direct)):
+            yield Reason(
+                code=ReasonCode.DIRECT_REFERENCE_CHANGED,
+                message=f"{name} is taken from {local.path}, the lock has {describe_reference(package)}",
+                origin=local.origin,
+                package=name,
+            )
+            continue
+        transitive = local is not None or any(d.requirement.url for d in demands if d.root is None)
         if direct is not None and not referring and not transitive:
             yield Reason(
                 code=ReasonCode.DIRECT_REFERENCE_CHANGED,

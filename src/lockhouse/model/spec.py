@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from lockhouse.model.build_system import DeclaredBuild
+    from lockhouse.model.local_projects import LocalProject
 
 #: The version of the recorded inputs. Raised when the same declaration would be recorded differently.
 INPUTS_VERSION = 1
@@ -161,6 +162,7 @@ class LockInputs:
     :ivar no_binary: names of packages that are built even where a wheel fits, sorted
     :ivar build_requires: what ``build-system.requires`` of the project says, sorted, where the project is built
     :ivar build_backend: its build backend; None where the project is not built
+    :ivar local_projects: name → :attr:`LocalProject.recorded` of the other projects of the repository
     :ivar fingerprints: what plugins contributed, ``plugin → key → value``
     """
 
@@ -176,6 +178,7 @@ class LockInputs:
     no_binary: tuple[str, ...] = ()
     build_requires: tuple[str, ...] = ()
     build_backend: str | None = None
+    local_projects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     fingerprints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -193,6 +196,7 @@ class LockInputs:
             "no-binary": list(self.no_binary),
             "build-requires": list(self.build_requires),
             "build-backend": self.build_backend,
+            "local-projects": {name: dict(values) for name, values in sorted(self.local_projects.items())},
             "fingerprints": {plugin: dict(values) for plugin, values in sorted(self.fingerprints.items())},
         }
         return {key: value for key, value in record.items() if value or key == "requirements"}
@@ -216,6 +220,7 @@ class LockInputs:
             no_binary=tuple(map(str, record.get("no-binary", ()))),
             build_requires=tuple(map(str, record.get("build-requires", ()))),
             build_backend=None if record.get("build-backend") is None else str(record["build-backend"]),
+            local_projects={k: dict(v) for k, v in dict(record.get("local-projects", {})).items()},
             fingerprints={k: dict(v) for k, v in dict(record.get("fingerprints", {})).items()},
         )
 
@@ -247,6 +252,7 @@ class EnvironmentSpec:
     :ivar project_name: normalised name of the project, or None
     :ivar extras: normalised names of the chosen extras of the project, sorted
     :ivar build: how the project wants to be built; None where it is not built
+    :ivar local_projects: other projects of the repository that are installed from their folders, sorted by name
     :ivar project_build: what decides when and from what it is built
     :ivar indexes: what the project's own files say of indexes (a user's configuration is not part of a spec)
     :ivar prereleases: whether pre-releases are allowed everywhere
@@ -274,6 +280,7 @@ class EnvironmentSpec:
     project_name: NormalizedName | None = None
     extras: tuple[NormalizedName, ...] = ()
     build: DeclaredBuild | None = None
+    local_projects: tuple[LocalProject, ...] = ()
     project_build: ProjectBuildPolicy = field(default_factory=ProjectBuildPolicy)
     indexes: IndexOptions = field(default_factory=IndexOptions)
     prereleases: bool = False
@@ -305,6 +312,7 @@ class EnvironmentSpec:
             no_binary=self.builds.no_binary,
             build_requires=() if self.build is None else tuple(sorted({item.recorded for item in self.build.requires})),
             build_backend=None if self.build is None else self.build.backend,
+            local_projects={project.name: project.recorded for project in self.local_projects},
             fingerprints=self.fingerprints,
         )
 
@@ -370,7 +378,8 @@ def _differences(one: EnvironmentSpec, other: EnvironmentSpec) -> list[str]:
         right: set[str] = set(getattr(other.inputs, kind))
         for spec, only in ((one, left - right), (other, right - left)):
             found += [f"only {spec.origin} has the {kind[:-1]} {line}" for line in sorted(only)]
-    for label in ("indexes", "prereleases", "exclude_newer", "resolver", "only_binary", "no_binary", "fingerprints"):
+    for label in ("indexes", "prereleases", "exclude_newer", "resolver", "only_binary", "no_binary",
+                  "local_projects", "fingerprints"):  # fmt: skip
         left_value, right_value = getattr(one.inputs, label), getattr(other.inputs, label)
         if left_value != right_value:
             found.append(f"{label.replace('_', '-')}: {left_value!r} and {right_value!r}")

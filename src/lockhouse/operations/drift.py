@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import EnvironmentDriftedError
 from lockhouse.interpreters.identity import identify, prefix_of, site_packages_of
-from lockhouse.model.build_policy import Rebuild
 from lockhouse.model.builds import told_again
 from lockhouse.model.drift import DriftCode, Drifted, DriftReason, Matching, compare
-from lockhouse.model.receipt import InstalledSource
 from lockhouse.model.spec import ProjectMode
+from lockhouse.operations.sources import (
+    PROJECT,
+    always_rebuilt,
+    goes_through_sdist,
+    project_source,
+    source_changes,
+    sources_now,
+)
 from lockhouse.storage.installed_files import changes_of, files_of, files_of_nobody, looks_untouched, with_known_times
 from lockhouse.storage.receipts import read_receipt
 from lockhouse.storage.site_packages import installed_packages
-from lockhouse.storage.source_trees import source_identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -28,15 +33,6 @@ if TYPE_CHECKING:
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.storage.lockfiles import LockFiles
     from lockhouse.storage.trees import ProjectTree
-
-#: The path by which a receipt names the project itself.
-PROJECT = "."
-
-#: What the identity of a project says of what its backend is told.
-_OPTIONS = "options"
-
-#: What the identity of a project says that is built through its sdist.
-_SDIST = "through sdist"
 
 #: So many files of the project are named.
 _TOLD = 3
@@ -52,7 +48,7 @@ class SyncRequest:
     :ivar python: the interpreter of the environment
     :ivar skip_project: somebody else installs the project; it is neither installed nor removed
     :ivar environment: marker environment that the lock is checked for, None for all that are declared
-    :ivar tree: gives the files of the project
+    :ivar tree: gives the files of a project, by its path relative to the one under test
     :ivar variables: environment variables of the user that the build of the project sees
     :ivar through_sdist: whether the wheel of the project is built from its sdist
     """
@@ -61,7 +57,7 @@ class SyncRequest:
     files: LockFiles
     root: Path
     python: Path
-    tree: Callable[[], ProjectTree]
+    tree: Callable[[str], ProjectTree]
     variables: Mapping[str, str] = field(default_factory=dict)
     through_sdist: bool = False
     skip_project: bool = False
@@ -99,15 +95,15 @@ def find_drift(request: SyncRequest, *, deep: bool = False, to_sync: bool = Fals
     touched |= {package.name for package, settled in zip(present, installed, strict=True) if package != settled}
     looked_at = {each.name: changes_of(prefix, each) for each in files if deep or each.name in touched}
     changed = {name: changes for name, changes in looked_at.items() if changes}
-    sources = {} if receipt is None else _sources_now(request, receipt)
+    sources = {} if receipt is None else sources_now(request, receipt)
     return compare(
         receipt,
         lock_digest=request.files.quick_look().digest,
         interpreter=identify(request.python),
         installed=installed,
         sources=sources,
-        source_changes={} if receipt is None else _project_changes(request, receipt, sources),
-        rebuilt=(request.spec.project_name,) if to_sync and _is_always_rebuilt(request) else (),
+        source_changes={} if receipt is None else source_changes(request, receipt, sources),
+        rebuilt=always_rebuilt(request, receipt) if to_sync else (),
         refused=() if receipt is None else _refused(request, receipt),
         refused_builds=() if receipt is None else _refused_builds(request, receipt),
         changed_builds=() if receipt is None else _changed_builds(request, receipt),
@@ -122,31 +118,6 @@ def _refused(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedNam
     """Name what was installed without a hash, and is not allowed to be any more."""
     allowed = {*request.spec.allow_unhashed, request.spec.project_name}
     return [source.name for source in receipt.sources if source.name not in allowed]
-
-
-def _project_changes(request: SyncRequest, receipt: Receipt, now: Mapping[NormalizedName, str]) -> dict[str, str]:
-    """Say what changed of a project that was installed as a wheel: files, or variables that its build sees."""
-    before = next((source for source in receipt.sources if source.path == PROJECT), None)
-    if before is None or before.editable or now.get(before.name) in {None, before.identity}:
-        return {}
-    old, new = before.identity.split("\n"), now[before.name].split("\n")
-    words = [] if old[0] == new[0] else [*request.tree().changes_since(old[0].removeprefix("tree:"))]
-    variables = sorted(
-        {
-            line.partition("=")[0]
-            for line in {*old[1:]} ^ {*new[1:]}
-            if "=" in line and not line.startswith(f"{_OPTIONS} ")
-        }
-    )
-    words += [f"the variable {name} changed" for name in variables]
-    if not words:
-        return {}
-    more = f", and {len(words) - _TOLD} more" if len(words) > _TOLD else ""
-    return {before.name: f"{', '.join(words[:_TOLD])}{more}"}
-
-
-def _is_always_rebuilt(request: SyncRequest) -> bool:
-    return request.installs_project and request.spec.project_build.rebuild is Rebuild.ALWAYS
 
 
 def _refused_builds(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedName]:
@@ -263,49 +234,3 @@ def not_ours(request: SyncRequest) -> Collection[NormalizedName]:
     """
     name = request.spec.project_name
     return (name,) if request.skip_project and name is not None else ()
-
-
-def project_source(request: SyncRequest) -> InstalledSource | None:
-    """Give the project as it is now, where it is ours to install.
-
-    :param request: the environment
-    """
-    spec, name = request.spec, request.spec.project_name
-    if not request.installs_project or name is None:
-        return None
-    editable = spec.project is ProjectMode.EDITABLE
-    content = source_identity(request.root, editable=True) if editable else f"tree:{request.tree().look().digest}"
-    told = [f"{name}={value}" for name, value in sorted(request.variables.items())]
-    options = spec.builds.options_of(name).text
-    through = [_SDIST] if request.through_sdist else []
-    return InstalledSource(
-        name=name,
-        path=PROJECT,
-        editable=editable,
-        identity="\n".join([content, *through, *([f"{_OPTIONS} {options}"] if options else []), *told]),
-    )
-
-
-def goes_through_sdist(receipt: Receipt) -> bool:
-    """Tell whether the project was built through its sdist.
-
-    :param receipt: of the environment
-    """
-    return any(source.path == PROJECT and _SDIST in source.identity.split("\n") for source in receipt.sources)
-
-
-def _sources_now(request: SyncRequest, receipt: Receipt) -> dict[NormalizedName, str]:
-    """Look at all sources of a receipt again, and at the project as it is declared now."""
-    own = project_source(request)
-    now: dict[NormalizedName, str] = {}
-    for source in receipt.sources:
-        if source.path is None:
-            now[source.name] = source.identity
-        elif source.path == PROJECT:
-            if request.skip_project:  # it stays as it is
-                now[source.name] = source.identity
-        else:
-            now[source.name] = source_identity(request.root / source.path, editable=source.editable)
-    if own is not None:
-        now[own.name] = own.identity
-    return now

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import LockhouseError, LockInvalidError, LockRefusedError
 from lockhouse.interfaces import ResolveRequest
-from lockhouse.model.builds import build_key
+from lockhouse.model.builds import build_key, needs_build
 from lockhouse.model.changes import build_changes_between, changes_between
 from lockhouse.model.freshness import Fresh, Stale
 from lockhouse.model.lock import ArtifactKind, Lock, LockRecord
-from lockhouse.operations.build_lock import BuildLocking, builds_project_as_locked, lock_builds
+from lockhouse.operations.build_lock import BuildLocking, BuildLocks
 from lockhouse.operations.build_room import BuildTools
 from lockhouse.operations.check import judge_lock
 from lockhouse.operations.edges import complete_edges
@@ -21,6 +21,8 @@ from lockhouse.operations.fetch import fetch_artifacts
 from lockhouse.operations.held import Holding
 from lockhouse.operations.located import locator
 from lockhouse.operations.lock_outcome import LockOutcome, LockStatus
+from lockhouse.operations.source_locks import SourceLocks, is_static
+from lockhouse.operations.stand_ins import StandIns
 from lockhouse.operations.targets import python_for_builds
 from lockhouse.operations.untold import untold_hashes, with_untold_hashes
 from lockhouse.storage.files import write_atomically
@@ -76,7 +78,7 @@ class LockTools:
     :ivar store: where files go
     :ivar plugins: who has a say
     :ivar reporter: where to say what happens
-    :ivar project_tree: gives the files of the project
+    :ivar project_tree: gives the files of a project, by its path relative to the one under test
     :ivar environ: the user's environment variables
     """
 
@@ -90,7 +92,7 @@ class LockTools:
     store: Store
     plugins: Plugins
     reporter: Reporter
-    project_tree: Callable[[EnvironmentSpec], ProjectTree]
+    project_tree: Callable[[EnvironmentSpec, str], ProjectTree]
     environ: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -108,8 +110,11 @@ def lock_environment(request: LockRequest, tools: LockTools) -> LockOutcome:
     present = _present_lock(request, tools)
     if present is not None and _nothing_to_do(request, present, tools):
         return _outcome(request, present, LockStatus.UNCHANGED)
-    resolution = _resolve(request, () if present is None else present.packages, tools)
-    lock = _complete(request, resolution, present, tools)
+    computed: list[str] = []
+    builds = BuildLocks(_build_locking(request, present, computed, tools))
+    told = SourceLocks(builds).lock()
+    resolution = _resolve(request, () if present is None else present.packages, tools, told)
+    lock = _complete(request, resolution, builds, computed, tools)
     if present is not None and not request.upgrade_all:
         upgrade, indexes = request.upgrade, tools.indexes
         Holding(
@@ -126,13 +131,13 @@ def lock_environment(request: LockRequest, tools: LockTools) -> LockOutcome:
     status = _write(rendered, dry_run=request.dry_run)
     if status is LockStatus.WRITTEN:
         tools.plugins.lock_written(spec, lock, present)
-    computed = () if lock.record is None else lock.record.computed_hashes
+    recorded = () if lock.record is None else lock.record.computed_hashes
     outcome = _outcome(request, lock, status)
     return replace(
         outcome,
         changes=changes_between(present, lock),
         build_changes=build_changes_between(present, lock),
-        computed_hashes=computed,
+        computed_hashes=recorded,
     )
 
 
@@ -147,7 +152,11 @@ def _outcome(request: LockRequest, lock: Lock, status: LockStatus) -> LockOutcom
         status=status,
         packages=len(lock.packages),
         names=names,
-        built=tuple(package.label for package in lock.packages if build_key(package) in builds),
+        built=tuple(
+            package.label
+            for package in lock.packages
+            if build_key(package) in builds and any(map(needs_build, package.artifacts))
+        ),
     )
 
 
@@ -167,26 +176,35 @@ def _nothing_to_do(request: LockRequest, present: Lock, tools: LockTools) -> boo
     if request.upgrade_all or request.upgrade:
         return False
     look = request.files.quick_look()
-    if not look.is_of(request.spec.inputs) or _has_local_sources(present):
+    if not look.is_of(request.spec.inputs) or _has_local_sources(present, request.spec):
         return False
     if not isinstance(_judged(request, present, tools.plugins), Fresh):
         return False
-    return builds_project_as_locked(_build_locking(request, present, [], tools))
+    return SourceLocks(BuildLocks(_build_locking(request, present, [], tools))).are_as_locked()
 
 
-def _has_local_sources(lock: Lock) -> bool:
-    """Tell whether files or directories of this machine are locked: what is in them may have changed since."""
-    kinds = {ArtifactKind.ARCHIVE, ArtifactKind.DIRECTORY}
-    return any(a.kind in kinds and a.path is not None for package in lock.packages for a in package.artifacts)
+def _has_local_sources(lock: Lock, spec: EnvironmentSpec) -> bool:
+    """Tell whether files of this machine are locked, or folders that do not say all: they may have changed since."""
+    files = [a for package in lock.packages for a in package.artifacts if a.kind is ArtifactKind.ARCHIVE]
+    return any(file.path is not None for file in files) or not all(map(is_static, spec.local_projects))
 
 
-def _resolve(request: LockRequest, present: tuple[LockedPackage, ...], tools: LockTools) -> Resolution:
+def _resolve(
+    request: LockRequest,
+    present: tuple[LockedPackage, ...],
+    tools: LockTools,
+    told: Mapping[NormalizedName, str],
+) -> Resolution:
     spec = request.spec
-    with tempfile.TemporaryDirectory(prefix="lockhouse-") as scratch:
+    with (
+        tempfile.TemporaryDirectory(prefix="lockhouse-") as scratch,
+        tempfile.TemporaryDirectory(prefix="lockhouse-") as folder,
+    ):
+        stand_ins = StandIns(Path(folder), spec.local_projects, told)
         asked = ResolveRequest(
             root=tools.root,
             scratch=Path(scratch),
-            requirements=spec.requirements,
+            requirements=stand_ins.declared(spec.requirements),
             constraints=spec.constraints,
             requires_python=spec.requires_python,
             target=request.target,
@@ -200,9 +218,11 @@ def _resolve(request: LockRequest, present: tuple[LockedPackage, ...], tools: Lo
         )
         try:
             with tools.reporter.progress(_title(request, tools.resolver)):
-                return tools.resolver.resolve(asked, tools.run)
-        except LockhouseError as error:  # a resolver knows requirements, not environments
+                resolution = tools.resolver.resolve(asked, tools.run)
+        except LockhouseError as error:  # a resolver knows requirements, not environments, and no stand-ins
+            error.why = tuple(map(stand_ins.words, error.why))
             raise error.within(f'environment "{spec.name}"') from error
+        return replace(resolution, packages=stand_ins.restored(resolution.packages))
 
 
 def _title(request: LockRequest, resolver: Resolver) -> str:
@@ -213,30 +233,30 @@ def _title(request: LockRequest, resolver: Resolver) -> str:
 # -- completing what was resolved ---------------------------------------------------------------------------------
 
 
-def _complete(request: LockRequest, resolution: Resolution, present: Lock | None, tools: LockTools) -> Lock:
-    spec, target = request.spec, request.target
+def _complete(
+    request: LockRequest, resolution: Resolution, builds: BuildLocks, computed: list[str], tools: LockTools
+) -> Lock:
+    spec, target, present = request.spec, request.target, builds.locking.present
     untold = untold_hashes(resolution.packages, present=present, fetcher=tools.fetcher)
-    hashed, computed = with_untold_hashes(
-        resolution.packages, root=tools.root, fetcher=tools.fetcher, store=tools.store
-    )
+    hashed, more = with_untold_hashes(resolution.packages, root=tools.root, fetcher=tools.fetcher, store=tools.store)
+    computed.extend(more)
 
     def wheel(package: LockedPackage, artifact: Artifact) -> Path:
         return _stored([(package, artifact)], tools)[0].path
 
-    packages = complete_edges(hashed, present=present, fetcher=tools.fetcher, wheel=wheel)
+    packages = builds.lock_all(complete_edges(hashed, present=present, fetcher=tools.fetcher, wheel=wheel))
     bounds = spec.requires_python if target is None else f"=={target.markers['python_version']}.*"
-    built = lock_builds(packages, _build_locking(request, present, computed, tools))
     record = LockRecord(
         inputs=spec.inputs,
         plugins=tuple(sorted(spec.fingerprints)),
         computed_hashes=tuple(sorted({*resolution.computed_hashes, *untold, *computed})),
         target=None if target is None else target.label,
-        builds=built.builds,
+        builds=builds.builds,
     )
     return Lock(
         requires_python=bounds,
         environments=() if target is None else (_target_marker(target),),
-        packages=tuple(sorted(built.packages, key=lambda p: (p.name, p.version or "", p.marker or ""))),
+        packages=tuple(sorted(packages, key=lambda p: (p.name, p.version or "", p.marker or ""))),
         record=record,
     )
 
@@ -246,8 +266,10 @@ def _build_locking(request: LockRequest, present: Lock | None, computed: list[st
         requirements: Sequence[DeclaredRequirement], before: Sequence[LockedPackage]
     ) -> tuple[LockedPackage, ...]:
         # what the environment's own requirements are bound by has no say in how a package is built
-        spec = replace(request.spec, requirements=tuple(requirements), constraints=(), prereleases=False)
-        resolution = _resolve(replace(request, spec=spec), tuple(before), tools)
+        spec = replace(
+            request.spec, requirements=tuple(requirements), constraints=(), prereleases=False, local_projects=()
+        )
+        resolution = _resolve(replace(request, spec=spec), tuple(before), tools, {})
         hashed, more = with_untold_hashes(
             resolution.packages, root=tools.root, fetcher=tools.fetcher, store=tools.store
         )
@@ -271,7 +293,7 @@ def _build_locking(request: LockRequest, present: Lock | None, computed: list[st
             cache=tools.store.root,
             environ=tools.environ,
         ),
-        copy=lambda folder: tools.project_tree(request.spec).copy(folder)[0],
+        copy=lambda path, folder: tools.project_tree(request.spec, path).copy(folder)[0],
         variables={name: tools.environ[name] for name in request.spec.project_build.variables if name in tools.environ},
         moves=None if request.upgrade_all else request.upgrade,
     )

@@ -1,4 +1,4 @@
-"""Build the project under test: once per content, from a copy of its files, with nothing but its build lock."""
+"""Build a project of the repository: once per content, from a copy of its files, with nothing but its build lock."""
 
 from __future__ import annotations
 
@@ -19,12 +19,15 @@ from lockhouse.model.lock import LockedPackage
 from lockhouse.model.provenance import Provenance
 from lockhouse.operations.build import BuiltFile, builder_name, machine_tag, require_expected
 from lockhouse.operations.build_room import build_room
+from lockhouse.operations.sources import PROJECT
 from lockhouse.storage.built import BuiltWheels
 from lockhouse.storage.sdists import unpack_sdist
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
+
+    from packaging.utils import NormalizedName
 
     from lockhouse.operations.build import Builder
     from lockhouse.operations.build_room import BuildRoom, Product
@@ -42,19 +45,31 @@ _UNUSED = 30 * 24 * 3600.0
 
 
 class ProjectBuilder:
-    """Builds the project of an environment.
+    """Builds a project of an environment: the one under test, or another one of the repository.
 
     :param request: the environment; how and where it is
     :param builder: brings the build requirements
     :param store: where wheels are kept
+    :param name: the project's name; that of the project under test when not given
+    :param path: its folder, relative to the project under test
     """
 
-    def __init__(self, request: SyncRequest, builder: Builder, store: Store) -> None:
+    def __init__(
+        self,
+        request: SyncRequest,
+        builder: Builder,
+        store: Store,
+        *,
+        name: NormalizedName | None = None,
+        path: str = PROJECT,
+    ) -> None:
         self._request = request
         self._builder = builder
         self._wheels = BuiltWheels(store, "projects")
-        self._package = LockedPackage(name=request.spec.project_name or canonicalize_name("."), version=None)
-        self._tree = request.tree()
+        known = name or request.spec.project_name or canonicalize_name(PROJECT)
+        self._package = LockedPackage(name=known, version=None)
+        self._tree = request.tree(path)
+        self._through_sdist = request.through_sdist and path == PROJECT
 
     def wheel(self) -> BuiltFile:
         """Give the wheel of the project as it is now: one that was built before, by whomever, or a new one.
@@ -90,7 +105,7 @@ class ProjectBuilder:
         :raises LockStaleError: the lock does not say what it is built with
         """
         self._require_build_lock()
-        root = self._request.root
+        root = self._tree.root
         key = hashlib.sha256(str(root.resolve()).encode("utf-8", "surrogateescape")).hexdigest()
         with self._wheels.lock(key, what=f"the editable build of {self._package.name}"):
             return self._made(
@@ -127,7 +142,7 @@ class ProjectBuilder:
     def _build(self, digest: str, key: Callable[[Provenance], str]) -> BuiltFile:
         """Build a wheel from a copy."""
         fill = self._filling(digest)
-        if not self._request.through_sdist:
+        if not self._through_sdist:
             return self._made("wheel", fill, key, source=f"tree:{digest}")
         with tempfile.TemporaryDirectory(prefix="lockhouse-") as scratch:
             sdist = self._sdist(fill, Path(scratch))
@@ -174,7 +189,7 @@ class ProjectBuilder:
                 name=package.name,
                 version=require_expected(package, wheel, target),
                 source=source,
-                source_name=".",
+                source_name=PROJECT,
                 build_lock=self._build_lock,
                 interpreter=machine_tag(target),
                 platform=target.label,
@@ -214,7 +229,7 @@ class ProjectBuilder:
             _FORM,
             self._package.name,
             digest,
-            self._request.through_sdist,
+            self._through_sdist,
             self._build_lock,
             sorted(self._request.variables.items()),
             self._package.name in self._request.spec.builds.allow_network,

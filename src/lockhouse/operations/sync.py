@@ -7,40 +7,38 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
 from packaging.version import Version
 
 from lockhouse.errors import BackendFailedError, NoCompatibleArtifactError
-from lockhouse.interfaces import InstallRequest, UnhashedSource
+from lockhouse.interfaces import InstallRequest
 from lockhouse.interpreters import identify, prefix_of, site_packages_of
 from lockhouse.model.canonical import SEED
 from lockhouse.model.drift import REPAIRED, DriftCode, Drifted, Matching
-from lockhouse.model.lock import Artifact, ArtifactKind, LockedPackage
 from lockhouse.model.outcomes import SyncOutcome
-from lockhouse.model.receipt import InstalledSource, Receipt
+from lockhouse.model.receipt import Receipt
 from lockhouse.operations.complete import Completeness
-from lockhouse.operations.drift import PROJECT, find_drift, not_ours, project_source
+from lockhouse.operations.drift import find_drift, not_ours
+from lockhouse.operations.source_builds import SourceBuilds, kept_projects
 from lockhouse.storage.files import file_lock
 from lockhouse.storage.installed_files import files_of, remove_file_of_nobody, seeded_files, with_known_times
 from lockhouse.storage.mismatch import EditedLock
 from lockhouse.storage.receipts import read_receipt, remove_receipt, write_receipt
 from lockhouse.storage.site_packages import DOUBLED, NO_RECORD, installed_packages
-from lockhouse.storage.source_trees import source_identity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
     from lockhouse.fetchers import Fetcher
     from lockhouse.interfaces import ArtifactLocation, CommandRunner, Installer, Reporter, StoredFile
     from lockhouse.model.indexes import IndexOptions
-    from lockhouse.model.lock import Lock
+    from lockhouse.model.lock import Artifact, Lock, LockedPackage
     from lockhouse.model.plan import Plan
     from lockhouse.model.provenance import Provenance
-    from lockhouse.model.receipt import InstalledFiles, InstalledPackage
+    from lockhouse.model.receipt import InstalledFiles, InstalledPackage, InstalledSource
     from lockhouse.model.target import Target
-    from lockhouse.operations.build import Builder, BuiltFile
+    from lockhouse.operations.build import Builder
     from lockhouse.operations.drift import SyncRequest
     from lockhouse.operations.from_wheelhouse import WheelhouseSource
     from lockhouse.operations.project_build import ProjectBuilder
@@ -213,23 +211,6 @@ class Syncing:
             lock_command=request.spec.lock_command,
         )
 
-    def _built_project(self, stale: Iterable[InstalledSource], plan: Plan, builder: Builder) -> BuiltFile | None:
-        """Build the project where it has to be installed anew, and see that all it requires is there."""
-        source = next((source for source in stale if source.path == PROJECT), None)
-        if source is None:
-            return None
-        from lockhouse.operations.edges import requires_in, wheel_metadata  # noqa: PLC0415 - speed
-        from lockhouse.operations.project_build import ProjectBuilder  # noqa: PLC0415 - likewise
-
-        build = ProjectBuilder(self.request, builder, self.tools.store)
-        built = build.editable() if source.editable else build.wheel()
-        requires = requires_in(wheel_metadata(built.file.path))
-        packages = [replace(item.package, marker=None, requires=()) for item in (*plan.files, *plan.sources)]
-        packages.append(LockedPackage(name=source.name, version=built.file.version, requires=requires))
-        asked = f"{source.name}[{','.join(self.request.spec.extras)}]" if self.request.spec.extras else source.name
-        self._completeness.require_closed(packages, also=[Requirement(asked)])
-        return built
-
     def _fetch_of(self, lock: Lock) -> Callable[[Sequence[tuple[LockedPackage, Artifact]]], tuple[StoredFile, ...]]:
         from lockhouse.operations.fetch import fetch_artifacts  # noqa: PLC0415
 
@@ -278,26 +259,6 @@ class Syncing:
             environment=self.request.environment,
         )
 
-    def _require_sources_complete(self, plan: Plan, sources: Iterable[InstalledSource]) -> None:
-        """Hold what was built against the plan: only now is it known what directories and checkouts require."""
-        from lockhouse.operations.edges import requires_in  # noqa: PLC0415
-
-        folders = site_packages_of(self.prefix)
-        installed = {package.name: package for package in self._installed()}
-        packages = [replace(item.package, marker=None, requires=()) for item in plan.files]
-        for source in sources:
-            if source.path == PROJECT:
-                continue  # its wheel was looked at before it was installed
-            package = installed.get(source.name)
-            if package is None:
-                continue  # the receipt names what is missing
-            texts = [folder / package.dist_info / "METADATA" for folder in folders]
-            text = next((path.read_text("utf-8", "replace") for path in texts if path.is_file()), "")
-            packages.append(LockedPackage(name=source.name, version=package.version, requires=requires_in(text)))
-        self._completeness.require_closed(
-            packages, also=[Requirement(package.name) for package in packages[len(plan.files) :]]
-        )
-
     def _apply(
         self,
         plan: Plan,
@@ -313,12 +274,9 @@ class Syncing:
         before = {package.name: package for package in present}
         edited = {reason.package for reason in drift.reasons if reason.code is DriftCode.FILE_CHANGED}
         intact = {name: package for name, package in before.items() if name not in edited}
-        sources = _sources(self.request, plan, builder)
-        stale_sources = _stale_sources(sources, receipt, intact, _built_again(drift))
-        project = self._built_project(stale_sources, plan, builder)
-        if project is not None:
-            files, built = (*files, project.file), (*built, project.provenance)
-            stale_sources = tuple(source for source in stale_sources if source.path != PROJECT)
+        builds = SourceBuilds(self.request, plan, builder, self.tools.store, self._completeness)
+        made = builds.built(receipt, intact, drift)
+        files, sources = (*files, *made.files), made.sources
         wanted = _artifacts(files)
         good = _already_good(wanted, intact, receipt, self.request.python)
         to_install = tuple(file for file in files if file.name not in good)
@@ -344,15 +302,15 @@ class Syncing:
                     cache=self.tools.store.root,
                     remove=remove,
                     files=to_install,
-                    sources=tuple(_unhashed(source, plan) for source in stale_sources),
+                    sources=made.checkouts,
                     indexes=self._indexes(files),
                     environ=self.tools.environ,
                 ),
                 self.tools.run,
             )
-        self._require_sources_complete(plan, sources)
-        kept = _kept(sources, wanted, receipt)
-        now = self._receipt(plan, {**wanted, **kept[0]}, sources, (*built, *kept[1]))
+        builds.require_checkouts_complete(sources)
+        kept, proofs = kept_projects(sources, wanted, receipt)
+        now = self._receipt(plan, {**wanted, **kept}, sources, (*built, *made.proofs, *proofs))
         if receipt is not None and receipt.interpreter == now.interpreter:
             # what was edited since the first sync does not become right by a further one
             now = replace(now, seeded=receipt.seeded)
@@ -360,7 +318,7 @@ class Syncing:
         write_receipt(self.prefix, receipt)
         self.tools.plugins.environment_synced(self.request.spec, receipt)
         installed = [f"{file.name} {file.version}" for file in to_install]
-        installed += [str(source.name) for source in stale_sources]
+        installed += [str(source.name) for source in made.checkouts]
         return SyncOutcome(
             changed=True,
             installed=tuple(sorted(installed)),
@@ -446,67 +404,3 @@ def _already_good(
         and package.name in before
         and replace(before[package.name], artifact=package.artifact) == package
     }
-
-
-# -- sources ------------------------------------------------------------------------------------------------------
-
-
-def _sources(request: SyncRequest, plan: Plan, builder: Builder) -> tuple[InstalledSource, ...]:
-    found = [_source_of(request, item.package.name, item.artifact) for item in plan.sources]
-    project = project_source(request)
-    if project is not None:
-        found.append(replace(project, build_lock=builder.build_lock_of(project.name)))
-    return tuple(sorted(found, key=lambda source: source.name))
-
-
-def _source_of(request: SyncRequest, name: NormalizedName, artifact: Artifact) -> InstalledSource:
-    if artifact.path is None:
-        return InstalledSource(name=name, path=None, editable=False, identity=f"commit:{artifact.commit_id}")
-    identity = source_identity(request.root / artifact.path, editable=artifact.editable)
-    return InstalledSource(name=name, path=artifact.path, editable=artifact.editable, identity=identity)
-
-
-def _stale_sources(
-    sources: Iterable[InstalledSource],
-    receipt: Receipt | None,
-    before: Mapping[NormalizedName, InstalledPackage],
-    again: Collection[NormalizedName],
-) -> tuple[InstalledSource, ...]:
-    good: set[InstalledSource] = set()
-    if receipt is not None:
-        good = {
-            source
-            for source in receipt.sources
-            if before.get(source.name) in receipt.packages and source.name not in again
-        }
-    return tuple(source for source in sources if source not in good)
-
-
-def _built_again(drift: Drifted) -> Collection[NormalizedName]:
-    """Name the sources that something changed of, or that are built each time."""
-    again = {
-        DriftCode.SOURCE_CHANGED,
-        DriftCode.BUILD_REFUSED,
-        DriftCode.BUILD_CHANGED,
-        DriftCode.INTERPRETER_CHANGED,
-    }
-    return {reason.package for reason in drift.reasons if reason.code in again and reason.package is not None}
-
-
-def _kept(
-    sources: Iterable[InstalledSource], wanted: Mapping[NormalizedName, str], receipt: Receipt | None
-) -> tuple[dict[NormalizedName, str], tuple[Provenance, ...]]:
-    """Give what the receipt says of a project that was not installed anew: its wheel, and what proves it."""
-    names = {source.name for source in sources if source.path == PROJECT and source.name not in wanted}
-    if receipt is None or not names:
-        return {}, ()
-    artifacts = {package.name: package.artifact for package in receipt.packages if package.name in names}
-    return artifacts, tuple(record for record in receipt.built if record.name in names)
-
-
-def _unhashed(source: InstalledSource, plan: Plan) -> UnhashedSource:
-    for item in plan.sources:
-        if item.package.name == source.name:
-            return UnhashedSource(name=source.name, artifact=item.artifact)
-    artifact = Artifact(kind=ArtifactKind.DIRECTORY, path=source.path, editable=source.editable)
-    return UnhashedSource(name=source.name, artifact=artifact)

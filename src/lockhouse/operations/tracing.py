@@ -11,8 +11,9 @@ from lockhouse.interpreters.identity import prefix_of
 from lockhouse.model.drift import Matching
 from lockhouse.model.fresh import Fresh
 from lockhouse.operations.check import check
-from lockhouse.operations.drift import PROJECT, find_drift, not_ours
+from lockhouse.operations.drift import find_drift, not_ours
 from lockhouse.operations.orphans import orphan_locks
+from lockhouse.operations.sources import PROJECT
 from lockhouse.operations.unchanged import (
     TRACE_NAME,
     asked_of,
@@ -73,9 +74,10 @@ def trace_environment(
 def _line_of(source: InstalledSource, request: SyncRequest) -> str:
     content, *_ = source.identity.split("\n")  # what else is in it stands in the declaration and in variables
     folder = str(request.root / (source.path or PROJECT))  # spelled as drift spells it: its identity is made of paths
-    if source.path == PROJECT and not source.editable:
-        return line_of_project(folder, record=str(request.tree().place), identity=content)
-    return line_of_source(folder, editable=source.editable, identity=content)
+    if not source.editable:
+        record = request.tree(source.path or PROJECT).place
+        return line_of_project(folder, record=str(record), identity=content)
+    return line_of_source(folder, identity=content)
 
 
 def trace_locks(

@@ -53,18 +53,17 @@ def line_of_names(names: tuple[str, ...]) -> str:
     return _BETWEEN.join(("not ours", *names))
 
 
-def line_of_source(folder: str, *, editable: bool, identity: str) -> str:
-    """Say what a source has to be, for the trace of an environment.
+def line_of_source(folder: str, *, identity: str) -> str:
+    """Say what a project has to be that is installed editable, for the trace of an environment.
 
     :param folder: its folder, absolute
-    :param editable: whether it is installed editable
     :param identity: what stands for its content
     """
-    return _BETWEEN.join(("editable" if editable else "built", folder, identity))
+    return _BETWEEN.join(("editable", folder, identity))
 
 
 def line_of_project(folder: str, *, record: str, identity: str) -> str:
-    """Say what the files of the project have to be, for the trace of an environment that has a wheel of it.
+    """Say what the files of a project have to be, for the trace of an environment that has a wheel of it.
 
     :param folder: its folder, absolute
     :param record: the file that says what was seen of them
@@ -82,7 +81,7 @@ def _is_source_same(how: str, folder: str, identity: str, record: str = "") -> b
         return identity == f"tree:{digest_again(Path(folder), Path(record))}"
     from lockhouse.storage.source_trees import source_identity  # noqa: PLC0415 - likewise
 
-    return source_identity(Path(folder), editable=how == "editable") == identity
+    return source_identity(Path(folder)) == identity
 
 
 def fresh_locks(root: str, environ: Mapping[str, str]) -> list[str] | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockhouse.operations.drift import goes_through_sdist
+from lockhouse.operations.sources import goes_through_sdist
 from lockhouse.storage.receipts import read_receipt
 
 if TYPE_CHECKING:

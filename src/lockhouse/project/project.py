@@ -429,7 +429,7 @@ class Project:
             files=files,
             root=self.root,
             python=python,
-            tree=lambda: self._wiring.project_tree(spec),
+            tree=lambda path: self._wiring.project_tree(spec, path),
             variables={name: self._environ[name] for name in spec.project_build.variables if name in self._environ},
             through_sdist=through_sdist,
             skip_project=skip_project,

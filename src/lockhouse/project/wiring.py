@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.plugins import Plugins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from lockhouse.fetchers import Fetcher
     from lockhouse.interfaces import CommandRunner, Reporter
@@ -100,20 +101,23 @@ class Wiring:
 
         return run_command
 
-    def project_tree(self, spec: EnvironmentSpec) -> ProjectTree:
-        """Give the files of the project.
+    def project_tree(self, spec: EnvironmentSpec, path: str = ".") -> ProjectTree:
+        """Give the files of a project.
 
         :param spec: the environment that it is built for
+        :param path: its folder, relative to the project under test
         """
         from lockhouse.storage.trees import ProjectTree  # noqa: PLC0415 - only where the project is installed as a wheel
 
+        local = {project.path: project.build for project in spec.local_projects}
+        build = local.get(path, spec.build)
         return ProjectTree(
-            self.root,
+            Path(os.path.normpath(self.root / path)),
             records=self.store.trees,
             run=lambda command: self.run(command),  # noqa: PLW0108 - nothing is started where nothing changed
             environ=self.environ,
             patterns=spec.project_build.files,
-            versioned=spec.build is not None and spec.build.versioned,
+            versioned=build is not None and build.versioned,
         )
 
     def lock_tools(self, spec: EnvironmentSpec) -> LockTools:

@@ -49,12 +49,18 @@ class Looks:
         self._note(KIND, path, kind)
         return kind
 
-    def names(self, path: str | os.PathLike[str]) -> None:
-        """Take down what a folder holds: names alone.
+    def names(self, path: str | os.PathLike[str]) -> list[str]:
+        """Give what a folder holds, names alone; nothing where it cannot be read.
 
         :param path: its path, absolute
         """
-        self._note(NAMES, path, _names(os.fspath(path)))
+        try:
+            found = sorted(os.listdir(path))  # noqa: PTH208 - pathlib takes long to import
+        except OSError:
+            self._note(NAMES, path, _NOTHING)
+            return []
+        self._note(NAMES, path, _digest_of_names(found))
+        return found
 
     def variable(self, environ: Mapping[str, str], name: str) -> str | None:
         """Give the value of an environment variable, None where it is not set.
@@ -126,9 +132,13 @@ def _kind(path: str) -> str:
 
 def _names(path: str) -> str:
     try:
-        return sha256("/".join(sorted(os.listdir(path))).encode("utf-8", "surrogateescape")).hexdigest()  # noqa: PTH208
+        return _digest_of_names(sorted(os.listdir(path)))  # noqa: PTH208
     except OSError:
         return _NOTHING
+
+
+def _digest_of_names(names: list[str]) -> str:
+    return sha256("/".join(names).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _variable(value: str | None) -> str:

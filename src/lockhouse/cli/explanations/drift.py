@@ -65,8 +65,8 @@ DRIFT: Mapping[str, Explanation] = {
         mend="Delete it, or let `lockhouse sync ENV --into DIR --deep` delete it, or make the environment anew.",
     ),
     DriftCode.SOURCE_CHANGED: Explanation(
-        means="The project, or a directory or checkout that you allowed by name, changed since it was installed. A "
-        "project that is installed editable changes only with the files that decide its metadata.",
+        means="The project, another one that is installed from a folder, or a checkout changed since it was "
+        "installed. A project that is installed editable changes only with the files that decide its metadata.",
         matters="The tests would see the former code.",
         mend="The next run builds and installs it again.",
     ),

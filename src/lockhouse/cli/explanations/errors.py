@@ -160,7 +160,7 @@ ERRORS: Mapping[str, Explanation] = {
     ),
     errors.BuildError.code: FAMILY,
     errors.BuildFailedError.code: Explanation(
-        means="An sdist, the project, or a directory or checkout that you allowed by name, could not be built. What "
+        means="An sdist, a project of the repository, or a checkout that you allowed by name, could not be built. What "
         "the build backend said is the `why`.",
         matters="What is not built cannot be installed; nothing of a failed build is kept.",
         mend="Mend what the build backend says; for an sdist, choose a version that builds here or has a wheel.",

@@ -94,15 +94,16 @@ FRESHNESS: Mapping[str, Explanation] = {
         "checkout, is allowed by name in `allow-unhashed`.",
     ),
     ReasonCode.BUILD_UNLOCKED: Explanation(
-        means="A package has only an sdist, or `no-binary` names it, or it is the project itself, and the lock does "
-        "not hold its build requirements: an older Lockhouse wrote it, or somebody moved the pin.",
+        means="A package has only an sdist, or `no-binary` names it, or it is the project itself or another one of the "
+        "repository, and the lock does not hold its build requirements: an older Lockhouse wrote it, or somebody moved "
+        "the pin.",
         matters="What an sdist is built with decides what is installed, as the sdist itself does.",
         mend=_LOCK_AGAIN,
     ),
     ReasonCode.BUILD_REQUIRES_CHANGED: Explanation(
-        means="`build-system.requires` of the project asks for something that the lock does not have for its build, "
-        "or not in a version that will do; or the lock has something that is no longer asked for; or another backend "
-        "builds the project now.",
+        means="`build-system.requires` of the project, or of another one of the repository, asks for something that "
+        "the lock does not have for its build, or not in a version that will do; or the lock has something that is no "
+        "longer asked for; or another backend builds it now.",
         matters="The project would be built with something else than you say, or could not be built at all.",
         mend=_LOCK_AGAIN,
     ),

@@ -1,0 +1,187 @@
+"""``[tool.uv.sources]``: which of the requirements of a project are folders or files of the repository."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lockhouse.config.malformed import NO_SUCH_FILE, malformed
+from lockhouse.config.pyproject import PYPROJECT, Pyproject
+from lockhouse.config.requirement_lines import relative_path
+from lockhouse.config.setup_cfg import static_name
+from lockhouse.errors import InvalidRequirementError
+from lockhouse.model.canonical import normalized
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from packaging.utils import NormalizedName
+
+    from lockhouse.model.spec import DeclaredRequirement, Origin
+    from lockhouse.trace.looks import Looks
+
+_SOURCES = ("tool", "uv", "sources")
+_WORKSPACE = ("tool", "uv", "workspace")
+_WILD = frozenset("*?[")
+#: Folders in which no member of a workspace lies.
+_TOOLS = frozenset({"__pycache__", "node_modules"})
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class UvSources:
+    """The local sources that hold for one project: its own, and those of the workspace that it is a member of.
+
+    :ivar folder: the project's folder
+    :ivar pyproject: its ``pyproject.toml``
+    :ivar root: the folder of the project under test: paths are spelled relative to it
+    :ivar looks: takes down what is read
+    """
+
+    folder: Path
+    pyproject: Pyproject
+    root: Path
+    looks: Looks
+
+    @cached_property
+    def names(self) -> frozenset[NormalizedName]:
+        """Give the names that have a local source."""
+        return frozenset(self._tables)
+
+    def applied(self, item: DeclaredRequirement) -> DeclaredRequirement:
+        """Give a requirement with its local source, if it has one; one with an address or a path keeps that.
+
+        :param item: the requirement
+        :raises InvalidRequirementError: the source cannot be used
+        """
+        found = None if item.path is not None or item.url is not None else self._tables.get(item.name)
+        if found is None:
+            return item
+        table, base, origin = found
+        if table.get("workspace") is True:
+            place, editable = self._member(item.name, origin), table.get("editable", True)
+        else:
+            place, editable = Path(os.path.normpath(base / str(table["path"]))), table.get("editable", False)
+        kind = self.looks.kind(place)
+        shown = relative_path(place, self.root)
+        if not kind:
+            raise malformed(shown, origin, NO_SUCH_FILE, fix=f"correct the path at {origin}")
+        if editable is True and kind != "folder":
+            raise malformed(shown, origin, "only a directory can be installed editable")
+        return replace(item, path=shown, editable=editable is True, origin=item.origin)
+
+    @cached_property
+    def workspace(self) -> Workspace | None:
+        """Give the workspace that the project belongs to, None where it belongs to none."""
+        for above in (self.folder, *self.folder.parents):
+            if self.looks.kind(above / PYPROJECT) == "file":
+                place = relative_path(above / PYPROJECT, self.root)
+                pyproject = self.pyproject if above == self.folder else Pyproject.read(above, self.looks, place=place)
+                if pyproject.table(*_WORKSPACE):
+                    found = Workspace(folder=above, pyproject=pyproject, looks=self.looks)
+                    return found if above == self.folder or self.folder in found.folders else None
+            if self.looks.kind(above / ".git"):
+                break
+        return None
+
+    @cached_property
+    def _tables(self) -> Mapping[NormalizedName, tuple[Mapping[str, Any], Path, Origin]]:
+        """Give the local sources: table, the folder that its path is relative to, and its place."""
+        found: dict[NormalizedName, tuple[Mapping[str, Any], Path, Origin]] = {}
+        above = self.workspace
+        if above is not None and above.folder != self.folder:
+            found.update(_local_sources(above.pyproject, above.folder))
+        own = self.pyproject.table(*_SOURCES)
+        found = {name: value for name, value in found.items() if name not in {normalized(key) for key in own}}
+        return {**found, **dict(_local_sources(self.pyproject, self.folder))}
+
+    def _member(self, name: NormalizedName, origin: Origin) -> Path:
+        found = None if self.workspace is None else self.workspace.members.get(name)
+        if found is None:
+            known = [] if self.workspace is None else sorted(self.workspace.members)
+            raise InvalidRequirementError(
+                f"{origin}: {name} is no member of the workspace",
+                why=f"it has {', '.join(known) or 'none'}"
+                if self.workspace is not None
+                else f"no {PYPROJECT} of this folder or above has [{'.'.join(_WORKSPACE)}] with it as a member",
+                fix=f"add its folder to members in [{'.'.join(_WORKSPACE)}], or name it by its path",
+            )
+        return found
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Workspace:
+    """A workspace of uv.
+
+    :ivar folder: its root
+    :ivar pyproject: the ``pyproject.toml`` there
+    :ivar looks: takes down what is read
+    """
+
+    folder: Path
+    pyproject: Pyproject
+    looks: Looks
+
+    @cached_property
+    def folders(self) -> tuple[Path, ...]:
+        """Give the folders of its members, its own among them."""
+        table = self.pyproject.table(*_WORKSPACE)
+        out = {path for pattern in _strings(table.get("exclude")) for path in self._matching(pattern)}
+        found = [path for pattern in _strings(table.get("members")) for path in self._matching(pattern)]
+        projects = (path for path in found if path not in out and self.looks.kind(path / PYPROJECT) == "file")
+        return tuple(dict.fromkeys((self.folder, *projects)))
+
+    @cached_property
+    def members(self) -> Mapping[NormalizedName, Path]:
+        """Give the folder of each member that says its name."""
+        named = ((static_name(folder, self.looks), folder) for folder in self.folders)
+        return {normalized(name): folder for name, folder in named if name is not None}
+
+    def _matching(self, pattern: str) -> Iterator[Path]:
+        found = [self.folder]
+        for part in pattern.strip("/").split("/"):
+            if part == "**":
+                found = [path for folder in found for path in self._below(folder)]
+            elif set(part) & _WILD:
+                found = [path for folder in found for path in self._named(folder, part)]
+            else:
+                found = [Path(os.path.normpath(folder / part)) for folder in found]
+        yield from found
+
+    def _named(self, folder: Path, pattern: str) -> Iterator[Path]:
+        names = self.looks.names(folder)
+        yield from (folder / name for name in names if fnmatch.fnmatchcase(name, pattern))
+
+    def _below(self, folder: Path) -> Iterator[Path]:
+        """Give a folder and all below it, hidden ones and those of tools left out."""
+        yield folder
+        for name in self.looks.names(folder):
+            if not name.startswith(".") and name not in _TOOLS and self.looks.kind(folder / name) == "folder":
+                yield from self._below(folder / name)
+
+
+def _local_sources(
+    pyproject: Pyproject, folder: Path
+) -> Iterator[tuple[NormalizedName, tuple[Mapping[str, Any], Path, Origin]]]:
+    for name, said in pyproject.table(*_SOURCES).items():
+        tables = [table for table in (said if isinstance(said, list) else [said]) if isinstance(table, dict)]
+        local = [table for table in tables if "path" in table or table.get("workspace") is True]
+        if not local:
+            continue  # an address: the resolver is told what the requirement itself says
+        origin = pyproject.origin((*_SOURCES, name))
+        if len(tables) > 1 or local[0].keys() & {"marker", "extra", "group"}:
+            raise InvalidRequirementError(
+                f"{origin}: {name} has a local source under a condition",
+                why="one environment installs a project of the repository from one place",
+                fix=f'write {name} = {{ path = "../{name}" }}, and put the condition into the requirement',
+            )
+        if not isinstance(local[0].get("path", ""), str):
+            raise InvalidRequirementError(f"{origin}: its path is not a string", fix='write path = "../library"')
+        yield normalized(name), (local[0], folder, origin)
+
+
+def _strings(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -1,0 +1,132 @@
+"""What projects are now that an environment installs from their folders: the one under test, and others beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lockhouse.model.build_policy import Rebuild
+from lockhouse.model.receipt import InstalledSource
+from lockhouse.model.spec import ProjectMode
+from lockhouse.storage.source_trees import source_identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from packaging.utils import NormalizedName
+
+    from lockhouse.model.receipt import Receipt
+    from lockhouse.operations.drift import SyncRequest
+
+#: The path by which a receipt names the project under test.
+PROJECT = "."
+
+#: What the identity of a project says of what its backend is told.
+_OPTIONS = "options"
+
+#: What the identity of a project says that is built through its sdist.
+_SDIST = "through sdist"
+
+#: So many files of a project are named.
+_TOLD = 3
+
+
+def project_source(request: SyncRequest) -> InstalledSource | None:
+    """Give the project under test as it is now, where it is ours to install.
+
+    :param request: the environment
+    """
+    spec, name = request.spec, request.spec.project_name
+    if not request.installs_project or name is None:
+        return None
+    return source_now(request, name, PROJECT, editable=spec.project is ProjectMode.EDITABLE)
+
+
+def source_now(request: SyncRequest, name: NormalizedName, path: str, *, editable: bool) -> InstalledSource:
+    """Give a project as it is now.
+
+    :param request: the environment
+    :param name: the project's name
+    :param path: its folder, relative to the project under test
+    :param editable: whether it is installed editable
+    """
+    content = source_identity(request.root / path) if editable else f"tree:{request.tree(path).look().digest}"
+    told = [f"{variable}={value}" for variable, value in sorted(request.variables.items())]
+    options = request.spec.builds.options_of(name).text
+    through = [_SDIST] if request.through_sdist and path == PROJECT else []
+    return InstalledSource(
+        name=name,
+        path=path,
+        editable=editable,
+        identity="\n".join([content, *through, *([f"{_OPTIONS} {options}"] if options else []), *told]),
+    )
+
+
+def sources_now(request: SyncRequest, receipt: Receipt) -> dict[NormalizedName, str]:
+    """Look at all sources of a receipt again, and at the project under test as it is declared now.
+
+    :param request: the environment
+    :param receipt: its receipt
+    """
+    own = project_source(request)
+    now: dict[NormalizedName, str] = {}
+    for source in receipt.sources:
+        if source.path is None:
+            now[source.name] = source.identity
+        elif source.path == PROJECT:
+            if request.skip_project:  # it stays as it is
+                now[source.name] = source.identity
+        else:
+            now[source.name] = source_now(request, source.name, source.path, editable=source.editable).identity
+    if own is not None:
+        now[own.name] = own.identity
+    return now
+
+
+def source_changes(request: SyncRequest, receipt: Receipt, now: Mapping[NormalizedName, str]) -> dict[str, str]:
+    """Say what changed of projects that were installed as wheels: files, or variables that their builds see.
+
+    :param request: the environment
+    :param receipt: its receipt
+    :param now: what :func:`sources_now` gave
+    """
+    found: dict[str, str] = {}
+    for before in receipt.sources:
+        if before.path is None or before.editable or now.get(before.name) in {None, before.identity}:
+            continue
+        old, new = before.identity.split("\n"), now[before.name].split("\n")
+        tree = request.tree(before.path)
+        words = [] if old[0] == new[0] else [*tree.changes_since(old[0].removeprefix("tree:"))]
+        variables = sorted(
+            {
+                line.partition("=")[0]
+                for line in {*old[1:]} ^ {*new[1:]}
+                if "=" in line and not line.startswith(f"{_OPTIONS} ")
+            }
+        )
+        words += [f"the variable {name} changed" for name in variables]
+        if words:
+            more = f", and {len(words) - _TOLD} more" if len(words) > _TOLD else ""
+            found[before.name] = f"{', '.join(words[:_TOLD])}{more}"
+    return found
+
+
+def always_rebuilt(request: SyncRequest, receipt: Receipt | None) -> Iterable[NormalizedName | None]:
+    """Name the projects that are built again each time.
+
+    :param request: the environment
+    :param receipt: its receipt, or None
+    """
+    if request.spec.project_build.rebuild is not Rebuild.ALWAYS:
+        return
+    if request.installs_project:
+        yield request.spec.project_name
+    sources = () if receipt is None else receipt.sources
+    yield from (source.name for source in sources if source.path not in {None, PROJECT})
+
+
+def goes_through_sdist(receipt: Receipt) -> bool:
+    """Tell whether the project was built through its sdist.
+
+    :param receipt: of the environment
+    """
+    return any(source.path == PROJECT and _SDIST in source.identity.split("\n") for source in receipt.sources)
