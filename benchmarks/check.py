@@ -15,7 +15,7 @@ import subprocess  # noqa: TID251  # the CPU time of a process is told to who wa
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -201,14 +201,13 @@ def _nox_cases(folder: Path, environ: Mapping[str, str]) -> list[Case]:
 def _tox_cases(folder: Path, environ: Mapping[str, str]) -> list[Case]:
     project = _project(folder / "tox", environ, 1)
     project.run("uv", "lock", check=True)
-    lines = [f"[testenv:env{number}]\npackage = skip\n{keys}\n" for number, keys in enumerate(_TOX.values())]
-    project.write("tox.ini", "\n".join(lines))
-    argv = (sys.executable, "-m", "tox", "run", "-e")
+    cases = []
+    for number, (name, keys) in enumerate(_TOX.items()):  # a file each: tox sets up all environments of one
+        project.write(f"tox{number}.ini", f"[testenv:env{number}]\npackage = skip\n{keys}\n")
+        argv = (sys.executable, "-m", "tox", "run", "-c", f"tox{number}.ini", "-e", f"env{number}")
+        cases.append(Case(name=name, argv=argv, cwd=project.path))
     alone = {"TOX_DISABLED_EXTERNAL_PLUGINS": "lockhouse"}  # what tox takes where Lockhouse is not installed
-    return [
-        Case(name="bare, no plugin", argv=(*argv, "env0"), cwd=project.path, environ=alone),
-        *(Case(name=name, argv=(*argv, f"env{number}"), cwd=project.path) for number, name in enumerate(_TOX)),
-    ]
+    return [replace(cases[0], name="bare, no plugin", environ=alone), *cases]
 
 
 def _run(case: Case, environ: Mapping[str, str]) -> Run:

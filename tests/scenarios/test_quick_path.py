@@ -193,8 +193,18 @@ def test_a_warm_environment_of_tox_imports_nothing_that_it_does_not_use(
     project.write("tox.ini", "[testenv:tests]\nrunner = lockhouse\nlockhouse_environment = tests\npackage = skip\n")
     project.run("tox", "run", "-e", "tests", check=True)
     modules, started = _seen(project, "tox", "run", "-e", "tests")
-    assert modules & (_NEEDLESS - {"packaging.dependency_groups", "packaging.pylock"}) == set()
+    needless = _NEEDLESS | _NEEDLESS_WITH_A_TRACE | {"lockhouse.tox.commands", "lockhouse.tox.packager"}
+    assert modules & (needless - {"packaging.dependency_groups", "packaging.pylock"}) == set()
+    assert "lockhouse.trace.trace" in modules
     assert started == []
+
+
+def test_a_run_of_tox_without_locked_environments_imports_no_more_than_our_hooks(project: ProjectFolder) -> None:
+    project.write("tox.ini", "[testenv:tests]\nrunner = virtualenv\npackage = skip\n")
+    project.run("tox", "run", "-e", "tests", check=True)
+    modules, _ = _seen(project, "tox", "run", "-e", "tests")
+    ours = {name.removeprefix("lockhouse.tox.") for name in modules if name.startswith("lockhouse.")}
+    assert ours == {"lockhouse.tox", "hooks", "misspelt", "names", "states"}
 
 
 def test_a_plugin_is_found_without_the_machinery_that_reads_metadata(tmp_path: Path) -> None:

@@ -40,6 +40,19 @@ package = skip
 commands = python -c "print('IT RAN')"
 """
 
+#: An inline plugin of tox; a fresh environment is made without what was in the former one.
+_SPOILER = """\
+import pathlib, shutil
+from tox.tox_env.python.virtual_env.api import VirtualEnv
+make = VirtualEnv.create_python_env
+def create_python_env(self):
+    make(self)
+    for path in pathlib.Path(str(self.conf["env_dir"])).glob("**/one_package*.dist-info"):
+        shutil.rmtree(path)
+        print("SPOILT", path.name)
+VirtualEnv.create_python_env = create_python_env
+"""
+
 _RULES = """\
 import lockhouse
 
@@ -122,6 +135,17 @@ def test_a_tox_environment_that_declares_something_else_is_checked_anew(stocked:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there, an environment holds no link to its interpreter")
+def test_what_was_seen_of_an_environment_says_nothing_of_the_one_that_tox_makes_over_it(stocked: ProjectFolder) -> None:
+    stocked.write("tox.ini", _TOX.format(keys="deps = -r deps.txt"))
+    stocked.run("tox", "lock", check=True)
+    stocked.run("tox", "run", "-e", "tests", check=True)
+    (stocked / ".tox/tests/.tox-info.json").unlink()  # then tox makes it once more, and removes nothing
+    stocked.write("toxfile.py", _SPOILER)
+    result = stocked.run("tox", "run", "-e", "tests", check=True)
+    assert "SPOILT one_package-1.0.dist-info" in result.output
+    assert next((stocked / ".tox/tests").glob("**/one_package-1.0.dist-info"), None) is not None, result
+
+
 def test_an_interpreter_that_is_gone_keeps_nobody_from_making_the_environment_anew(stocked: ProjectFolder) -> None:
     stocked.write("tox.ini", _TOX.format(keys="deps = -r deps.txt"))
     stocked.run("tox", "lock", check=True)

@@ -53,6 +53,19 @@ def test_a_run_says_once_what_it_installed_and_removed_and_nothing_where_it_did_
     assert "because" in changed.output
 
 
+def test_both_commands_are_there_wherever_somebody_asks_for_them(project: ProjectFolder, index: PackageIndex) -> None:
+    index.add_wheel("demo", "1.0")
+    write(project, "demo")
+    listed = project.run("tox", "--help", check=True).output
+    for command, said in (("lock", "lock environments"), ("lock-check", "check locks, read-only")):
+        assert re.search(rf"{command} +{said}", listed), listed
+        assert "select target environment" in project.run("tox", command, "-h", check=True).output
+    project.run("tox", "-q", "-c", str(project / "tox.ini"), "lock", check=True)  # options of tox stand before it
+    # a program that has tox parse other words than its own
+    code = "import sys; from tox.run import main; sys.argv[1:] = ['run']; sys.exit(main(['lock-check']))"
+    assert f"{PY}: fresh" in project.run(sys.executable, "-c", code, check=True).output
+
+
 def test_where_no_environment_is_locked_both_commands_fail_as_the_command_line_does(project: ProjectFolder) -> None:
     project.write("tox.ini", "[tox]\nenv_list = lint\nno_package = true\n[testenv]\ncommands = python -c pass\n")
     ours = project.run("lockhouse", "check")

@@ -6,8 +6,13 @@ This module is the plugin that tox loads; importing it does not import tox, whic
 
 from __future__ import annotations
 
-from lockhouse.tox.discovery import ToxPlugin, needs
 from lockhouse.tox.hooks import tox_add_core_config, tox_add_env_config, tox_add_option, tox_register_tox_env
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from lockhouse.tox.discovery import needs, plugin
 
 __all__ = [
     "needs",
@@ -18,5 +23,10 @@ __all__ = [
     "tox_register_tox_env",
 ]
 
-#: What is registered with the plugin manager, so that the command line knows the environments of a tox configuration.
-plugin = ToxPlugin()
+
+def __getattr__(name: str) -> Any:
+    if name in {"needs", "plugin"}:  # tox loads this module for each run, and uses neither
+        from lockhouse.tox import discovery  # noqa: PLC0415 - likewise
+
+        return getattr(discovery, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

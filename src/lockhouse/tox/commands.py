@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tox.session.env_select import CliEnv, register_env_select_flags
 
 from lockhouse.errors import EXIT_OK, ConfigError, LockhouseError
+from lockhouse.tox.names import LOCK, LOCK_CHECK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,7 +35,7 @@ def add_commands(parser: ToxParser) -> None:
 
     :param parser: tox's parser
     """
-    lock = parser.add_command("lock", [], "lock environments (runner = lockhouse)", lock_environments)
+    lock = parser.add_command(LOCK, [], "lock environments (runner = lockhouse)", lock_environments)
     register_env_select_flags(lock, default=CliEnv())
     lock.add_argument("--upgrade", action="store_true", help="move everything to its newest allowed version")
     lock.add_argument(
@@ -45,7 +46,7 @@ def add_commands(parser: ToxParser) -> None:
         help="move one package to its newest allowed version; may be given more than once",
     )
     lock.add_argument("--dry-run", action="store_true", help="say what would change, and write nothing")
-    check = parser.add_command("lock-check", [], "check locks, read-only and offline", check_locks)
+    check = parser.add_command(LOCK_CHECK, [], "check locks, read-only and offline", check_locks)
     register_env_select_flags(check, default=CliEnv())
 
 

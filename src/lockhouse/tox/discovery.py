@@ -69,6 +69,10 @@ class ToxPlugin:
             ) from error
 
 
+#: What is registered with the plugin manager, so that the command line knows the environments of a tox configuration.
+plugin = ToxPlugin()
+
+
 def _environments(root: Path) -> list[EnvironmentSpec]:
     from lockhouse.tox.runner import LockhouseRunner  # noqa: PLC0415 - tox may not be installed
 
@@ -83,7 +87,7 @@ def _environments(root: Path) -> list[EnvironmentSpec]:
 
 def _running(root: Path) -> State | None:
     """Give the run that goes on in this process, where tox itself asks."""
-    from lockhouse.tox.hooks import STATES  # noqa: PLC0415 - speed
+    from lockhouse.tox.states import STATES  # noqa: PLC0415 - speed
 
     return next((state for state in STATES.values() if root.samefile(state.conf.core["tox_root"])), None)
 

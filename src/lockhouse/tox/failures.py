@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from tox.report import HandledError
 from tox.tox_env.errors import Fail
 
-from lockhouse.errors import ConfigError, LockhouseError
-from lockhouse.tox.keys import environ_of
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -25,8 +22,13 @@ def as_tox_failures(conf: EnvConfigSet) -> Iterator[None]:
     """
     try:
         yield
-    except LockhouseError as error:
-        from lockhouse.model.redaction import hide_environ  # noqa: PLC0415 - errors only
+    except Exception as error:
+        from lockhouse.errors import ConfigError, LockhouseError  # noqa: PLC0415 - errors only
+
+        if not isinstance(error, LockhouseError):
+            raise
+        from lockhouse.model.redaction import hide_environ  # noqa: PLC0415 - likewise
+        from lockhouse.tox.keys import environ_of  # noqa: PLC0415 - likewise
 
         kind = HandledError if isinstance(error, ConfigError) else Fail
         raise kind(hide_environ(str(error), environ_of(conf))) from error

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from tox.tox_env.package import PathPackage
 from tox.tox_env.python.pip.pip_install import Pip
 
-from lockhouse.errors import UnlockedInstallError
 from lockhouse.tox.failures import as_tox_failures
 
 if TYPE_CHECKING:
@@ -30,6 +29,8 @@ class PackageInstaller(Pip):
         built = [package.path for package in packages if isinstance(package, PathPackage)]
         with as_tox_failures(self._env.conf):
             if len(built) != len(packages):
+                from lockhouse.errors import UnlockedInstallError  # noqa: PLC0415 - speed
+
                 raise UnlockedInstallError(
                     f'tox environment "{self._env.name}": something is to be installed beside its lock ({of_type})',
                     why="what a lock does not name would be installed unpinned and unverified",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
 
 from tox.tox_env.errors import Fail, Skip
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -31,14 +31,12 @@ PREFIX = "lockhouse_"
 _NOT_PACKAGED = {"skip", "deps-only"}
 
 # py, py311, py3.11, pypy310, cpython313t, 3.11, 3.13t: the factors by which tox chooses an interpreter
-_PYTHON_FACTOR = re.compile(
-    r"(?:(?:py|pypy|cpython|jython|graalpy|rustpython|ironpython)(?:[2-9]\.?\d{0,2}t?d?)?|[23]\.\d+t?d?)"
-)
+_PYTHON_FACTOR = r"(?:(?:py|pypy|cpython|jython|graalpy|rustpython|ironpython)(?:[2-9]\.?\d{0,2}t?d?)?|[23]\.\d+t?d?)"
 
-#: Names of variables in set_env that say where packages come from.
-_REACHING = re.compile(
-    r"(?:PIP|UV|LOCKHOUSE)_.*|NETRC|SSL_CERT_(?:FILE|DIR)|REQUESTS_CA_BUNDLE|.*_proxy", re.IGNORECASE
-)
+#: Names of variables in set_env that say where packages come from, and how such names begin and end, in capitals.
+_REACHING = {"NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"}
+_REACHING_BEGIN = ("PIP_", "UV_", "LOCKHOUSE_")
+_REACHING_END = "_PROXY"
 
 
 def lock_base(name: str) -> str:
@@ -48,7 +46,7 @@ def lock_base(name: str) -> str:
     :return: such as ``django4``; ``py`` where nothing is left
     """
     name = re.sub(r"(?:^|(?<=-))(?:pypy|cpython)-(?=[23]\.\d)", "", name)  # tox also knows pypy-3.10-lint
-    return "-".join(factor for factor in name.split("-") if not _PYTHON_FACTOR.fullmatch(factor)) or "py"
+    return "-".join(factor for factor in name.split("-") if not re.fullmatch(_PYTHON_FACTOR, factor)) or "py"
 
 
 def tox_packages(conf: EnvConfigSet) -> bool:
@@ -67,7 +65,8 @@ def environ_of(conf: EnvConfigSet) -> dict[str, str]:
     environ = dict(os.environ)
     set_env = conf["set_env"]
     for key in set_env:
-        if _REACHING.fullmatch(key):
+        name = key.upper()
+        if name in _REACHING or name.startswith(_REACHING_BEGIN) or name.endswith(_REACHING_END):
             environ[key] = set_env.load(key)
     return environ
 

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from lockhouse.errors import InvalidSettingError
+from lockhouse.tox.names import OUR_RUNNER
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from tox.session.state import State
 
-#: What ``runner`` has to be for a locked environment.
-OUR_RUNNER = "lockhouse"
-
 #: How many slips of the pen a misspelt runner has at most. No word that means something else is as near.
 _MOST_SLIPS = 2
 
-#: The key and what may be its value: on its line, or on the next ones.
-_RUNNER = re.compile(rb"\brunner\b.*(?:\n.*){0,2}")
-_WORD = re.compile(rb"(?<![\w.-])[\w.-]{7,11}(?![\w.-])", re.ASCII)
+#: The key, and on how many lines its value may stand: on that of the key, or on one of the next.
+_KEY = b"runner"
+_LINES = 3
+_WORD = rb"[\w.-]+"
 
 
 def is_misspelt(runner: str) -> bool:
@@ -31,9 +28,12 @@ def is_misspelt(runner: str) -> bool:
     """
     if runner == OUR_RUNNER or abs(len(runner) - len(OUR_RUNNER)) > _MOST_SLIPS:
         return False
+    word = runner.lower()
+    if len(set(OUR_RUNNER).difference(word)) > _MOST_SLIPS:  # a slip takes one letter away at most
+        return False
     from lockhouse.config.nearest import slips  # noqa: PLC0415 - most configurations have no other runner
 
-    return slips(runner.lower(), OUR_RUNNER) <= _MOST_SLIPS
+    return slips(word, OUR_RUNNER) <= _MOST_SLIPS
 
 
 def may_be_misspelt(content: bytes) -> bool:
@@ -41,7 +41,8 @@ def may_be_misspelt(content: bytes) -> bool:
 
     :param content: of a configuration file of tox
     """
-    words = {word for line in _RUNNER.findall(content) for word in _WORD.findall(line)}
+    values = (b"\n".join(after.split(b"\n", _LINES)[:_LINES]) for after in content.split(_KEY)[1:])
+    words = {word for value in values for word in re.findall(_WORD, value)}
     return any(is_misspelt(word.decode()) for word in words)
 
 
@@ -67,6 +68,8 @@ def refuse_misspelt_before(state: State) -> None:
     from tox.report import HandledError  # noqa: PLC0415 - tox may not be installed
     from tox.tox_env.register import REGISTER  # noqa: PLC0415 - likewise
 
+    from lockhouse.errors import InvalidSettingError  # noqa: PLC0415 - speed
+
     known = set(REGISTER.env_runners)
     wrong = {name: runner for name, runner in _runners(state) if runner not in known and is_misspelt(runner)}
     try:
@@ -77,7 +80,8 @@ def refuse_misspelt_before(state: State) -> None:
 
 def _content(state: State) -> bytes:
     try:
-        return Path(state.conf.src_path).read_bytes()
+        with open(state.conf.src_path, "rb") as file:  # noqa: PTH123 - it may be a text
+            return file.read()
     except OSError:  # there need not be one
         return b""
 
@@ -118,6 +122,10 @@ def _runner(state: State, name: str) -> str | None:
 def _refuse(wrong: Mapping[str, str], state: State) -> None:
     if not wrong:
         return
+    from pathlib import Path  # noqa: PLC0415 - errors only
+
+    from lockhouse.errors import InvalidSettingError  # noqa: PLC0415 - likewise
+
     file = Path(state.conf.src_path).name
     raise InvalidSettingError(
         "; ".join(f'tox environment "{name}" ({file}): no runner is called {wrong[name]!r}' for name in wrong),

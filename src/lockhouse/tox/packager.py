@@ -10,6 +10,7 @@ from tox.tox_env.python.virtual_env.package.pyproject import Pep517VirtualEnvPac
 
 from lockhouse.errors import ConfigError
 from lockhouse.tox.failures import as_tox_failures
+from lockhouse.tox.names import EXTERNAL_PACKAGER, PACKAGER
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -38,7 +39,7 @@ class LockhousePackager(Pep517VirtualEnvPackager):
     @staticmethod
     def id() -> str:
         """Give the name by which run environments ask for it."""
-        return "lockhouse-package"
+        return PACKAGER
 
     def register_run_env(self, run_env: RunToxEnv) -> Generator[tuple[str, str], PackageToxEnv, None]:
         """Remember a run environment; none needs further packaging environments."""
@@ -106,7 +107,7 @@ class LockhouseExternalPackager(VirtualEnvCmdBuilder):
     @staticmethod
     def id() -> str:
         """Give the name by which run environments ask for it."""
-        return "lockhouse-external"
+        return EXTERNAL_PACKAGER
 
     def register_run_env(self, run_env: RunToxEnv) -> Generator[tuple[str, str], PackageToxEnv, None]:  # noqa: ARG002
         """Ask for no further packaging environment."""

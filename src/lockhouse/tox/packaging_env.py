@@ -8,24 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockhouse.tox.names import OUR_NAME, TOX_NAME
+
 if TYPE_CHECKING:
     from collections import Counter
 
     from tox.config.sets import EnvConfigSet
     from tox.session.state import State
 
-TOX_NAME = ".pkg"
-OUR_NAME = ".pkg_lockhouse"
-
 
 def inherit_settings(env_conf: EnvConfigSet, state: State) -> None:
     """Let our packaging environment read what is configured for tox's own; its own settings come first.
 
-    :param env_conf: the configuration of any environment
+    :param env_conf: its configuration
     :param state: the run
     """
-    if not env_conf.name or not env_conf.name.startswith(OUR_NAME):
-        return
     theirs = state.conf.get_env(TOX_NAME + env_conf.name.removeprefix(OUR_NAME), package=True)
     known = [loader for loader in theirs.loaders if loader not in env_conf.loaders]
     own = [loader for loader in env_conf.loaders if loader.section.name == env_conf.name]

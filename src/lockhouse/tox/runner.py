@@ -13,11 +13,10 @@ from tox.tox_env.python.virtual_env.runner import VirtualEnvRunner
 
 from lockhouse.operations.unchanged import is_unchanged
 from lockhouse.tox.failures import as_tox_failures
-from lockhouse.tox.hooks import STATES
 from lockhouse.tox.installer import PackageInstaller
 from lockhouse.tox.keys import OWN_KEYS, asked_for, base_pythons_of, environ_of, lock_base, tox_packages
-from lockhouse.tox.packager import LockhouseExternalPackager, LockhousePackager
-from lockhouse.tox.packaging_env import OUR_NAME, TOX_NAME
+from lockhouse.tox.names import EXTERNAL_PACKAGER, OUR_NAME, OUR_RUNNER, PACKAGER, TOX_NAME
+from lockhouse.tox.states import STATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +37,7 @@ class LockhouseRunner(VirtualEnvRunner):
     @staticmethod
     def id() -> str:
         """Give the name by which the configuration chooses it."""
-        return "lockhouse"
+        return OUR_RUNNER
 
     def register_config(self) -> None:
         """Add our keys to those of tox."""
@@ -93,7 +92,9 @@ class LockhouseRunner(VirtualEnvRunner):
         pythons = base_pythons_of(self.conf) if refers else self._base_pythons()
         return asked_for(self.conf, self.core, pythons, asked_for_editable=self._asked_for_editable)
 
+    @cached_property
     def _is_unchanged(self) -> bool:
+        """Tell whether nothing changed since the last sync; it is looked at once for each environment that is made."""
         if logging.getLogger().isEnabledFor(logging.INFO):  # a trace has none of the details that are asked for
             return False
         asked = self._asked
@@ -124,9 +125,18 @@ class LockhouseRunner(VirtualEnvRunner):
             self._platform_check()
             base = Path(self.base_python.extra["executable"])
             with as_tox_failures(self.conf):
-                if not self._is_unchanged():
+                if not self._is_unchanged:
                     self.project.require_fresh(self.spec, base)
         super().setup()
+
+    def create_python_env(self) -> None:
+        """Make the environment; what was seen of the one before says nothing of it."""
+        self.__dict__.pop("_is_unchanged", None)
+        super().create_python_env()
+
+    def _clean(self, *arguments: Any, **options: Any) -> None:
+        self.__dict__.pop("_is_unchanged", None)
+        super()._clean(*arguments, **options)
 
     def _setup_env(self) -> None:
         super()._setup_env()
@@ -135,7 +145,7 @@ class LockhouseRunner(VirtualEnvRunner):
                 self._require_matching()
 
     def _require_matching(self) -> None:
-        if not self._is_unchanged():
+        if not self._is_unchanged:
             from lockhouse.model.spec import quoted  # noqa: PLC0415 - likewise
 
             self.project.require_matching(
@@ -165,14 +175,21 @@ class LockhouseRunner(VirtualEnvRunner):
         """Install what the lock has, and the project with it, where tox would install it afterwards."""
         try:
             with as_tox_failures(self.conf):
-                if isinstance(self.package_env, LockhousePackager):
-                    self.package_env.refuse_settings()
+                self._refuse_settings()
                 self._sync()
         except KeyboardInterrupt:  # tox runs this in a thread, and ends such a thread like this
             raise SystemExit(-2) from None
 
+    def _refuse_settings(self) -> None:
+        if self.package_env is None:
+            return
+        from lockhouse.tox.packager import LockhousePackager  # noqa: PLC0415 - only where the project is packaged
+
+        if isinstance(self.package_env, LockhousePackager):
+            self.package_env.refuse_settings()
+
     def _sync(self) -> None:
-        if self._is_unchanged():
+        if self._is_unchanged:
             return
         spec, python = self._run_spec, self.env_python()
         skip_project, through_sdist = self._skips_project, self._goes_through_sdist
@@ -264,6 +281,6 @@ class LockhouseRunner(VirtualEnvRunner):
         chosen = str(self.core["package_env"])
         default = (OUR_NAME if chosen == TOX_NAME else chosen) + ("_external" if external else "")
         self.conf.add_config(["package_env"], str, default, description)
-        kind = LockhouseExternalPackager.id() if external else LockhousePackager.id()
+        kind = EXTERNAL_PACKAGER if external else PACKAGER
         self.conf.add_constant(["package_tox_env_type"], "tox package type used to generate the package", kind)
         return str(self.conf["package_env"]), kind
