@@ -32,6 +32,7 @@
     │ └ InterpreterError
     ├ BuildError                       7
     │ ├ BuildFailedError
+    │ ├ BuildBackendMissingError
     │ ├ NetworkDeniedError
     │ └ BuildVariesError
     ├ PluginError                      8
@@ -308,6 +309,12 @@ class BuildFailedError(BuildError):
     """The build backend failed."""
 
     code = "build-failed"
+
+
+class BuildBackendMissingError(BuildError):
+    """A build imports what its build requirements do not bring, such as the build backend itself."""
+
+    code = "build-backend-missing"
 
 
 class NetworkDeniedError(BuildError):

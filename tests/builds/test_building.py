@@ -112,3 +112,16 @@ def test_setuptools_builds_an_extension_and_what_has_setup_requires(
     assert "Warning" not in said.output
     code = "import compiled, legacy; print(compiled.answer(), legacy.answer)"
     assert "42 43" in project.run(python_of(CLI.root(project)), "-c", code, check=True).output
+
+
+def test_an_sdist_whose_build_requirements_do_not_bring_what_it_imports_is_told_so(
+    index: PackageIndex, project: ProjectFolder
+) -> None:
+    index.add(sdist_with_hooks("source", "import hatchling"))
+    declare(project, "source")
+    refused = project.run("lockhouse", "lock")
+    assert refused.returncode == 7, refused
+    told = 'error[build-backend-missing]: source 1.0 cannot be built: its build requirements do not bring "hatchling"'
+    assert told in refused.stderr
+    assert "fix: choose another version of it, or one that has a wheel" in refused.stderr
+    assert "Traceback" not in refused.output

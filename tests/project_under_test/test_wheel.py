@@ -259,6 +259,43 @@ def test_a_backend_that_asks_for_more_than_is_locked_is_refused_with_the_fix(
     CLI.succeed(project)
 
 
+@pytest.mark.parametrize(
+    ("table", "module", "package"),
+    [
+        ('requires = []\nbuild-backend = "hatchling.build"', "hatchling", '"hatchling"'),
+        (
+            'requires = ["noting-backend"]\nbuild-backend = "poetry.core.masonry.api"',
+            "poetry",
+            '"poetry-core"',
+        ),
+        (
+            'requires = []\nbuild-backend = "noting_backend:other"',
+            "noting_backend",
+            'the package that brings "noting_backend"',
+        ),
+        (
+            'requires = []\nbuild-backend = "own"\nbackend-path = ["."]',
+            "noting_backend",
+            'the package that brings "noting_backend"',
+        ),
+    ],
+)
+def test_a_backend_that_no_build_requirement_brings_is_told_with_the_fix(
+    index: PackageIndex, project: ProjectFolder, table: str, module: str, package: str
+) -> None:
+    write_project(index, project, project / "builds.log")
+    project.write("own.py", "from noting_backend import *\n")
+    _, _, rest = project.read("pyproject.toml").partition("[project]")
+    project.write("pyproject.toml", f"[build-system]\n{table}\n[project]{rest}")
+    refused = project.run("lockhouse", "lock")
+    assert refused.returncode == 7, refused
+    told = f'error[build-backend-missing]: demo cannot be built: its build requirements do not bring "{module}"'
+    assert told in refused.stderr
+    fix = f"fix: add {package} to requires in [build-system] of pyproject.toml, then run lockhouse lock"
+    assert fix in refused.stderr
+    assert "Traceback" not in refused.output
+
+
 def test_its_build_is_kept_from_the_network_unless_it_is_allowed_by_name(
     index: PackageIndex, project: ProjectFolder, log: Path
 ) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.plugins import Plugins
 from lockhouse.testing import ProjectFolder
 from lockhouse.testing.environment import index_environ
 from lockhouse.trace.program import distributions
+from tests.project_under_test.making import write_project
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from lockhouse.testing import PackageIndex
 
 #: What none of the quick ways needs, whoever takes it.
@@ -184,6 +184,31 @@ def test_a_directory_beside_the_project_keeps_a_warm_session_quick(tmp_path: Pat
     refused = project.run("nox", "-R", "-s", "tests")
     assert refused.returncode, refused
     assert "the source of local changed" in refused.output
+
+
+def test_a_session_with_the_project_as_a_wheel_is_as_quick(
+    project: ProjectFolder, index: PackageIndex, tmp_path: Path
+) -> None:
+    write_project(index, project, tmp_path / "builds.log")
+    project.write(
+        "noxfile.py",
+        """
+        import lockhouse.nox as lockhouse
+
+        @lockhouse.session(environment="tests", venv_backend="uv")
+        def tests(session):
+            session.log("it runs")
+        """,
+    )
+    project.run("lockhouse", "lock", check=True)
+    project.run("nox", "-s", "tests", check=True)
+    (record,) = Path(os.environ["LOCKHOUSE_CACHE_DIR"]).rglob("trees/*.json")
+    seen = json.loads(record.read_text("utf-8"))
+    seen["seen_at"] += 10_000_000_000  # as if the files had been written well before they were looked at
+    record.write_text(json.dumps(seen), encoding="utf-8")
+    modules, started = _seen(project, "nox", "-r", "-s", "tests")
+    assert modules & (_NEEDLESS | _NEEDLESS_WITH_A_TRACE | {"lockhouse.storage.trees.tree"}) == set()
+    assert len(started) <= 1
 
 
 def test_a_warm_environment_of_tox_imports_nothing_that_it_does_not_use(

@@ -76,15 +76,21 @@ def site_packages_of(prefix: Path) -> tuple[Path, ...]:
     minor = ".".join(_version(_read_config(prefix / "bin" / "python", prefix), prefix, None).split(".")[:2])
     found: list[Path] = []
     for library in _libraries(prefix):
-        folder = library / "site-packages"
         match = _LIBRARY.match(library.name)
-        if folder.is_dir() and match is not None and minor in {"", match["version"]}:
-            found.append(folder)
-    return tuple({folder.resolve(): folder for folder in reversed(found)}.values())[::-1]
+        if match is not None and minor in {"", match["version"]} and (library / "site-packages").is_dir():
+            found.append(library / "site-packages")
+    return tuple({os.path.realpath(folder): folder for folder in reversed(found)}.values())[::-1]
 
 
 def _libraries(prefix: Path) -> list[Path]:
-    return [*sorted(prefix.glob("lib/*3.*")), *sorted(prefix.glob("lib64/*3.*"))]
+    found: list[Path] = []
+    for parent in ("lib", "lib64"):
+        try:
+            names = os.listdir(f"{prefix}/{parent}")  # noqa: PTH208 - before every run: a glob takes long
+        except OSError:
+            continue
+        found += [Path(f"{prefix}/{parent}/{name}") for name in sorted(names) if "3." in name]
+    return found
 
 
 def _read_config(python: Path, prefix: Path) -> dict[str, str]:

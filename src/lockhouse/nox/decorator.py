@@ -65,6 +65,7 @@ def session(func: SessionFunction | Func | None = None, /, **keywords: Any) -> A
     return registered
 
 
+@functools.cache
 def _nox_names() -> tuple[str, ...]:
     import inspect  # noqa: PLC0415 - nox has it loaded
 

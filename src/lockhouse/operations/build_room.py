@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from lockhouse.confinement import Network, attempts, confined, strongest, watch
 from lockhouse.errors import BuildError, BuildFailedError, NetworkDeniedError
 from lockhouse.interfaces import Command, InstallRequest
+from lockhouse.operations.backend_missing import backend_missing, missing_module
 from lockhouse.operations.environment import make_environment
 from lockhouse.storage.sdists import read_build_system, unpack_sdist
 
@@ -127,7 +128,7 @@ def build_room(
         network = Network.ALLOWED if package.name in policy.allow_network else tools.denial
         yield BuildRoom(label=package.label, name=package.name, source=source, place=place, python=python,
                         tools=tools, network=network, options=policy.options_of(package.name),
-                        variables=variables or {})  # fmt: skip
+                        variables=variables or {}, own=package.version is None)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +144,7 @@ class BuildRoom:
     :ivar network: how the build is kept from the network
     :ivar options: what the backend is told
     :ivar variables: environment variables of the user that the build sees
+    :ivar own: whether it is the project itself, whose build requirements the user can edit
     """
 
     label: str
@@ -154,6 +156,7 @@ class BuildRoom:
     network: Network
     options: BuildOptions
     variables: Mapping[str, str] = field(default_factory=dict)
+    own: bool = False
 
     @cached_property
     def system(self) -> BuildSystem:
@@ -262,7 +265,11 @@ class BuildRoom:
                 warnings.simplefilter("always")
                 answer = call(caller)
         except BackendUnavailable as error:
-            raise self._failed(hook, [f"{system.backend} cannot be imported: {error}"], runner) from error
+            module = missing_module(error.traceback)
+            if module is not None and not _CUT_OFF.search(error.traceback):
+                raise backend_missing(module, system, label=self.label, own=self.own) from error
+            lines = [f"{system.backend} cannot be imported: {error}", error.traceback]
+            raise self._failed(hook, lines, runner) from error
         except (HookMissing, ValueError, OSError) as error:
             raise self._failed(hook, [f"{type(error).__name__}: {error}"], runner) from error
         for warning in warned:

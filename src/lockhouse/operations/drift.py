@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from lockhouse.model.receipt import Receipt
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.storage.lockfiles import LockFiles
-    from lockhouse.storage.trees import ProjectTree
+    from lockhouse.storage.trees.tree import ProjectTree
 
 #: So many files of the project are named.
 _TOLD = 3

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from lockhouse.plugins import Plugins
     from lockhouse.storage.lockfiles import LockFiles
     from lockhouse.storage.store import Store
-    from lockhouse.storage.trees import ProjectTree
+    from lockhouse.storage.trees.tree import ProjectTree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,10 +73,15 @@ def line_of_project(folder: str, *, record: str, identity: str) -> str:
 
 
 def _is_source_same(how: str, folder: str, identity: str, record: str = "") -> bool:
-    from pathlib import Path  # noqa: PLC0415 - few environments have sources
+    if how == "project":
+        from lockhouse.storage.trees.untouched import untouched_digest  # noqa: PLC0415 - few environments have sources
+
+        if (digest := untouched_digest(folder, record)) is not None:
+            return identity == f"tree:{digest}"
+    from pathlib import Path  # noqa: PLC0415 - likewise
 
     if how == "project":
-        from lockhouse.storage.trees import digest_again  # noqa: PLC0415 - likewise
+        from lockhouse.storage.trees.tree import digest_again  # noqa: PLC0415 - something was touched
 
         return identity == f"tree:{digest_again(Path(folder), Path(record))}"
     from lockhouse.storage.source_trees import source_identity  # noqa: PLC0415 - likewise

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lockhouse.operations.sync import SyncTools
     from lockhouse.operations.wheelhouse_plans import WheelhouseTools
     from lockhouse.storage.store import Store
-    from lockhouse.storage.trees import ProjectTree
+    from lockhouse.storage.trees.tree import ProjectTree
 
 #: The environment variable that names the wheelhouse to install from.
 WHEELHOUSE_VARIABLE = "LOCKHOUSE_WHEELHOUSE"
@@ -107,7 +107,7 @@ class Wiring:
         :param spec: the environment that it is built for
         :param path: its folder, relative to the project under test
         """
-        from lockhouse.storage.trees import ProjectTree  # noqa: PLC0415 - only where the project is installed as a wheel
+        from lockhouse.storage.trees.tree import ProjectTree  # noqa: PLC0415 - only where the project is installed as a wheel
 
         local = {project.path: project.build for project in spec.local_projects}
         build = local.get(path, spec.build)

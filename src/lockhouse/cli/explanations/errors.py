@@ -165,6 +165,13 @@ ERRORS: Mapping[str, Explanation] = {
         matters="What is not built cannot be installed; nothing of a failed build is kept.",
         mend="Mend what the build backend says; for an sdist, choose a version that builds here or has a wheel.",
     ),
+    errors.BuildBackendMissingError.code: Explanation(
+        means="A build imports a module that none of its build requirements brings: mostly the build backend itself, "
+        "which has to stand in `requires` of `[build-system]`, too.",
+        matters="Nothing is present in a build but what is locked for it.",
+        mend="Add the package to `requires` in `[build-system]`, and run `lockhouse lock`. Of an sdist, choose another "
+        "version, or one that has a wheel.",
+    ),
     errors.NetworkDeniedError.code: Explanation(
         means="The build of an sdist tried to reach another machine. What it tried, with the address where that is "
         "known, is the `why`.",

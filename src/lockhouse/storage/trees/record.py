@@ -11,20 +11,15 @@ import json
 import os
 import stat
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from lockhouse.errors import StoreError
 from lockhouse.storage.files import write_atomically
+from lockhouse.storage.trees.untouched import FORM, SETTLED_AFTER, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
-
-#: The form of the record: any other is treated as no record.
-_VERSION = 2
-
-#: A file written so shortly before it was looked at is looked at again: some file systems count in two seconds.
-_SETTLED_AFTER = 2_000_000_000
 
 #: Size, time of change of the content, time of change of anything, inode, mode.
 Signature: TypeAlias = tuple[int, int, int, int, int]
@@ -99,12 +94,22 @@ class TreeRecord:
             seen = self.files.get(path)
             yield f"{'folder' if seen is None else seen.line}\0{path}\n"
 
+    @property
+    def newest(self) -> int:
+        """Give the last time at which any of it was touched, in nanoseconds of the epoch."""
+        seen = (*self.folders.values(), *self.files.values(), *self.deciding.values(), *self.scm_deciding.values())
+        return max((_touched_at(each.signature) for each in seen if each is not None), default=0)
+
     def settled(self, signature: Signature) -> bool:
         """Tell whether a file was written well before it was looked at.
 
         :param signature: of the file
         """
-        return max(signature[1], signature[2]) + _SETTLED_AFTER < self.seen_at
+        return _touched_at(signature) + SETTLED_AFTER < self.seen_at
+
+
+def _touched_at(signature: Signature) -> int:
+    return max(signature[1], signature[2])
 
 
 def signature_of(status: os.stat_result) -> Signature:
@@ -113,22 +118,6 @@ def signature_of(status: os.stat_result) -> Signature:
     :param status: what the system says of it
     """
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_mode
-
-
-def status_of(path: str) -> os.stat_result:
-    """Give what the system says of a file; a link to a file counts as the file.
-
-    :param path: its absolute path
-    :raises OSError: nothing is there
-    """
-    status = os.lstat(path)
-    if stat.S_ISLNK(status.st_mode):
-        try:
-            led_to = os.stat(path)  # noqa: PTH116 - likewise
-        except OSError:
-            return status
-        return led_to if stat.S_ISREG(led_to.st_mode) else status
-    return status
 
 
 def look_at(path: str) -> SeenFile | None:
@@ -163,7 +152,7 @@ def read_record(path: Path) -> TreeRecord | None:
     """
     try:
         data = json.loads(path.read_bytes())
-        if data["version"] != _VERSION:
+        if data["version"] != FORM:
             return None
         return TreeRecord(
             seen_at=data["seen_at"],
@@ -183,14 +172,18 @@ def read_record(path: Path) -> TreeRecord | None:
 def write_record(path: Path, record: TreeRecord) -> None:
     """Write a record; where that cannot be, everything is read again next time, and that is all.
 
+    What the quickest look asks for stands there as it compares it: digest, newest time, and signatures as text.
+
     :param path: the file
     :param record: what to write
     """
     data = {
-        "version": _VERSION,
+        "version": FORM,
+        "digest": record.digest,
+        "newest": record.newest,
         "seen_at": record.seen_at,
-        "folders": {name: [each.signature, each.kept, each.left_out] for name, each in record.folders.items()},
-        "files": {name: [*each.signature, each.digest] for name, each in record.files.items()},
+        "folders": {name: [_text(each.signature), each.kept, each.left_out] for name, each in record.folders.items()},
+        "files": _rows(record.files),
         "deciding": _rows(record.deciding),
         "scm": record.scm,
         "scm_deciding": _rows(record.scm_deciding),
@@ -201,19 +194,23 @@ def write_record(path: Path, record: TreeRecord) -> None:
         return
 
 
-def _signature(row: list[int]) -> Signature:
-    size, changed, touched, inode, mode = row
+def _text(signature: Signature) -> str:
+    return " ".join(map(str, signature))
+
+
+def _signature(text: str) -> Signature:
+    size, changed, touched, inode, mode = map(int, text.split(" "))
     return size, changed, touched, inode, mode
 
 
-def _file(row: list[Any]) -> SeenFile:
-    *signature, digest = row
+def _file(row: str) -> SeenFile:
+    signature, _, digest = row.rpartition(" ")
     return SeenFile(signature=_signature(signature), digest=digest)
 
 
-def _files(rows: Mapping[str, list[Any] | None]) -> dict[str, SeenFile | None]:
+def _files(rows: Mapping[str, str | None]) -> dict[str, SeenFile | None]:
     return {name: None if row is None else _file(row) for name, row in rows.items()}
 
 
-def _rows(files: Mapping[str, SeenFile | None]) -> dict[str, list[Any] | None]:
-    return {name: None if each is None else [*each.signature, each.digest] for name, each in files.items()}
+def _rows(files: Mapping[str, SeenFile | None] | Mapping[str, SeenFile]) -> dict[str, str | None]:
+    return {name: None if each is None else f"{_text(each.signature)} {each.digest}" for name, each in files.items()}

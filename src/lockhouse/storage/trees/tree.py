@@ -21,9 +21,9 @@ from lockhouse.storage.trees.record import (
     look_at,
     read_record,
     signature_of,
-    status_of,
     write_record,
 )
+from lockhouse.storage.trees.untouched import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -193,7 +193,9 @@ class ProjectTree:
 
 
 def digest_again(root: Path, place: Path) -> str | None:
-    """Give the digest of a project that was looked at before. Nothing is started or written.
+    """Give the digest of a project that was looked at before. Nothing is started.
+
+    What was read again though it is the same is noted, so that the next look need not read it.
 
     :param root: the project's folder
     :param place: the file that says what was seen
@@ -204,7 +206,11 @@ def digest_again(root: Path, place: Path) -> str | None:
         seen = None if before is None else _Again(root, before, time.time_ns()).look()
     except OSError:
         return None
-    return None if seen is None else seen.digest
+    if seen is None:
+        return None
+    if seen is not before:
+        write_record(place, seen)
+    return seen.digest
 
 
 class _AllAnewError(Exception):

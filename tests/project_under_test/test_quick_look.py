@@ -1,0 +1,114 @@
+"""The quickest look at a project: it says "untouched" of what was not touched, and of nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lockhouse.process import run_command
+from lockhouse.storage.trees import tree as trees
+from lockhouse.storage.trees.tree import ProjectTree, digest_again
+from lockhouse.storage.trees.untouched import untouched_digest
+
+from .editor import Editor
+from .making import commit, git
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from lockhouse.testing import ProjectFolder
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have looks taken so long after the edits that the time of a file says whether it was touched."""
+    monkeypatch.setattr(trees, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + 10_000_000_000))
+
+
+def environ(project: ProjectFolder) -> Mapping[str, str]:
+    given = {name: value for name, value in project.environ.items() if value is not None}
+    return {**os.environ, **given}
+
+
+def tree(project: ProjectFolder, records: Path, *, versioned: bool = False) -> ProjectTree:
+    return ProjectTree(project.path, records=records, run=run_command, environ=environ(project), versioned=versioned)
+
+
+def quick(looked_at: ProjectTree) -> str | None:
+    return untouched_digest(str(looked_at.root), str(looked_at.place))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of files are those of POSIX")
+@pytest.mark.parametrize("versioned", [False, True])
+@pytest.mark.usefixtures("later")
+def test_no_edit_passes_unseen(project: ProjectFolder, tmp_path: Path, versioned: bool) -> None:
+    project.write("pyproject.toml", "")
+    project.write("src/demo/__init__.py", "x = 1\n")
+    project.write("src/demo/sub/other.py", "y = 1\n")
+    (project / "link").symlink_to("src/demo/__init__.py")
+    git(project, "init", "-q")
+    commit(project)
+    editor, known = Editor(project, 11), tree(project, tmp_path / "records", versioned=versioned)
+    done = [editor.ignore()]
+    for number in range(60):
+        if len(editor.files()) < 3:
+            done.append(editor.add())
+        done.append(editor.edit())
+        anew = tree(project, tmp_path / f"records{number}", versioned=versioned).look().digest
+        assert quick(known) in {None, anew}, done
+        assert known.look().digest == anew, done
+        assert quick(known) == anew, done
+
+
+@pytest.mark.usefixtures("later")
+def test_what_was_not_there_is_seen_when_it_comes(project: ProjectFolder, tmp_path: Path) -> None:
+    project.write("src/demo/__init__.py", "x = 1\n")
+    known = tree(project, tmp_path / "records")
+    digest = known.look().digest
+    assert quick(known) == digest
+    git(project, "init", "-q")
+    assert quick(known) is None
+    known.look()
+    assert quick(known) == digest, "the repository tracks and ignores nothing"
+    (project / ".git/info").mkdir(exist_ok=True)
+    (project / ".git/info/exclude").write_text("src/\n")
+    assert quick(known) is None
+
+
+def test_what_was_written_a_moment_ago_is_read_once_more_and_then_known(
+    project: ProjectFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.write("src/demo/__init__.py", "x = 1\n")
+    known = tree(project, tmp_path / "records")
+    digest = known.look().digest
+    assert quick(known) is None, "an edit in the same moment would leave no trace in its time"
+    monkeypatch.setattr(trees, "time", SimpleNamespace(time_ns=lambda: time.time_ns() + 10_000_000_000))
+    assert digest_again(project.path, known.place) == digest
+    assert quick(known) == digest
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["", "[]", "{}", '{"version": 3}', "nonsense", "[" * 100_000],
+    ids=["empty", "list", "object", "version", "nonsense", "deep"],
+)
+@pytest.mark.usefixtures("later")
+def test_a_damaged_record_says_nothing(project: ProjectFolder, tmp_path: Path, damage: str) -> None:
+    project.write("src/demo/__init__.py", "x = 1\n")
+    known = tree(project, tmp_path / "records")
+    digest = known.look().digest
+    whole = json.loads(known.place.read_text())
+    known.place.write_text(damage)
+    assert quick(known) is None
+    for name in whole:
+        if name != "scm":  # it is part of the digest
+            known.place.write_text(json.dumps({**whole, name: None}))
+            assert quick(known) is None, name
+    assert known.look().digest == digest
