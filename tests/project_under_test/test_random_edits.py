@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lockhouse.testing import PackageIndex, ProjectFolder
+
+
+#: Nothing but the backend that the build lock has, and no index: then pip needs no environment for the build.
+PIP = ("--no-build-isolation", "--no-index", "--no-deps", "--no-compile", "--quiet")
 
 
 def contents(folder: Path) -> dict[str, tuple[bytes, bool]]:
@@ -42,16 +47,18 @@ def test_the_installed_code_is_what_pip_would_install(
     lock(project)
     editor = Editor(project, seed)
     done = [editor.ignore()]
-    for number in range(count):
-        for _ in range(editor.random.randint(1, 3)):
-            if len(editor.files()) < 3:
-                done.append(editor.add())
-            done.append(editor.edit())
-        fresh, target = tmp_path / f"fresh{number}", tmp_path / f"target{number}"
-        shutil.copytree(project.path, fresh, ignore=shutil.ignore_patterns(".venv", ".git"), symlinks=True)
-        arguments = ("--no-build-isolation", "--no-index", "--no-deps", "--no-compile", "--quiet", "--target", target)
-        project.run("pip", "install", *arguments, fresh, check=True)
-        CLI.succeed(project)
-        assert contents(installed_file(CLI.root(project), "demo")) == contents(target / "demo"), done
-        assert "nothing to do" in CLI.succeed(project).output, done
-        shutil.rmtree(fresh)
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        for number in range(count):
+            for _ in range(editor.random.randint(1, 3)):
+                if len(editor.files()) < 3:
+                    done.append(editor.add())
+                done.append(editor.edit())
+            fresh, target = tmp_path / f"fresh{number}", tmp_path / f"target{number}"
+            shutil.copytree(project.path, fresh, ignore=shutil.ignore_patterns(".venv", ".git"), symlinks=True)
+            by_pip = beside.submit(project.run, "pip", "install", *PIP, "--target", target, fresh, check=True)
+            CLI.succeed(project)
+            by_pip.result()
+            assert contents(installed_file(CLI.root(project), "demo")) == contents(target / "demo"), done
+            assert "nothing to do" in CLI.succeed(project).output, done
+            shutil.rmtree(fresh)
+            shutil.rmtree(target)
