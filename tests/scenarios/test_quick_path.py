@@ -136,6 +136,19 @@ def test_a_check_by_a_trace_imports_next_to_nothing(project: ProjectFolder, inde
     assert "lockhouse.trace.trace" in imported
 
 
+def test_a_wheelhouse_by_a_trace_imports_next_to_nothing(project: ProjectFolder, index: PackageIndex) -> None:
+    _locked(project, index)
+    code = "import sys; before = set(sys.modules); from lockhouse.cli import main; main(); "
+    code += "print(*(set(sys.modules) - before))"
+    words = ("wheelhouse", "build", "tests", "--output")
+    project.run("lockhouse", *words, "one", check=True)
+    result = project.run(sys.executable, "-c", code, *words, "two", check=True)
+    imported = set(result.stdout.split())
+    needless = _NEEDLESS | _NEEDLESS_IN_A_CHECK | _NEEDLESS_WITH_A_TRACE | _NEEDLESS_IN_A_CHECK_WITH_A_TRACE
+    assert imported & (needless | {"contextlib", "threading", "zipfile"}) == set()
+    assert "lockhouse.storage.links" in imported
+
+
 def test_a_warm_session_of_nox_imports_and_starts_nothing_that_it_does_not_use(
     project: ProjectFolder, index: PackageIndex
 ) -> None:

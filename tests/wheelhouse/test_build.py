@@ -48,7 +48,7 @@ def test_wheels_for_other_platforms_are_fetched(index: PackageIndex, project: Pr
     (environment,) = manifest_of(house)["environments"]
     assert environment["lock"] == "locks/pylock.tests.toml"
     targets = {target["name"]: target["files"] for target in environment["targets"]}
-    assert list(targets) == [WINDOWS, MAC]
+    assert list(targets) == [MAC, WINDOWS]
     assert targets[MAC] == ["demo-1.0-py3-none-any.whl", _native("cp311-cp311-macosx_11_0_arm64")]
     assert "winonly-1.0-py3-none-any.whl" in targets[WINDOWS]
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 def build(options: argparse.Namespace, console: Console) -> int:
     """Build a wheelhouse."""
+    from lockhouse.project.words import lines_of_wheelhouse  # noqa: PLC0415 - only here
+
     project = open_project(options, console)
     specs = selected(project, options.environments)
     path = options.archive or options.output
@@ -27,16 +29,15 @@ def build(options: argparse.Namespace, console: Console) -> int:
         archive=options.archive is not None,
         targets=options.target,
         twice=options.verify_reproducible,
+        named=options.environments,
     )
     if options.format == "json":
         print_json(console, {"wheelhouse": str(path), **_record(manifest)})
         return EXIT_OK
-    console.info(f"{path}: {_summary(manifest)}")
-    for line in manifest.served:
-        console.info(f"  {line}")
-    for record in manifest.built:
-        console.info(f"  {record.words}")
-    console.info(f"  its digest is sha256:{manifest.check}")
+    first, *rest = lines_of_wheelhouse(manifest)
+    console.info(f"{path}: {first}")
+    for line in rest:
+        console.info(line)
     return EXIT_OK
 
 
@@ -57,20 +58,16 @@ def verify(options: argparse.Namespace, console: Console) -> int:
 def unpack(options: argparse.Namespace, console: Console) -> int:
     """Unpack an archive."""
     from lockhouse.errors import ConfigError  # noqa: PLC0415 - only here
-    from lockhouse.storage.wheelhouse import open_wheelhouse, unpack  # noqa: PLC0415 - only here
+    from lockhouse.project.words import summary_of_wheelhouse  # noqa: PLC0415 - likewise
+    from lockhouse.storage.wheelhouse import open_wheelhouse, unpack  # noqa: PLC0415 - likewise
 
     wheelhouse = open_wheelhouse(options.archive)
     if wheelhouse.is_folder:
         raise ConfigError(f"{options.archive} is a folder", why="only an archive can be unpacked")
     with console.progress("Unpacking") as progress:
         unpack(wheelhouse, options.into, progress)
-    console.info(f"{options.into}: {_summary(wheelhouse.manifest)}")
+    console.info(f"{options.into}: {summary_of_wheelhouse(wheelhouse.manifest)}")
     return EXIT_OK
-
-
-def _summary(manifest: Manifest) -> str:
-    wheels = [file for file in manifest.files if file.package is not None]
-    return f"{len(wheels)} wheels, {sum(file.size for file in wheels):,} bytes"
 
 
 def _record(manifest: Manifest) -> dict[str, object]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # `typing` takes longer to import than a quick answer may
 if TYPE_CHECKING:
     from lockhouse.interpreters.description import describe
     from lockhouse.interpreters.discovery import find_interpreter

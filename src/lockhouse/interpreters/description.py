@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lockhouse.errors import BackendError, InterpreterError
 from lockhouse.interfaces import Command
+from lockhouse.interpreters.signs import signs_of
 from lockhouse.model.target import Target
 
 if TYPE_CHECKING:
@@ -115,34 +116,10 @@ def _fingerprint(python: Path) -> dict[str, Any]:
     from packaging import __version__ as packaging_version  # noqa: PLC0415 - speed
 
     try:
-        real = python.resolve(strict=True)
-        stat = real.stat()
-    except (OSError, RuntimeError) as error:
+        return {"form": _FORM, **signs_of(str(python)), "packaging": packaging_version}
+    except OSError as error:
         why = f"it points at {python.readlink()}, which is gone" if python.is_symlink() else "there is no such file"
         raise InterpreterError(f"{python} cannot be started", why=why, fix=_FIX) from error
-    config = ""
-    for folder in (python.parent, python.parent.parent):  # where it may stand (PEP 405)
-        with contextlib.suppress(OSError):
-            config = (folder / "pyvenv.cfg").read_text("utf-8", "replace")
-            break
-    return {
-        "form": _FORM,
-        "executable": str(real),
-        "size": stat.st_size,
-        "mtime_ns": stat.st_mtime_ns,
-        "config": config,
-        "system": _system(),
-        "packaging": packaging_version,
-    }
-
-
-def _system() -> list[str]:
-    if sys.platform == "win32":
-        return [str(sys.getwindowsversion())]
-    libc = ""
-    with contextlib.suppress(OSError, ValueError):
-        libc = os.confstr("CS_GNU_LIBC_VERSION") or ""
-    return [*os.uname(), libc]
 
 
 def _recall(memory: Path, fingerprint: dict[str, Any]) -> Target | None:

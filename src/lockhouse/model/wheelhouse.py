@@ -76,7 +76,7 @@ class ServedEnvironment:
     :ivar lock: path of its lock relative to the project, with forward slashes
     :ivar digest: digest of that lock
     :ivar requirements: name of the file with its hashed requirements
-    :ivar targets: the targets, in the order in which they were asked for
+    :ivar targets: the targets, sorted by name
     """
 
     name: str

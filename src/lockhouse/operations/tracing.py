@@ -59,7 +59,7 @@ def trace_environment(
         return
     prefix = prefix_of(request.python)
     seen = looks.copy()
-    _look_at((*request.files.paths, prefix / RECEIPT_NAME), seen)
+    look_at((*request.files.paths, prefix / RECEIPT_NAME), seen)
     for name in request.spec.project_build.variables:
         seen.variable(environ, name)
     receipt = read_receipt(prefix)
@@ -100,17 +100,14 @@ def trace_locks(
     :param plugins: who may have a say
     :param environ: the variables of the user
     """
-    place = traces_in(environ)
-    if place is None:
-        return
     known = list(locks)
     seen = looks.copy()
     seen.variable(environ, DISABLE_VARIABLE)
     directories = {spec.lock_directory for spec, _ in known}
-    _look_at((*(root / name for name in FRONTEND_FILES), *(path for _, files in known for path in files.paths)), seen)
+    look_at((*(root / name for name in FRONTEND_FILES), *(path for _, files in known for path in files.paths)), seen)
     for directory in sorted(directories):
         seen.names(root / directory)
-        _look_at((root / files[-1] for _, _, files in locks_in(root, directory)), seen)  # which may become orphans
+        look_at((root / files[-1] for _, _, files in locks_in(root, directory)), seen)  # which may become orphans
     if may_have_sessions(root):
         return
     verdicts = (check(spec, files, plugins=plugins) for spec, files in known)
@@ -118,7 +115,7 @@ def trace_locks(
         return
     specs = [spec for spec, _ in known]
     if not orphan_locks(root, specs, directories, is_universal=plugins.is_universal):
-        _write(Path(place, trace_name(str(root))), render(asked_of(str(root)), said, seen, environ))
+        write_trace(trace_name(str(root)), asked_of(str(root)), said, seen, environ)
 
 
 def _write(path: Path, trace: bytes | None) -> None:
@@ -127,7 +124,26 @@ def _write(path: Path, trace: bytes | None) -> None:
             write_atomically(path, trace)
 
 
-def _look_at(paths: Iterable[Path], looks: Looks) -> None:
+def write_trace(name: str, subject: str, said: Iterable[str], looks: Looks, environ: Mapping[str, str]) -> None:
+    """Write a trace into the store of the user, if it can be relied on.
+
+    :param name: name of its file
+    :param subject: what was asked
+    :param said: the answer
+    :param looks: what it was decided by
+    :param environ: the variables of the user
+    """
+    place = traces_in(environ)
+    if place is not None:
+        _write(Path(place, name), render(subject, said, looks, environ))
+
+
+def look_at(paths: Iterable[Path], looks: Looks) -> None:
+    """Look at files, for that which is decided by their content.
+
+    :param paths: the files, whether they are there or not
+    :param looks: takes down what was seen
+    """
     for path in paths:
         try:
             looks.file(path)

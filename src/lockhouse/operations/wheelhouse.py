@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,17 +26,33 @@ if TYPE_CHECKING:
     from lockhouse.operations.wheelhouse_plans import PlannedPart, WheelhousePart, WheelhouseTools
 
 
+@dataclass(frozen=True, kw_only=True)
+class MadeWheelhouse:
+    """A wheelhouse that was made.
+
+    :ivar manifest: what it says of itself
+    :ivar texts: name → content of its lists of requirements
+    :ivar parts: what it is complete for
+    """
+
+    manifest: Manifest
+    texts: Mapping[str, bytes]
+    parts: tuple[WheelhousePart, ...]
+
+
 def build_wheelhouse(
     parts: Sequence[WheelhousePart], *, path: Path, archive: bool, tools: WheelhouseTools, twice: bool = False
-) -> Manifest:
+) -> MadeWheelhouse:
     """Build a wheelhouse that is complete for all that is asked, or none. The same locks give the same bytes.
+
+    In which order environments and targets were named does not matter.
 
     :param parts: what it is to be complete for
     :param path: the folder or archive to write
     :param archive: whether it is an archive
     :param tools: what to work with
     :param twice: whether to build each sdist once more, and to see that its wheel has the same bytes
-    :return: what it says of itself
+    :return: what was made
     :raises SelectionError: a target lacks wheels; all that is missing is named, before anything is fetched
     :raises BuildError: an sdist cannot be built
     :raises LockStaleError: a locked file requires what the lock lacks
@@ -45,7 +62,8 @@ def build_wheelhouse(
         require_writable(path)
     else:
         require_replaceable(path)
-    planned = plan_parts(parts, tools)
+    ordered = sorted(parts, key=lambda part: part.requirements)  # no two have one
+    planned = plan_parts(ordered, tools)
     fetched = [each.fetched() for each in planned]  # apart: two indexes may have other bytes under one name
     complete = [each.built(files, twice=twice) for each, files in zip(planned, fetched, strict=True)]
     require_fitting(complete)
@@ -56,11 +74,12 @@ def build_wheelhouse(
     contents: dict[str, bytes | Path] = {
         artifact.filename or "": paths[artifact.filename or ""] for each in complete for _, artifact in each.wanted
     }
-    contents |= {each.part.requirements: each.text for each in complete}
+    texts = {each.part.requirements: each.text for each in complete}
+    contents |= texts
     manifest = sealed(_manifest(complete, contents))
     with tools.reporter.progress("Writing") as progress:
         (save_archive if archive else save_folder)(path, manifest, contents, progress)
-    return manifest
+    return MadeWheelhouse(manifest=manifest, texts=texts, parts=tuple(ordered))
 
 
 def default_pythons(spec: EnvironmentSpec, running: Path, environ: Mapping[str, str]) -> tuple[Path, ...]:
@@ -190,8 +209,9 @@ def _text(name: str, content: bytes) -> WheelhouseFile:
 
 
 def distinct_targets(targets: Iterable[Target]) -> tuple[Target, ...]:
-    """Leave out targets that are named twice.
+    """Leave out targets that are named twice, and put them in the one order that counts.
 
     :param targets: targets
     """
-    return tuple({target.wheel_label: target for target in targets}.values())
+    by_label = {target.wheel_label: target for target in targets}
+    return tuple(by_label[label] for label in sorted(by_label))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lockhouse.operations.drift import SyncRequest
     from lockhouse.operations.lock_outcome import LockFailure, LockOutcome
     from lockhouse.operations.verify import Verified
+    from lockhouse.operations.wheelhouse import MadeWheelhouse
     from lockhouse.storage.lockfiles import LockFiles
 
 
@@ -308,6 +309,7 @@ class Project:
         archive: bool,
         targets: Sequence[str] = (),
         twice: bool = False,
+        named: Sequence[str] | None = None,
     ) -> Manifest:
         """Build a wheelhouse for environments. Their locks must be there, and fresh.
 
@@ -316,6 +318,8 @@ class Project:
         :param archive: whether it is an archive
         :param targets: labels of the targets; where there are none, each environment says, and then this machine
         :param twice: whether to build each sdist once more, and to see that its wheel has the same bytes
+        :param named: how the environments were named, none for all, to take down by what the next run can tell that
+            nothing changed; where it is not given, that is not taken down
         :return: what it says of itself
         :raises LockhouseError: see :func:`lockhouse.operations.wheelhouse.build_wheelhouse`
         """
@@ -324,7 +328,28 @@ class Project:
 
         parts = PartsOfWheelhouse(wiring=self._wiring, is_universal=lambda spec: self._is_universal(spec, None))
         tools = self._wiring.wheelhouse_tools()
-        return build_wheelhouse(parts.of(specs, targets), path=path, archive=archive, tools=tools, twice=twice)
+        made = build_wheelhouse(parts.of(specs, targets), path=path, archive=archive, tools=tools, twice=twice)
+        if named is not None and not self._wiring.plugins.foreign and not exposed_passwords(self._config):
+            self._remember_wheelhouse(made, named, targets)
+        return made.manifest
+
+    def _remember_wheelhouse(self, made: MadeWheelhouse, named: Sequence[str], targets: Sequence[str]) -> None:
+        from lockhouse.model.redaction import hide_environ  # noqa: PLC0415 - only where one is built
+        from lockhouse.operations.wheelhouse_again import subject_of  # noqa: PLC0415 - only where one is built
+        from lockhouse.operations.wheelhouse_tracing import trace_wheelhouse  # noqa: PLC0415 - likewise
+        from lockhouse.project.words import lines_of_wheelhouse  # noqa: PLC0415 - likewise
+
+        own = {declared.name for declared in self._config.declared()}
+        trace_wheelhouse(
+            subject_of(str(self.root), named, targets),
+            made,
+            [hide_environ(line, self._environ) for line in lines_of_wheelhouse(made.manifest)],
+            self._config.looks,
+            named=bool(named) and own.issuperset(named),
+            root=self.root,
+            plugins=self._wiring.plugins,
+            environ=self._environ,
+        )
 
     def install_built(self, spec: EnvironmentSpec, python: Path, paths: Iterable[Path]) -> None:
         """Install what somebody else built of the project, without its dependencies.

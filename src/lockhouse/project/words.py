@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
     from lockhouse.model.freshness import OrphanLock
     from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.model.wheelhouse import Manifest
     from lockhouse.project.answers import Answer
 
 
@@ -66,3 +67,25 @@ def lines_of_orphan(orphan: OrphanLock) -> Iterator[Line]:
     yield Line(f"{orphan.files[0]}: orphan", "warning")
     yield Line(f"  why[{WarningCode.ORPHAN_LOCK}]: {orphan}")
     yield Line(f"  fix: {orphan.fix}")
+
+
+def lines_of_wheelhouse(manifest: Manifest) -> list[str]:
+    """Give what is told of a wheelhouse that was built, the summary first.
+
+    :param manifest: its manifest
+    """
+    return [
+        summary_of_wheelhouse(manifest),
+        *(f"  {line}" for line in manifest.served),
+        *(f"  {record.words}" for record in manifest.built),
+        f"  its digest is sha256:{manifest.check}",
+    ]
+
+
+def summary_of_wheelhouse(manifest: Manifest) -> str:
+    """Count the wheels of a wheelhouse: ``64 wheels, 48,000,000 bytes``.
+
+    :param manifest: its manifest
+    """
+    wheels = [file for file in manifest.files if file.package is not None]
+    return f"{len(wheels)} wheels, {sum(file.size for file in wheels):,} bytes"

@@ -1,4 +1,4 @@
-"""Archives of plain files: written so that the same files give the same bytes, read so that nobody is harmed.
+"""Archives of plain files, read so that nobody is harmed.
 
 What is read is never extracted by the library underneath: members are handed out one by one, as a name, a length and
 bytes. A member that is no plain file ends the reading, and so does an archive that unpacks to far more than it is.
@@ -10,33 +10,23 @@ import bz2
 import gzip
 import io
 import lzma
-import os
 import stat
 import tarfile
 import zipfile
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 from lockhouse.errors import InvalidSettingError, LockhouseError, WheelhouseInvalidError
-from lockhouse.storage.files import disk_errors, replace
-from lockhouse.storage.unfinished import partial_beside
+from lockhouse.storage.archive_writing import SUFFIXES, suffix_of, zstd
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterator
+    from pathlib import Path
 
-    from lockhouse.interfaces import Progress
-
-#: How the names of archives end.
-SUFFIXES = (".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".zip")
 
 _READ_SIZE = 1 << 20
-#: 1980-01-01, the first moment that a zip file can name.
-_EPOCH = 315532800
-_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
-_MODE = 0o644
 #: Wheels are compressed already: archives of them grow to about their own size, and never to that many times of it.
 _LARGEST_RATIO = 20
 _FREE_SIZE = 64 << 20
@@ -57,14 +47,6 @@ class Member:
     chunks: Iterator[bytes]
 
 
-def suffix_of(path: Path) -> str | None:
-    """Give the ending that says what kind of archive a path is, or None where it is none that is known.
-
-    :param path: the path
-    """
-    return next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), None)
-
-
 def require_writable(path: Path) -> None:
     """Refuse a path that names no archive which can be written here, before anything long starts.
 
@@ -74,106 +56,26 @@ def require_writable(path: Path) -> None:
     suffix = suffix_of(path)
     if suffix is None:
         raise InvalidSettingError(
-            f"{path.name} is no archive that can be written",
+            f"{path} is no archive that can be written",
             why=f"its name ends with none of {', '.join(SUFFIXES)}",
-            fix="give it one of these endings",
+            fix="give it one of these endings, or write a folder with --output",
+        )
+    if path.is_dir():
+        raise InvalidSettingError(
+            f"{path} is no archive that can be written",
+            why="there is a folder of this name",
+            fix=f"name a file, such as {path / f'wheelhouse{suffix}'}, or write a folder with --output",
         )
     if suffix == ".tar.zst":
-        _zstd()
+        zstd()
 
-
-# -- writing ------------------------------------------------------------------------------------------------------
-
-
-def write_archive(path: Path, members: Iterable[tuple[str, bytes | Path]], progress: Progress) -> None:
-    """Write an archive, whole or not at all. The same members give the same bytes.
-
-    Times, modes and owners are fixed. What the compression makes of them depends on its library alone.
-
-    :param path: the archive; one that is there is replaced
-    :param members: name and content of each, in their order
-    :param progress: shows how far it is
-    :raises InvalidSettingError: its ending is not known, or what it needs is not installed
-    :raises StoreError: the disk fails
-    """
-    require_writable(path)
-    add_to = _write_zip if suffix_of(path) == ".zip" else _write_tar
-    with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(partial_beside(str(path)))
-        try:
-            with partial.open("xb") as file:
-                add_to(file, suffix_of(path) or "", _watched(members, progress))
-                file.flush()
-                os.fsync(file.fileno())
-            replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
-
-
-def _watched(members: Iterable[tuple[str, bytes | Path]], progress: Progress) -> Iterator[tuple[str, int, IO[bytes]]]:
-    for name, content in members:
-        size = len(content) if isinstance(content, bytes) else content.stat().st_size
-        progress.start(name, size)
-        with io.BytesIO(content) if isinstance(content, bytes) else content.open("rb") as file:
-            yield name, size, file
-        progress.advance(name, size)
-        progress.finish(name)
-
-
-def _write_tar(file: IO[bytes], suffix: str, members: Iterable[tuple[str, int, IO[bytes]]]) -> None:
-    compressed = _COMPRESSORS[suffix](file)
-    with compressed, tarfile.open(fileobj=compressed, mode="w|", format=tarfile.PAX_FORMAT) as archive:
-        for name, size, content in members:
-            info = tarfile.TarInfo(name)
-            info.size, info.mtime, info.mode = size, _EPOCH, _MODE
-            archive.addfile(info, content)
-
-
-def _write_zip(file: IO[bytes], suffix: str, members: Iterable[tuple[str, int, IO[bytes]]]) -> None:  # noqa: ARG001
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for name, size, content in members:
-            info = zipfile.ZipInfo(name, _ZIP_EPOCH)
-            info.create_system = 3  # unix, so that the mode counts, whatever system writes it
-            info.external_attr = (stat.S_IFREG | _MODE) << 16
-            info.file_size = size
-            with archive.open(info, "w") as target:
-                while chunk := content.read(_READ_SIZE):
-                    target.write(chunk)
-
-
-_COMPRESSORS: dict[str, Callable[[IO[bytes]], Any]] = {
-    ".tar.gz": lambda file: gzip.GzipFile(filename="", mode="wb", compresslevel=1, fileobj=file, mtime=0),
-    ".tar.bz2": lambda file: bz2.BZ2File(file, "wb"),
-    ".tar.xz": lambda file: lzma.LZMAFile(file, "wb", preset=0),  # noqa: SIM115 - who asks closes it
-    ".tar.zst": lambda file: _zstd().ZstdFile(file, "wb"),
-}
 
 _DECOMPRESSORS: dict[str, Callable[[IO[bytes]], Any]] = {
     ".tar.gz": lambda file: gzip.GzipFile(fileobj=file, mode="rb"),
     ".tar.bz2": lambda file: bz2.BZ2File(file, "rb"),
     ".tar.xz": lambda file: lzma.LZMAFile(file, "rb"),  # noqa: SIM115 - who asks closes it
-    ".tar.zst": lambda file: _zstd().ZstdFile(file, "rb"),
+    ".tar.zst": lambda file: zstd().ZstdFile(file, "rb"),
 }
-
-
-def _zstd() -> Any:
-    """Give the module for zstd: that of Python 3.14, or the one that has the same face for older ones."""
-    from importlib import import_module  # noqa: PLC0415 - only for such archives
-
-    for name in ("compression.zstd", "backports.zstd"):
-        try:
-            return import_module(name)
-        except ImportError:
-            continue
-    raise InvalidSettingError(
-        "archives that end with .tar.zst cannot be used here",
-        why="Python has zstd since 3.14; for an older one it takes the package backports.zstd",
-        fix='pip install "lockhouse[zstd]", or take another kind of archive',
-    )
-
-
-# -- reading ------------------------------------------------------------------------------------------------------
 
 
 def read_archive(path: Path) -> Generator[Member]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import StoreBusyError, StoreError
-from lockhouse.storage.unfinished import PARTIAL_SUFFIX, partial_beside, remove_folder
+from lockhouse.storage.unfinished import PARTIAL_SUFFIX, partial_beside, remove_folder, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +21,6 @@ ABANDONED_AFTER = 24 * 3600
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NO_FOLDER = {errno.ENOTDIR, errno.EEXIST, errno.ENOENT, errno.ELOOP, errno.ENAMETOOLONG}
-_REPLACE_ATTEMPTS = 20
-_REPLACE_PAUSE = 0.05
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -76,27 +73,6 @@ def write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
-
-
-def replace(source: Path, target: Path) -> None:
-    """Rename a file over another one in one step.
-
-    On Windows this fails for as long as another process (a virus scanner, say) has the target open: it is tried again
-    for a second.
-
-    :param source: the finished file, in the same file system
-    :param target: the name that it gets
-    :raises OSError: it cannot be renamed
-    """
-    if sys.platform == "win32":
-        for _ in range(_REPLACE_ATTEMPTS):
-            try:
-                source.replace(target)
-            except PermissionError:
-                time.sleep(_REPLACE_PAUSE)
-            else:
-                return
-    source.replace(target)
 
 
 def sweep_abandoned(

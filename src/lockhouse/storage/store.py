@@ -31,13 +31,12 @@ from lockhouse.storage.files import (
     disk_errors,
     file_lock,
     open_new,
-    replace,
     sweep_abandoned,
     write_all,
     write_atomically,
 )
 from lockhouse.storage.mismatch import HEAD_SIZE, EditedLock, Expected, Received, mismatch, unusable
-from lockhouse.storage.unfinished import PARTIAL_SUFFIX
+from lockhouse.storage.unfinished import PARTIAL_SUFFIX, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -6,13 +6,18 @@ Nothing here imports more than a start of Python has loaded already.
 from __future__ import annotations
 
 import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
+    from typing import IO
 
 #: How the name of a file or folder ends that is not finished yet.
 PARTIAL_SUFFIX = ".partial"
+
+_REPLACE_ATTEMPTS = 20
+_REPLACE_PAUSE = 0.05
 
 
 def partial_beside(path: str) -> str:
@@ -22,6 +27,67 @@ def partial_beside(path: str) -> str:
     """
     folder, name = os.path.split(path)
     return os.path.join(folder, f".{name}.{os.urandom(8).hex()}{PARTIAL_SUFFIX}")  # noqa: PTH118 - pathlib takes long to import
+
+
+def replace(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:
+    """Rename a file over another one in one step.
+
+    On Windows this fails for as long as another process (a virus scanner, say) has the target open: it is tried again
+    for a second.
+
+    :param source: the finished file, in the same file system
+    :param target: the name that it gets
+    :raises OSError: it cannot be renamed
+    """
+    if sys.platform == "win32":
+        import time  # noqa: PLC0415 - not elsewhere
+
+        for _ in range(_REPLACE_ATTEMPTS):
+            try:
+                os.replace(source, target)  # noqa: PTH105 - likewise
+            except PermissionError:
+                time.sleep(_REPLACE_PAUSE)
+            else:
+                return
+    os.replace(source, target)  # noqa: PTH105 - likewise
+
+
+class NewFile:
+    """An unfinished file, which takes the place of a path where all goes well, and is gone where not.
+
+    Entering opens it for writing.
+
+    :param path: the file to be; one that is there is replaced
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = os.fspath(path)
+        self._partial = partial_beside(self._path)
+
+    def __enter__(self) -> IO[bytes]:
+        """Make it.
+
+        :raises OSError: the disk fails
+        """
+        os.makedirs(os.path.dirname(self._path) or ".", exist_ok=True)  # noqa: PTH103, PTH120 - likewise
+        self._file = open(self._partial, "xb")  # noqa: PTH123 - likewise
+        return self._file
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        """Put it in its place, or remove it.
+
+        :raises OSError: the disk fails
+        """
+        try:
+            with self._file as file:
+                if error is None:
+                    file.flush()
+                    os.fsync(file.fileno())
+            if error is None:
+                replace(self._partial, self._path)
+        finally:
+            if os.path.exists(self._partial):  # noqa: PTH110 - likewise
+                os.unlink(self._partial)  # noqa: PTH108 - likewise
 
 
 class NewFolder:

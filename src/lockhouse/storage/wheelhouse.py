@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from lockhouse.errors import InvalidSettingError, StoreError, WheelhouseInvalidError, WheelhouseMismatchError
+from lockhouse.errors import (
+    HashMismatchError,
+    InvalidSettingError,
+    StoreError,
+    WheelhouseInvalidError,
+    WheelhouseMismatchError,
+)
 from lockhouse.model.wheelhouse import (
     MANIFEST_NAME,
     MANIFEST_VERSION,
@@ -21,15 +27,17 @@ from lockhouse.model.wheelhouse import (
     held_against,
     problems_of,
 )
-from lockhouse.storage.archives import Member, largest_content, read_archive, write_archive
+from lockhouse.storage.archive_writing import Unlike, members_of, write_archive
+from lockhouse.storage.archives import Member, largest_content, read_archive
 from lockhouse.storage.files import disk_errors
 from lockhouse.storage.links import Placer
 from lockhouse.storage.unfinished import NewFolder, is_replaceable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from lockhouse.interfaces import Progress
+    from lockhouse.storage.archive_writing import Written
 
 _LARGEST_MANIFEST = 16 << 20
 _READ_SIZE = 1 << 20
@@ -244,10 +252,30 @@ def save_archive(path: Path, manifest: Manifest, contents: Mapping[str, bytes | 
     :param manifest: its manifest
     :param contents: name → bytes, or the verified file of the store, of all that the manifest lists
     :param progress: shows how far it is
+    :raises HashMismatchError: a file of the store was changed meanwhile
     :raises StoreError: the disk fails
     """
-    members = [(file.name, contents[file.name]) for file in manifest.files]
-    write_archive(path, [(MANIFEST_NAME, manifest_bytes(manifest)), *members], progress)
+    files: list[tuple[str, bytes | str, str]] = [(MANIFEST_NAME, manifest_bytes(manifest), "")]
+    for file in manifest.files:
+        content = contents[file.name]
+        files.append((file.name, content if isinstance(content, bytes) else str(content), file.hash))
+    with disk_errors(path):
+        try:
+            write_archive(path, _watched(members_of(files), progress))
+        except Unlike as error:
+            raise HashMismatchError(
+                f"{error} was damaged in the store while it was read",
+                why="its bytes are not those of its hash",
+                fix="run again: the damaged file is removed, and is fetched anew",
+            ) from error
+
+
+def _watched(members: Iterable[Written], progress: Progress) -> Iterator[Written]:
+    for name, size, file in members:
+        progress.start(name, size)
+        yield name, size, file
+        progress.advance(name, size)
+        progress.finish(name)
 
 
 def require_replaceable(path: Path) -> None:
