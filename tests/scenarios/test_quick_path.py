@@ -191,8 +191,9 @@ def test_a_directory_beside_the_project_keeps_a_warm_session_quick(tmp_path: Pat
     )
     project.run("lockhouse", "lock", check=True)
     project.run("nox", "-s", "tests", check=True)
-    modules, _ = _seen(project, "nox", "-r", "-s", "tests")
+    modules, started = _seen(project, "nox", "-r", "-s", "tests")
     assert modules & (_NEEDLESS | _NEEDLESS_WITH_A_TRACE) == set()
+    assert not [words for words in started if "git" in words or "lockhouse" in words]
     (tmp_path / "local" / "local.py").write_text("answer = 43\n", encoding="utf-8")
     refused = project.run("nox", "-R", "-s", "tests")
     assert refused.returncode, refused
