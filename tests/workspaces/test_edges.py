@@ -88,9 +88,9 @@ def test_an_edit_between_two_looks_is_not_taken_for_what_was_there_before(
     made.app.run(sys.executable, "-m", "venv", "--without-pip", ".venv", check=True)
     opened = Project.open(made.app.path)
     spec = opened.declarations.one("tests")
-    monkeypatch.setattr(ProjectTree, "look", edited_after)
-    opened.sync(spec, CLI.python(made.app))
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(ProjectTree, "look", edited_after)
+        opened.sync(spec, CLI.python(made.app))
     assert installed_file(CLI.root(made.app), f"{name}/__init__.py").read_text() == "answer = 2\n"
     assert "nothing to do" in CLI.succeed(made.app).output
     place.write_text("answer = 1\n", "utf-8")
