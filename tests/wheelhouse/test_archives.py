@@ -329,6 +329,25 @@ def test_unpacking_writes_over_nothing(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["file"]
 
 
+@pytest.mark.parametrize("name", ["absent", "absent.zip", "empty", "mine.zip", "wheel.whl", "cut.tar.gz", "odd.zip"])
+def test_a_path_that_is_no_wheelhouse_is_an_error_that_says_what_to_do(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    with zipfile.ZipFile(tmp_path / "mine.zip", "w") as archive:
+        archive.writestr("notes.txt", "mine")
+    (tmp_path / "wheel.whl").write_bytes(b"")
+    (tmp_path / "cut.tar.gz").write_bytes(_saved(tmp_path / "whole.tar.gz").read_bytes()[:100])
+    (tmp_path / "odd.zip").mkdir()
+    for command in (["verify"], ["unpack", "--into", tmp_path / "into"]):
+        assert _command(*command, tmp_path / name) in {2, 5}
+        told = capsys.readouterr().err
+        assert name in told
+        assert "\n  why: " in told
+        assert "\n  fix: " in told
+    assert not (tmp_path / "into").exists()
+
+
 def test_without_zstd_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "compression.zstd", None)
     monkeypatch.setitem(sys.modules, "backports.zstd", None)

@@ -312,7 +312,7 @@ def test_a_pin_that_is_no_digest_is_refused(pin: str, project: ProjectFolder) ->
 def test_a_wheel_that_was_exchanged_with_its_record_is_found_by_the_digest_alone(project: ProjectFolder) -> None:
     """No lock knows the bytes of what is built from it: who can write a manifest can exchange them."""
     said = build(project, "--output", "house")
-    (digest,) = re.findall("its digest is (sha256:[0-9a-f]{64})", said.output)
+    (digest,) = re.findall("its manifest has the digest (sha256:[0-9a-f]{64})", said.output)
     evil = build_wheel("source", "1.0", modules={"source.py": "evil = True\n"}).data
     (project / "house/source-1.0-py3-none-any.whl").write_bytes(evil)
     CLI.refuse(project, "--wheelhouse", "house", code="hash-mismatch")

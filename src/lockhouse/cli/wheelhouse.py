@@ -63,7 +63,11 @@ def unpack(options: argparse.Namespace, console: Console) -> int:
 
     wheelhouse = open_wheelhouse(options.archive)
     if wheelhouse.is_folder:
-        raise ConfigError(f"{options.archive} is a folder", why="only an archive can be unpacked")
+        raise ConfigError(
+            f"{options.archive} is a folder",
+            why="only an archive can be unpacked",
+            fix="use the folder as it is, or name an archive",
+        )
     with console.progress("Unpacking") as progress:
         unpack(wheelhouse, options.into, progress)
     console.info(f"{options.into}: {summary_of_wheelhouse(wheelhouse.manifest)}")

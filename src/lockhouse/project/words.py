@@ -78,7 +78,7 @@ def lines_of_wheelhouse(manifest: Manifest) -> list[str]:
         summary_of_wheelhouse(manifest),
         *(f"  {line}" for line in manifest.served),
         *(f"  {record.words}" for record in manifest.built),
-        f"  its digest is sha256:{manifest.check}",
+        f"  its manifest has the digest sha256:{manifest.check}",
     ]
 
 

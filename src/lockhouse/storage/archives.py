@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+#: What to do about an archive that cannot be used.
+MEND = "build it anew, or take it again from where it was built"
+
 _READ_SIZE = 1 << 20
 #: Wheels are compressed already: archives of them grow to about their own size, and never to that many times of it.
 _LARGEST_RATIO = 20
@@ -88,7 +91,9 @@ def read_archive(path: Path) -> Generator[Member]:
     suffix = suffix_of(path)
     if suffix is None:
         raise WheelhouseInvalidError(
-            f"{path} is no archive that is known", why=f"its name ends with none of {', '.join(SUFFIXES)}"
+            f"{path} is no archive that is known",
+            why=f"its name ends with none of {', '.join(SUFFIXES)}",
+            fix="name a folder or an archive that lockhouse wheelhouse build wrote",
         )
     with _damage(path), path.open("rb") as file:
         limit = largest_content(path)
@@ -183,7 +188,9 @@ def _chunks(file: IO[bytes], path: Path) -> Iterator[bytes]:
 
 def _bomb(path: Path) -> WheelhouseInvalidError:
     return WheelhouseInvalidError(
-        f"{path} is refused", why=f"it unpacks to more than {_LARGEST_RATIO} times its own size: no wheels do that"
+        f"{path} is refused",
+        why=f"it unpacks to more than {_LARGEST_RATIO} times its own size: no wheels do that",
+        fix=MEND,
     )
 
 
@@ -195,15 +202,17 @@ def _damage(path: Path) -> Iterator[None]:
     except (LockhouseError, MemoryError):
         raise
     except _Refused as error:
-        raise WheelhouseInvalidError(f"{path} is refused", why=str(error)) from error
+        raise WheelhouseInvalidError(f"{path} is refused", why=str(error), fix=MEND) from error
     except FileNotFoundError as error:
-        raise WheelhouseInvalidError(f"{path} is not there") from error
+        raise WheelhouseInvalidError(f"{path} is not there", fix=MEND) from error
     except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, zlib.error, OSError, *_BROKEN) as error:
-        raise WheelhouseInvalidError(f"{path} cannot be read", why=str(error) or type(error).__name__) from error
+        raise WheelhouseInvalidError(
+            f"{path} cannot be read", why=str(error) or type(error).__name__, fix=MEND
+        ) from error
     except Exception as error:
         if type(error).__name__ != "ZstdError":  # of a module that need not be there
             raise
-        raise WheelhouseInvalidError(f"{path} cannot be read", why=str(error)) from error
+        raise WheelhouseInvalidError(f"{path} cannot be read", why=str(error), fix=MEND) from error
 
 
 #: What the libraries raise besides for bytes that make no sense: encrypted or unknown zip members, numbers too large.

@@ -28,7 +28,7 @@ from lockhouse.model.wheelhouse import (
     problems_of,
 )
 from lockhouse.storage.archive_writing import Unlike, members_of, write_archive
-from lockhouse.storage.archives import Member, largest_content, read_archive
+from lockhouse.storage.archives import MEND, Member, largest_content, read_archive
 from lockhouse.storage.files import disk_errors
 from lockhouse.storage.links import Placer
 from lockhouse.storage.unfinished import NewFolder, is_replaceable
@@ -43,7 +43,8 @@ _LARGEST_MANIFEST = 16 << 20
 _READ_SIZE = 1 << 20
 _PIN = "#sha256="
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
-_MEND = "build it anew, or take it again from where it was built"
+_NAME = "name a folder or an archive that lockhouse wheelhouse build wrote"
+_READ = "see that this user may read it, and that the disk is well"
 
 
 # -- manifest -----------------------------------------------------------------------------------------------------
@@ -84,12 +85,12 @@ def _parse(data: bytes, path: Path) -> Manifest:
             )
         manifest = msgspec.json.decode(data, type=Manifest)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise WheelhouseInvalidError(f"{path}: the manifest cannot be read", why=str(error), fix=_MEND) from error
+        raise WheelhouseInvalidError(f"{path}: the manifest cannot be read", why=str(error), fix=MEND) from error
     if problems := tuple(problems_of(manifest)):
-        raise WheelhouseInvalidError(f"{path}: the manifest is refused", why=problems)
+        raise WheelhouseInvalidError(f"{path}: the manifest is refused", why=problems, fix=MEND)
     if manifest_bytes(manifest) != data:
         why = "it is not as Lockhouse wrote it: its own check does not fit"
-        raise WheelhouseInvalidError(f"{path}: the manifest is damaged", why=why, fix=_MEND)
+        raise WheelhouseInvalidError(f"{path}: the manifest is damaged", why=why, fix=MEND)
     return manifest
 
 
@@ -156,12 +157,14 @@ def _open(path: Path) -> Wheelhouse:
     with disk_errors(path):
         is_there = path.exists()
     if not is_there:
-        raise WheelhouseInvalidError(f"{path} is not there", why="it is to be a folder or an archive with a manifest")
+        raise WheelhouseInvalidError(
+            f"{path} is not there", why="it is to be a folder or an archive with a manifest", fix=_NAME
+        )
     if path.is_dir():
         return Wheelhouse(path=path, manifest=_parse(_manifest_in(path), path))
     wheelhouse = Wheelhouse(path=path, manifest=_parse(_first_member(path), path))
     if sum(file.size for file in wheelhouse.manifest.files) > largest_content(path):
-        raise WheelhouseInvalidError(f"{path} is refused", why="it would unpack to many times its own size")
+        raise WheelhouseInvalidError(f"{path} is refused", why="it would unpack to many times its own size", fix=MEND)
     return wheelhouse
 
 
@@ -171,7 +174,9 @@ def _first_member(path: Path) -> bytes:
         if first is None or first.name != MANIFEST_NAME:
             found = "nothing" if first is None else repr(first.name)
             raise WheelhouseInvalidError(
-                f"{path} is no wheelhouse", why=f"{MANIFEST_NAME} comes first in the archive of one; found is {found}"
+                f"{path} is no wheelhouse",
+                why=f"{MANIFEST_NAME} comes first in the archive of one; found is {found}",
+                fix=_NAME,
             )
         _require_small(first.size, path)
         return b"".join(first.chunks)
@@ -180,17 +185,19 @@ def _first_member(path: Path) -> bytes:
 def _manifest_in(path: Path) -> bytes:
     manifest = path / MANIFEST_NAME
     if not manifest.is_file():
-        raise WheelhouseInvalidError(f"{path} is no wheelhouse", why=f"it has no {MANIFEST_NAME}")
+        raise WheelhouseInvalidError(f"{path} is no wheelhouse", why=f"it has no {MANIFEST_NAME}", fix=_NAME)
     try:
         _require_small(manifest.stat().st_size, path)
         return manifest.read_bytes().replace(b"\r\n", b"\n")
     except OSError as error:
-        raise WheelhouseInvalidError(f"{manifest} cannot be read", why=error.strerror or str(error)) from error
+        raise WheelhouseInvalidError(
+            f"{manifest} cannot be read", why=error.strerror or str(error), fix=_READ
+        ) from error
 
 
 def _require_small(size: int, path: Path) -> None:
     if size > _LARGEST_MANIFEST:
-        raise WheelhouseInvalidError(f"{path}: the manifest is refused", why=f"it is {size} bytes long")
+        raise WheelhouseInvalidError(f"{path}: the manifest is refused", why=f"it is {size} bytes long", fix=MEND)
 
 
 def _folder_members(path: Path) -> Iterator[Member]:
@@ -204,13 +211,13 @@ def _folder_members(path: Path) -> Iterator[Member]:
 
 def _chunks(path: Path) -> Iterator[bytes]:
     if not path.is_file():  # a pipe would keep us waiting
-        raise WheelhouseInvalidError(f"{path} is no plain file")
+        raise WheelhouseInvalidError(f"{path} is no plain file", fix="take it out of the folder")
     try:
         with path.open("rb") as file:
             while chunk := file.read(_READ_SIZE):
                 yield chunk
     except OSError as error:
-        raise WheelhouseInvalidError(f"{path} cannot be read", why=error.strerror or str(error)) from error
+        raise WheelhouseInvalidError(f"{path} cannot be read", why=error.strerror or str(error), fix=_READ) from error
 
 
 def contents_of(wheelhouse: Wheelhouse, progress: Progress) -> Contents:
@@ -338,13 +345,14 @@ def unpack(wheelhouse: Wheelhouse, path: Path, progress: Progress) -> None:
                 raise WheelhouseInvalidError(
                     f"{wheelhouse.path} is refused",
                     why=f"{member.name!r} stands in it, and is not so in its manifest",
+                    fix=MEND,
                 )
             progress.start(file.name, file.size)
             _unpack_one(member, file, folder, progress, wheelhouse.path)
             progress.finish(file.name)
         if listed:
             why = [f"{name} is in the manifest, and is not there" for name in sorted(listed)]
-            raise WheelhouseInvalidError(f"{wheelhouse.path} is not complete", why=why, fix=_MEND)
+            raise WheelhouseInvalidError(f"{wheelhouse.path} is not complete", why=why, fix=MEND)
         (folder / MANIFEST_NAME).write_bytes(manifest_bytes(wheelhouse.manifest))
 
 
@@ -360,5 +368,5 @@ def _unpack_one(member: Member, file: WheelhouseFile, folder: Path, progress: Pr
         raise WheelhouseInvalidError(
             f"{archive}: {file.name} is damaged",
             why=[f"expected {file.hash}", f"found    {algorithm}:{hasher.hexdigest()}"],
-            fix=_MEND,
+            fix=MEND,
         )
