@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.project import Project
-from lockhouse.storage.trees import ProjectTree
+from lockhouse.storage.trees.tree import ProjectTree
 from tests.project_under_test.making import installed_file, write_project
 from tests.scenarios.installing import CLI, RAN, TOX, installed, lock, lock_path
 
