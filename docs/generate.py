@@ -98,6 +98,7 @@ def pages() -> dict[str, str]:
 def _reports() -> Iterator[tuple[str, Mapping[str, Any]]]:
     yield "check", records.schema(records.CheckReport, "lockhouse check --format json")
     yield "verify", records.schema(records.VerifyReport, "lockhouse verify --format json")
+    yield "build-info", records.schema(records.BuildInfoReport, "lockhouse build-info --format json")
     yield "list", records.schema(records.ListReport, "lockhouse list --format json")
 
 

@@ -29,7 +29,15 @@ pytestmark = pytest.mark.skipif(not DOCS.is_dir(), reason="the documentation is 
 REFERENCE = DOCS / "reference"
 GENERATED = (
     *("settings.md", "settings.schema.json", "hooks.md", "command-line.md"),
-    *("check.schema.json", "list.schema.json", "verify.schema.json", "freshness.md", "drift.md", "errors.md"),
+    *(
+        "check.schema.json",
+        "list.schema.json",
+        "verify.schema.json",
+        "build-info.schema.json",
+        "freshness.md",
+        "drift.md",
+        "errors.md",
+    ),
 )
 
 

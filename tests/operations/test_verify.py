@@ -13,7 +13,7 @@ from lockhouse.errors import ConfigError
 from lockhouse.model.drift import Matching
 from lockhouse.model.interpreter import InterpreterIdentity
 from lockhouse.model.receipt import Receipt
-from lockhouse.operations.verify import Verified, made_environments
+from lockhouse.operations.verify import MadeEnvironment, Verified, made_environments
 from lockhouse.storage.receipts import write_receipt
 from tests.model.making import spec
 
@@ -41,12 +41,16 @@ def named(*names: str) -> list[EnvironmentSpec]:
 
 
 def found(root: Path, specs: list[EnvironmentSpec], *folders: Path) -> list[Verified]:
-    return [Verified(made=made, verdict=Matching()) for made in made_environments(root, specs, folders, {})]
+    return [Verified(made=each, verdict=Matching()) for each in made_environments(root, specs, folders, {})]
+
+
+def made(verified: list[Verified]) -> list[MadeEnvironment]:
+    return [each.made for each in verified]
 
 
 def told(root: Path, specs: list[EnvironmentSpec], *folders: Path) -> list[tuple[str, str]]:
-    made = [each.made for each in found(root, specs, *folders)]
-    return [(each.folder.relative_to(root).as_posix(), each.spec.name) for each in made]
+    environments = made(found(root, specs, *folders))
+    return [(each.folder.relative_to(root).as_posix(), each.spec.name) for each in environments]
 
 
 @pytest.mark.parametrize("python", ["", "3", "3.11", "3.13t", "python3.11", "python3", "pypy3.10", "pypy-3.10", "pypy"])
@@ -80,15 +84,15 @@ def test_a_folder_that_was_named_must_give_an_answer(tmp_path: Path) -> None:
     good, lost, bogus = make(tmp_path / "a", "tests"), make(tmp_path / "b"), tmp_path / "bogus"
     one = named("tests")
     assert told(tmp_path, one, good, lost, lost) == [("a", "tests"), ("b", "tests")]
-    require_all_found((), found(tmp_path, one, good, lost), [good, lost])
-    require_all_found((), found(tmp_path, one, tmp_path), [tmp_path])
+    require_all_found((), made(found(tmp_path, one, good, lost)), [good, lost])
+    require_all_found((), made(found(tmp_path, one, tmp_path)), [tmp_path])
     with pytest.raises(ConfigError, match=r"in .*bogus no environment was found"):
-        require_all_found((), found(tmp_path, one, good, bogus), [good, bogus])
+        require_all_found((), made(found(tmp_path, one, good, bogus)), [good, bogus])
     two = named("tests", "lint")
     verified = found(tmp_path, two, good, lost)
     assert [each.made.folder for each in verified] == [good]
     with pytest.raises(ConfigError, match=r"of lint no environment was found, and in .*b no environment") as error:
-        require_all_found(["tests", "lint"], verified, [good, lost])
+        require_all_found(["tests", "lint"], made(verified), [good, lost])
     assert str(good) not in error.value.what
     assert not_found(two, verified) == "not found: lint"
     assert not_found(one, verified) == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from lockhouse.testing.packages import BACKEND_NAME, backend_source
@@ -10,7 +11,7 @@ from lockhouse.testing.packages import BACKEND_NAME, backend_source
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lockhouse.testing import PackageIndex, ProjectFolder
+    from lockhouse.testing import PackageIndex, ProjectFolder, Result
 
 #: The backend as a distribution, so that a build has a requirement; each build leaves a line in ``log``.
 _BACKEND = """
@@ -64,6 +65,16 @@ project = "wheel"
 """
 
 
+#: The source of a module ``_native``.
+EXTENSION = """
+#include <Python.h>
+static PyObject *answer(PyObject *self, PyObject *none) { return PyLong_FromLong(1); }
+static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {NULL, NULL, 0, NULL}};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_native", "", -1, methods};
+PyMODINIT_FUNC PyInit__native(void) { return PyModule_Create(&module); }
+"""
+
+
 class Builds:
     """The builds that were made of a project."""
 
@@ -107,3 +118,13 @@ def commit(project: ProjectFolder, message: str = "a commit") -> None:
 def installed_file(environment: Path, name: str) -> Path:
     (folder,) = environment.glob("[Ll]ib/**/site-packages")
     return folder / name
+
+
+def edit(project: ProjectFolder) -> Result:
+    arguments = ("sync", "edit", "--into", ".venv-edit", "--python", sys.executable)
+    return project.run("lockhouse", *arguments, check=True)
+
+
+def says(project: ProjectFolder, folder: str, expression: str) -> str:
+    code = f"import demo; print({expression})"
+    return project.run(project / folder / "bin/python", "-c", code, check=True, cwd=project.path.parent).stdout.strip()

@@ -12,13 +12,13 @@ from tests.builds.looking import builds_of
 from tests.builds.packages import installed_wheels
 from tests.scenarios.installing import CLI, installed, lock
 
-from .making import commit, git, installed_file
+from .making import EXTENSION, commit, edit, git, installed_file, says
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from lockhouse.testing import PackageIndex, ProjectFolder, Result
+    from lockhouse.testing import PackageIndex, ProjectFolder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,14 +34,6 @@ class Backend:
     in_git: bool = False
     compiled: bool = False
 
-
-EXTENSION = """
-#include <Python.h>
-static PyObject *answer(PyObject *self, PyObject *none) { return PyLong_FromLong(1); }
-static PyMethodDef methods[] = {{"answer", answer, METH_NOARGS, ""}, {NULL, NULL, 0, NULL}};
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_native", "", -1, methods};
-PyMODINIT_FUNC PyInit__native(void) { return PyModule_Create(&module); }
-"""
 
 BACKENDS = {
     "setuptools": Backend(requires=("setuptools",), name="setuptools.build_meta"),
@@ -113,16 +105,6 @@ def write(index: PackageIndex, project: ProjectFolder, backend: Backend) -> None
     if backend.in_git:
         commit(project)
         git(project, "tag", "v3.0")
-
-
-def edit(project: ProjectFolder) -> Result:
-    arguments = ("sync", "edit", "--into", ".venv-edit", "--python", sys.executable)
-    return project.run("lockhouse", *arguments, check=True)
-
-
-def says(project: ProjectFolder, folder: str, expression: str) -> str:
-    code = f"import demo; print({expression})"
-    return project.run(project / folder / "bin/python", "-c", code, check=True, cwd=project.path.parent).stdout.strip()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a compiler is needed, and the folders are those of POSIX")

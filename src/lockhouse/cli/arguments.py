@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     _check(subparsers)
     _sync(subparsers)
     _verify(subparsers)
+    _build_info(subparsers)
     _list(subparsers)
     _wheelhouse(subparsers)
     _cache(subparsers)
@@ -121,15 +122,7 @@ def _verify(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "0: all match; 1: one drifted. Whether the locks are fresh is asked by check.",
     )
     _environments(verify, "verify")
-    verify.add_argument(
-        "--in",
-        dest="folders",
-        metavar="DIR",
-        type=Path,
-        action="append",
-        default=[],
-        help="an environment, or a folder of environments, to look at as well; may be repeated",
-    )
+    _folders(verify)
     verify.add_argument(
         "--deep",
         action="store_true",
@@ -137,6 +130,21 @@ def _verify(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     _format(verify, "text", "json", "github")
     verify.set_defaults(command=commands.verify)
+
+
+def _build_info(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from lockhouse.cli import build_info  # noqa: PLC0415 - the modules are one subject
+
+    info = _command(
+        subparsers,
+        "build-info",
+        "Say which wheel of the project each environment on disk would get, what decides it, and why.",
+        "Read-only: nothing is built or installed. Environments are found as by verify.",
+    )
+    _environments(info, "look at")
+    _folders(info)
+    _format(info)
+    info.set_defaults(command=build_info.build_info)
 
 
 def _list(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -269,6 +277,18 @@ def _command(
 
 def _environments(command: argparse.ArgumentParser, verb: str) -> None:
     command.add_argument("environments", metavar="ENV", nargs="*", help=f"environments to {verb} (default: all)")
+
+
+def _folders(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--in",
+        dest="folders",
+        metavar="DIR",
+        type=Path,
+        action="append",
+        default=[],
+        help="an environment, or a folder of environments, to look at as well; may be repeated",
+    )
 
 
 def _format(command: argparse.ArgumentParser, *choices: str) -> None:

@@ -136,7 +136,7 @@ def verify(options: argparse.Namespace, console: Console) -> int:
     folders = [options.directory / folder for folder in options.folders]
     verified = project.verify(specs, folders=folders, deep=options.deep)
     if not verified:
-        require_all_found(options.environments, verified, folders)
+        require_all_found(options.environments, [], folders)
     answers = answers_of(verified, root=project.root, deep=options.deep)
     if options.format == "json":
         from lockhouse.cli.records import verify_report  # noqa: PLC0415 - only here
@@ -152,7 +152,7 @@ def verify(options: argparse.Namespace, console: Console) -> int:
         text.show(answers, console)
     if (folders or options.environments) and (missing := not_found(specs, verified)):
         (console.answer if options.format == "text" and not console.quiet else console.info)(missing)
-    require_all_found(options.environments, verified, folders)
+    require_all_found(options.environments, [each.made for each in verified], folders)
     return exit_code(answers)
 
 

@@ -1,4 +1,4 @@
-"""The JSON that ``check``, ``list`` and ``verify`` print; the JSON Schemas in the reference come from here."""
+"""The JSON that commands print which look at something; the JSON Schemas in the reference come from here."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from lockhouse.errors import LockhouseError
 from lockhouse.project.answers import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from lockhouse.errors import LockhouseError
     from lockhouse.model.freshness import OrphanLock
     from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.operations.project_info import Informed
     from lockhouse.project.answers import Answer
 
 #: The version of the JSON that commands print; raised when its form changes.
@@ -142,6 +143,94 @@ class VerifyReport(_Record, frozen=True, kw_only=True):
     deep: Annotated[bool, Meta(description="Whether every file was read.")]
     summary: Annotated[dict[str, Count], Meta(description="Verdict → number of environments.")]
     environments: Annotated[tuple[VerifiedEnvironment, ...], Meta(description="In the order of their folders.")]
+
+
+class BuildKeyRecord(_Record, frozen=True, kw_only=True):
+    """What decides which wheel of the project is used."""
+
+    source: Annotated[str, Meta(description="Digest of the project's files: names, modes and contents.")]
+    files: Annotated[Count, Meta(description="How many they are.")]
+    through_sdist: Annotated[bool, Meta(description="Whether the wheel is built from an sdist.")]
+    build_lock: Annotated[str, Meta(description="Digest of what it is built with.")]
+    interpreter: Annotated[
+        str,
+        Meta(
+            description='"pure" where a wheel is kept that serves all interpreters, else the tag of the interpreter.',
+            min_length=1,
+        ),
+    ]
+    variables: Annotated[
+        tuple[str, ...],
+        Meta(description='The variables that the build sees; "(not set)" stands behind those that are not.'),
+    ]
+    scm: Annotated[str | None, Meta(description="Digest of the state of version control, where the build looks at it.")]
+
+
+class BuildInfoEnvironment(_Record, frozen=True, kw_only=True):
+    """One environment on disk, and the wheel of the project that it would get."""
+
+    environment: Annotated[str, Meta(description="Name of the environment.")]
+    folder: Annotated[str, Meta(description="Where it is: relative to the project, or absolute outside of it.")]
+    project: Annotated[str | None, Meta(description="Normalised name of the project.")]
+    mode: Annotated[Literal["wheel", "editable"] | None, Meta(description="How it is installed.")]
+    state: Annotated[
+        Literal["installed", "kept", "to-build", "none", "error"],
+        Meta(
+            description="What the next sync does: nothing; install the wheel that is kept; build it. "
+            '"none" where the project is not installed by Lockhouse, "error" where it cannot be told.'
+        ),
+    ]
+    wheel: Annotated[str | None, Meta(description="File name of the wheel that is kept, where one is.")]
+    key: Annotated[BuildKeyRecord | None, Meta(description="What decides the wheel; null for an editable project.")]
+    changes: Annotated[tuple[str, ...], Meta(description="Why it is not as it was installed, a fact a line.")]
+    error: ErrorRecord | None
+
+
+class BuildInfoReport(_Record, frozen=True, kw_only=True):
+    """What ``lockhouse build-info --format json`` prints."""
+
+    version: Version
+    environments: Annotated[tuple[BuildInfoEnvironment, ...], Meta(description="In the order of their folders.")]
+
+
+def build_info_report(rows: Iterable[tuple[str, Informed]]) -> BuildInfoReport:
+    """Give the record of what is known of the project's builds.
+
+    :param rows: the place of each environment, and what is known of it
+    """
+    return BuildInfoReport(version=JSON_VERSION, environments=tuple(_build_info(place, each) for place, each in rows))
+
+
+def _build_info(place: str, informed: Informed) -> BuildInfoEnvironment:
+    name, info = informed.made.spec.name, informed.info
+    if info is None or isinstance(info, LockhouseError):
+        return BuildInfoEnvironment(
+            environment=name,
+            folder=place,
+            project=None,
+            mode=None,
+            state="none" if info is None else "error",
+            wheel=None,
+            key=None,
+            changes=(),
+            error=None if info is None else error_record(info),
+        )
+    expected = info.expected
+    key = None if expected is None else BuildKeyRecord(
+        source=expected.source, files=expected.files, through_sdist=info.through_sdist, build_lock=expected.build_lock,
+        interpreter=expected.interpreter, variables=info.variables, scm=expected.scm or None,
+    )  # fmt: skip
+    return BuildInfoEnvironment(
+        environment=name,
+        folder=place,
+        project=info.name,
+        mode=info.mode.value,  # type: ignore[arg-type]  # a project that is not installed has no answer
+        state=info.state.value,
+        wheel=None if expected is None else expected.wheel,
+        key=key,
+        changes=info.changes,
+        error=None,
+    )
 
 
 def verify_report(answers: Sequence[Answer], *, deep: bool) -> VerifyReport:

@@ -34,19 +34,19 @@ def answers_of(verified: Iterable[Verified], *, root: Path, deep: bool) -> list[
     return [_answer(each, root, deep=deep) for each in verified]
 
 
-def require_all_found(names: Collection[str], verified: Sequence[Verified], folders: Iterable[Path] = ()) -> None:
+def require_all_found(names: Collection[str], made: Sequence[MadeEnvironment], folders: Iterable[Path] = ()) -> None:
     """Refuse to say yes where there was nothing to look at.
 
     :param names: the names that the user gave
-    :param verified: what was looked at
+    :param made: what was looked at
     :param folders: the folders that the user gave
     :raises ConfigError: no environment is there, or none of one of these names, or none in one of these folders
     """
     from lockhouse.operations.verify import without_environment  # noqa: PLC0415 - only here
 
-    found = {each.made.spec.name for each in verified}
+    found = {each.spec.name for each in made}
     missing = [name for name in names if not any(_called(name, each) for each in found)]
-    empty = [str(folder) for folder in without_environment(folders, (each.made for each in verified))]
+    empty = [str(folder) for folder in without_environment(folders, made)]
     if found and not missing and not empty:
         return
     what = f"of {', '.join(missing)} no environment was found" if missing else "no environment was found"

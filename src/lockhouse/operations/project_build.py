@@ -16,6 +16,7 @@ from lockhouse.interfaces import StoredFile
 from lockhouse.model.build_policy import Rebuild
 from lockhouse.model.builds import build_key
 from lockhouse.model.lock import LockedPackage
+from lockhouse.model.project_info import PURE, ExpectedWheel
 from lockhouse.model.provenance import Provenance
 from lockhouse.operations.build import BuiltFile, builder_name, machine_tag, require_expected
 from lockhouse.operations.build_room import build_room
@@ -96,6 +97,25 @@ class ProjectBuilder:
 
                     return self._build(digest, key)
         return _file(*found)
+
+    def expected(self) -> ExpectedWheel:
+        """Say which wheel :meth:`wheel` would give now, and what decides that. Nothing is built, and no file is read.
+
+        :raises LockStaleError: the lock does not say what it is built with
+        """
+        self._require_build_lock()
+        seen = self._tree.look()
+        shared, own = self._keys(seen.digest)
+        pure, other = self._wheels.record(shared), self._wheels.record(own)
+        kept = pure or other
+        return ExpectedWheel(
+            wheel=None if kept is None else kept.wheel_name,
+            source=seen.digest,
+            files=len(seen.files),
+            scm=seen.scm,
+            build_lock=self._build_lock,
+            interpreter=machine_tag(self._builder.target) if pure is None else PURE,
+        )
 
     def editable(self) -> BuiltFile:
         """Build an editable wheel of the project's own folder; one at a time, for its backend may write there.

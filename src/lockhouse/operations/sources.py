@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lockhouse.model.build_policy import Rebuild
@@ -93,21 +94,33 @@ def source_changes(request: SyncRequest, receipt: Receipt, now: Mapping[Normaliz
     for before in receipt.sources:
         if before.path is None or before.editable or now.get(before.name) in {None, before.identity}:
             continue
-        old, new = before.identity.split("\n"), now[before.name].split("\n")
-        tree = request.tree(before.path)
-        words = [] if old[0] == new[0] else [*tree.changes_since(old[0].removeprefix("tree:"))]
-        variables = sorted(
-            {
-                line.partition("=")[0]
-                for line in {*old[1:]} ^ {*new[1:]}
-                if "=" in line and not line.startswith(f"{_OPTIONS} ")
-            }
-        )
-        words += [f"the variable {name} changed" for name in variables]
+        words = changes_of_project(request, before, replace(before, identity=now[before.name]))
         if words:
             more = f", and {len(words) - _TOLD} more" if len(words) > _TOLD else ""
             found[before.name] = f"{', '.join(words[:_TOLD])}{more}"
     return found
+
+
+def changes_of_project(request: SyncRequest, before: InstalledSource, now: InstalledSource) -> list[str]:
+    """Say in words what changed of a project: files, state of version control, and variables that its build sees.
+
+    :param request: the environment
+    :param before: the project as it was installed; nothing is known of an editable one
+    :param now: the project as it is
+    """
+    if before.editable or before.path is None:
+        return []
+    old, new = before.identity.split("\n"), now.identity.split("\n")
+    tree = request.tree(before.path)
+    words = [] if old[0] == new[0] else tree.changes_since(old[0].removeprefix("tree:"))
+    variables = sorted(
+        {
+            line.partition("=")[0]
+            for line in {*old[1:]} ^ {*new[1:]}
+            if "=" in line and not line.startswith(f"{_OPTIONS} ")
+        }
+    )
+    return [*words, *(f"the variable {name} changed" for name in variables)]
 
 
 def always_rebuilt(request: SyncRequest, receipt: Receipt | None) -> Iterable[NormalizedName | None]:

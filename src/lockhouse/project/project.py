@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lockhouse.operations.build_room import Product
     from lockhouse.operations.drift import SyncRequest
     from lockhouse.operations.lock_outcome import LockFailure, LockOutcome
+    from lockhouse.operations.project_info import Informed
     from lockhouse.operations.verify import Verified
     from lockhouse.operations.wheelhouse import MadeWheelhouse
     from lockhouse.storage.lockfiles import LockFiles
@@ -408,6 +409,28 @@ class Project:
                 answers.append(Verified(made=made, verdict=verdict))
             except LockhouseError as error:
                 answers.append(Verified(made=made, verdict=error))
+        return answers
+
+    def project_info(self, specs: Iterable[EnvironmentSpec], *, folders: Iterable[Path] = ()) -> list[Informed]:
+        """Say of each environment that was made here which wheel of the project it would get now, and why. Read-only.
+
+        :param specs: the environments
+        :param folders: environments, or folders of environments, beside those of nox and tox
+        :return: an answer an environment; what is wrong with one keeps nobody from looking at the others
+        """
+        from lockhouse.operations.project_info import Informed, project_info  # noqa: PLC0415 - only here
+        from lockhouse.operations.verify import made_environments  # noqa: PLC0415 - likewise
+
+        answers = []
+        for made in made_environments(self.root, specs, folders, self._environ):
+            try:
+                request = self._sync_request(
+                    made.spec, made.python, skip_project=made.skip_project, through_sdist=made.through_sdist
+                )
+                info = project_info(request, self._wiring.sync_tools(made.spec))
+                answers.append(Informed(made=made, info=info))
+            except LockhouseError as error:
+                answers.append(Informed(made=made, info=error))
         return answers
 
     def require_matching(

@@ -76,6 +76,19 @@ class BuiltWheels:
             shutil.rmtree(folder, ignore_errors=True)
         return None
 
+    def record(self, key: str) -> Provenance | None:
+        """Give the record of a wheel that is kept; nothing of the wheel is read, and nothing is written or removed.
+
+        :param key: hex digest of all that decides it
+        :return: None where there is none that can be read
+        """
+        folder = self._folder(key)
+        try:
+            record = _read(folder / RECORD_NAME)
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return None
+        return record if (folder / record.wheel_name).is_file() else None
+
     def add(self, key: str, wheel: Path, record: Provenance) -> Path:
         """Keep a wheel with its record; they become visible at once, or not at all.
 

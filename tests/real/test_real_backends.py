@@ -1,0 +1,108 @@
+"""Build backends that compile, from PyPI: locked, built with no network, edited, built again, and editable."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.builds.looking import builds_of
+from tests.project_under_test.making import EXTENSION, edit, says
+from tests.scenarios.installing import CLI, lock
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lockhouse.testing import ProjectFolder
+
+pytestmark = [
+    pytest.mark.full,
+    pytest.mark.skipif(sys.platform == "win32", reason="a compiler is needed, and the folders are those of POSIX"),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compiling:
+    """How a project with an extension in C is built."""
+
+    requires: tuple[str, ...]
+    backend: str
+    files: Mapping[str, str]
+    tables: str = ""
+    editable: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+_CMAKE = """\
+cmake_minimum_required(VERSION 3.15...4.0)
+project(demo LANGUAGES C)
+find_package(Python REQUIRED COMPONENTS Interpreter Development.Module)
+python_add_library(_native MODULE native.c WITH_SOABI)
+install(TARGETS _native DESTINATION demo)
+"""
+
+_MESON = """\
+project('demo', 'c', version: '1.0')
+py = import('python').find_installation(pure: false)
+py.install_sources('src/demo/__init__.py', subdir: 'demo')
+py.extension_module('_native', 'native.c', install: true, subdir: 'demo')
+"""
+
+SCIKIT_BUILD = Compiling(
+    requires=("scikit-build-core", "cmake", "ninja"),
+    backend="scikit_build_core.build",
+    files={"CMakeLists.txt": _CMAKE, "native.c": EXTENSION},
+)
+MESON = Compiling(
+    requires=("meson-python", "ninja"), backend="mesonpy", files={"meson.build": _MESON, "native.c": EXTENSION}
+)
+
+
+def write(project: ProjectFolder, compiling: Compiling) -> None:
+    project.write(
+        "pyproject.toml",
+        f"[build-system]\nrequires = {list(compiling.requires)!r}\nbuild-backend = {compiling.backend!r}\n"
+        '[project]\nname = "demo"\nversion = "1.0"\n'
+        f'requires-python = ">=3.{sys.version_info.minor}"\n{compiling.tables}'
+        '[tool.lockhouse.environments.tests]\nproject = "wheel"\n'
+        '[tool.lockhouse.environments.edit]\nproject = "editable"\nlock = "tests"\n',
+    )
+    project.write("src/demo/__init__.py", "answer = 1\n")
+    for name, text in compiling.files.items():
+        project.write(name, text)
+    project.run("git", "init", "-q", check=True)
+    project.write(".gitignore", "__pycache__/\n.venv*/\nbuild/\n")
+
+
+NATIVE = "__import__('demo._native')._native.answer()"
+
+
+@pytest.mark.parametrize("compiling", [SCIKIT_BUILD, MESON], ids=["scikit-build-core", "meson-python"])
+def test_a_wheel_with_compiled_code(compiling: Compiling, project: ProjectFolder) -> None:
+    write(project, compiling)
+    lock(project)
+    assert {*compiling.requires} <= {each["name"] for each in builds_of(project)["demo"]["packages"]}
+    first = CLI.succeed(project)
+    assert "built demo 1.0 from its source; the network was denied" in first.output
+    assert says(project, ".venv", NATIVE) == "1"
+    assert "nothing to do" in CLI.succeed(project).output
+    project.replace("native.c", "FromLong(1)", "FromLong(2)")
+    assert "built demo" in CLI.succeed(project).output
+    assert says(project, ".venv", NATIVE) == "2"
+    project.replace("src/demo/__init__.py", "answer = 1", "answer = 2")
+    assert "built demo" in CLI.succeed(project).output
+    assert says(project, ".venv", "demo.answer") == "2"
+    assert "nothing to do" in CLI.succeed(project).output
+    assert not (project / "build").exists()
+
+
+def test_scikit_build_core_editable(project: ProjectFolder) -> None:
+    write(project, SCIKIT_BUILD)
+    lock(project)
+    assert "(editable)" in edit(project).output
+    assert says(project, ".venv-edit", NATIVE) == "1"
+    project.replace("src/demo/__init__.py", "answer = 1", "answer = 2")
+    assert "nothing to do" in edit(project).output
+    assert says(project, ".venv-edit", "demo.answer") == "2"
