@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -106,3 +107,31 @@ def test_scikit_build_core_editable(project: ProjectFolder) -> None:
     project.replace("src/demo/__init__.py", "answer = 1", "answer = 2")
     assert "nothing to do" in edit(project).output
     assert says(project, ".venv-edit", "demo.answer") == "2"
+
+
+def test_meson_python_editable_with_a_ninja_that_stays(project: ProjectFolder) -> None:
+    ninja = shutil.which("ninja")
+    if ninja is None:
+        pytest.skip("no ninja is installed here")
+    write(project, MESON)
+    lock(project)
+    refused = project.run("lockhouse", "sync", "edit", "--into", ".venv-edit", "--python", sys.executable)
+    assert refused.returncode == 7, refused
+    assert (
+        "error[build-failed]: demo cannot be installed editable: it would need its build environment" in refused.stderr
+    )
+    assert "_demo_editable_loader.py of its editable wheel names env/bin/ninja" in refused.stderr
+    assert "fix: name a ninja that stays, such as build-variables" in refused.stderr
+    told = f'[tool.lockhouse.build-variables.demo]\nNINJA = "{ninja}"\n'
+    project.write("pyproject.toml", project.read("pyproject.toml") + told)
+    lock(project)
+    assert "(editable)" in edit(project).output
+    assert says(project, ".venv-edit", NATIVE) == "1"
+    project.replace("native.c", "FromLong(1)", "FromLong(2)")
+    project.replace("src/demo/__init__.py", "answer = 1", "answer = 2")
+    assert "nothing to do" in edit(project).output
+    assert says(project, ".venv-edit", NATIVE) == "2"
+    assert says(project, ".venv-edit", "demo.answer") == "2"
+    project.replace("meson.build", "'1.0'", "'1.0', meson_version: '>=1.0'")
+    assert "(editable)" in edit(project).output
+    assert says(project, ".venv-edit", NATIVE) == "2"

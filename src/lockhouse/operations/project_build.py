@@ -20,6 +20,7 @@ from lockhouse.model.project_info import PURE, ExpectedWheel
 from lockhouse.model.provenance import Provenance
 from lockhouse.operations.build import BuiltFile, builder_name, machine_tag, require_expected
 from lockhouse.operations.build_room import build_room
+from lockhouse.operations.editable_wheel import require_self_reliant
 from lockhouse.operations.sources import PROJECT
 from lockhouse.storage.built import BuiltWheels
 from lockhouse.storage.sdists import unpack_sdist
@@ -205,6 +206,8 @@ class ProjectBuilder:
             room.furnish(self._builder.requirements_of(package))
             self._builder.require_locked(package, room, product)
             wheel = room.build(product)
+            if product == "editable":
+                require_self_reliant(wheel, room)
             record = Provenance(
                 name=package.name,
                 version=require_expected(package, wheel, target),

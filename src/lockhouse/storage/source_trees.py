@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Files that decide what an editable install puts into an environment.
-BUILD_FILES = ("pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in")
+BUILD_FILES = (
+    "pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in", "CMakeLists.txt", "Cargo.lock", "Cargo.toml",
+    "meson.build", "meson.options", "meson_options.txt",
+)  # fmt: skip
 
 #: Names of files that metadata is read from by ``dynamic``, such as ``requirements.txt`` and ``entry_points.txt``.
 _METADATA = (".in", ".txt")

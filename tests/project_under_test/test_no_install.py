@@ -1,0 +1,81 @@
+"""Runs that forbid to install, after the project was edited: they never pass with the old code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.scenarios.installing import NOX, RAN, TOX, Frontend, lock, write_tools
+
+from .making import Builds, write_project
+
+if TYPE_CHECKING:
+    from lockhouse.testing import PackageIndex, ProjectFolder
+
+PROBE = f"import demo; print({RAN!r}, 'with', demo.answer)\n"
+
+#: What forbids to install the project, by the frontend.
+FLAGS = {
+    "nox": (("-R",), ("-r", "--no-install")),
+    "tox": (("--skip-pkg-install",), ("--skip-env-install",), ("--skip-pkg-install", "--skip-env-install")),
+}
+
+
+def write(project: ProjectFolder) -> None:
+    write_tools(project)
+    project.write("tox.ini", project.read("tox.ini").replace("package = skip\n", ""))
+    project.write("probe.py", PROBE)
+    lock(project)
+
+
+@pytest.mark.parametrize("frontend", [NOX, TOX], ids=lambda frontend: frontend.name)
+def test_an_edited_project_is_refused_and_not_built(
+    frontend: Frontend, index: PackageIndex, project: ProjectFolder
+) -> None:
+    builds = Builds(project.path.with_name("builds.log"))
+    write_project(index, project, builds.log)
+    write(project)
+    frontend.succeed(project)
+    assert builds.taken() == ["wheel"]
+    ways = FLAGS[frontend.name]
+
+    def passes(answer: int) -> None:
+        for flags in ways:
+            assert f"with {answer}" in frontend.succeed(project, *flags).output
+
+    def refused(*said: str) -> None:
+        for flags in ways:
+            told = frontend.refuse(project, *flags, code="environment-drifted").output
+            assert all(words in told for words in said), told
+        assert builds.taken() == []
+
+    passes(1)
+    project.write("src/demo/__init__.py", "answer = 2\n")
+    refused("the source of demo changed since it was installed")
+    project.write("src/demo/__init__.py", "answer = 1\n")
+    passes(1)  # the content is what counts
+    project.write("src/demo/new.py", "")
+    refused("the source of demo changed since it was installed")
+    (project / "src/demo/new.py").unlink()
+    passes(1)
+    project.write("src/demo/__init__.py", "answer = 2\n")
+    assert "with 2" in frontend.succeed(project).output
+    assert builds.taken() == ["wheel"]
+    passes(2)
+    project.replace("pyproject.toml", 'dependencies = ["a"]', 'dependencies = ["a>=2"]')
+    for flags in ways:
+        frontend.refuse(project, *flags, code="lock-stale")
+
+
+@pytest.mark.parametrize("frontend", [NOX, TOX], ids=lambda frontend: frontend.name)
+def test_an_editable_project_shows_its_edits(frontend: Frontend, index: PackageIndex, project: ProjectFolder) -> None:
+    write_project(index, project, project.path.with_name("builds.log"), "editable")
+    write(project)
+    frontend.succeed(project)
+    project.write("src/demo/__init__.py", "answer = 2\n")
+    for flags in FLAGS[frontend.name]:
+        assert "with 2" in frontend.succeed(project, *flags).output
+    project.write("src/more.py", "")  # some backends link to each module by its name
+    for flags in FLAGS[frontend.name]:
+        frontend.refuse(project, *flags, code="environment-drifted")
