@@ -135,3 +135,47 @@ def test_meson_python_editable_with_a_ninja_that_stays(project: ProjectFolder) -
     project.replace("meson.build", "'1.0'", "'1.0', meson_version: '>=1.0'")
     assert "(editable)" in edit(project).output
     assert says(project, ".venv-edit", NATIVE) == "2"
+
+
+_CARGO = """\
+[package]
+name = "demo"
+version = "1.0.0"
+edition = "2021"
+[[bin]]
+name = "say-answer"
+path = "rust/main.rs"
+"""
+MATURIN = Compiling(
+    requires=("maturin",),
+    backend="maturin",
+    files={"Cargo.toml": _CARGO, "rust/main.rs": 'fn main() { println!("1"); }\n'},
+    tables='[tool.maturin]\nbindings = "bin"\npython-source = "src"\n'
+    '[tool.lockhouse]\nbuild-env = ["CARGO_HOME", "RUSTUP_HOME"]\n',
+)
+
+
+def answer_of(project: ProjectFolder, folder: str) -> str:
+    return project.run(project / folder / "bin/say-answer", check=True).stdout.strip()
+
+
+@pytest.mark.skipif(shutil.which("cargo") is None, reason="maturin needs a toolchain of Rust")
+def test_maturin_with_a_crate_that_needs_no_other(
+    project: ProjectFolder, outside_environ: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, folder in (("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")):
+        monkeypatch.setenv(name, outside_environ.get(name) or f"{outside_environ['HOME']}/{folder}")
+    write(project, MATURIN)
+    project.write(".gitignore", project.read(".gitignore") + "target/\n")
+    lock(project)
+    assert "built demo 1.0" in CLI.succeed(project).output
+    assert answer_of(project, ".venv") == "1"
+    assert "nothing to do" in CLI.succeed(project).output
+    project.replace("rust/main.rs", '"1"', '"2"')
+    assert "built demo" in CLI.succeed(project).output
+    assert answer_of(project, ".venv") == "2"
+    assert "nothing to do" in CLI.succeed(project).output
+    assert "(editable)" in edit(project).output
+    project.replace("src/demo/__init__.py", "answer = 1", "answer = 2")
+    assert "nothing to do" in edit(project).output
+    assert says(project, ".venv-edit", "demo.answer") == "2"

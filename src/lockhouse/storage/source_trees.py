@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 #: Files that decide what an editable install puts into an environment.
 BUILD_FILES = (
-    "pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in", "CMakeLists.txt", "Cargo.lock", "Cargo.toml",
+    "pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in", "CMakeLists.txt", "Cargo.toml",
     "meson.build", "meson.options", "meson_options.txt",
 )  # fmt: skip
 
