@@ -15,6 +15,8 @@ from lockhouse.trace.program import distributions
 from tests.project_under_test.making import write_project
 
 if TYPE_CHECKING:
+    import pytest
+
     from lockhouse.testing import PackageIndex
 
 #: What none of the quick ways needs, whoever takes it.
@@ -271,6 +273,25 @@ def test_a_plugin_is_found_without_the_machinery_that_reads_metadata(tmp_path: P
     archive = tmp_path / "packages.zip"
     archive.write_bytes(b"")
     assert distributions([str(archive)]) is None, "nobody knows what is in it"
+
+
+def test_a_folder_of_packages_is_listed_once_in_a_process_and_again_where_anything_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed: list[str] = []
+    read = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda path: (listed.append(str(path)), read(path))[1])
+    (tmp_path / "other-1.0.dist-info").mkdir()
+    path = [str(tmp_path)]
+    assert [distributions(path), distributions(path)] == [["other-1.0.dist-info"]] * 2
+    assert len(listed) == 2, "what changed a moment ago may change once more, and keep its time"
+    monkeypatch.setattr("lockhouse.trace.program._SETTLED_AFTER", -10_000_000_000)
+    os.utime(tmp_path, ns=(1, 1))  # so that another time stands there, however quick this is
+    assert [distributions(path), distributions(path)] == [["other-1.0.dist-info"]] * 2
+    assert len(listed) == 3
+    (tmp_path / "a_plugin-1.0.dist-info").mkdir()
+    (tmp_path / "a_plugin-1.0.dist-info/entry_points.txt").write_text("[lockhouse]\nother = other\n", encoding="utf-8")
+    assert distributions(path) is None
 
 
 def test_no_plugin_is_installed_here(tmp_path: Path) -> None:
