@@ -280,7 +280,12 @@ def test_a_folder_of_packages_is_listed_once_in_a_process_and_again_where_anythi
 ) -> None:
     listed: list[str] = []
     read = os.listdir
-    monkeypatch.setattr(os, "listdir", lambda path: (listed.append(str(path)), read(path))[1])
+
+    def noting(folder: str) -> list[str]:
+        listed.append(folder)
+        return read(folder)
+
+    monkeypatch.setattr(os, "listdir", noting)
     (tmp_path / "other-1.0.dist-info").mkdir()
     path = [str(tmp_path)]
     assert [distributions(path), distributions(path)] == [["other-1.0.dist-info"]] * 2
