@@ -17,13 +17,13 @@ from lockhouse.storage.trees.tree import ProjectTree, digest_again
 from lockhouse.storage.trees.untouched import untouched_digest
 
 from .editor import Editor
-from .making import commit, git
+from .making import commit, git, write_project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from lockhouse.testing import ProjectFolder
+    from lockhouse.testing import PackageIndex, ProjectFolder
 
 
 @pytest.fixture
@@ -112,3 +112,33 @@ def test_a_damaged_record_says_nothing(project: ProjectFolder, tmp_path: Path, d
             known.place.write_text(json.dumps({**whole, name: None}))
             assert quick(known) is None, name
     assert known.look().digest == digest
+
+
+def test_what_one_session_edits_is_seen_by_the_next_one_of_the_same_run(
+    index: PackageIndex, project: ProjectFolder, tmp_path: Path
+) -> None:
+    builds = write_project(index, project, tmp_path / "builds.log")
+    project.write(
+        "noxfile.py",
+        """
+        import pathlib
+        import lockhouse.nox as lockhouse
+
+        @lockhouse.session(environment="tests", venv_backend="uv")
+        def edits(session):
+            if session.posargs:
+                pathlib.Path("src/demo/__init__.py").write_text(f"answer = {session.posargs[0]}\\n")
+
+        @lockhouse.session(environment="tests", venv_backend="uv")
+        def shows(session):
+            session.run("python", "-c", "import demo; print('the answer is', demo.answer)")
+        """,
+    )
+    project.write(".gitignore", ".nox/\n")
+    project.run("lockhouse", "lock", check=True)
+    assert "the answer is 1" in project.run("nox", "-r", check=True).output
+    assert "the answer is 1" in project.run("nox", "-r", check=True).output
+    assert builds.taken() == ["wheel"]
+    assert "the answer is 2" in project.run("nox", "-r", "--", "2", check=True).output
+    assert builds.taken() == ["wheel"]
+    assert "the answer is 2" in project.run("nox", "-r", check=True).output
