@@ -191,7 +191,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnhashedSource:
-    """What no hash can cover, and the user allowed by name: a directory or a VCS checkout.
+    """What no hash can cover, and the user allowed by name: a directory.
 
     :ivar name: normalised name
     :ivar artifact: the lock's entry, or that of the project itself
@@ -211,7 +211,7 @@ class InstallRequest:
     :ivar cache: a folder that the installer may keep between runs, shared by any number of processes
     :ivar remove: names of distributions to uninstall first
     :ivar files: verified files to install, without looking at dependencies
-    :ivar sources: directories and checkouts to build and install, without dependencies
+    :ivar sources: directories to build and install, without dependencies
     :ivar indexes: where the build requirements of sources are looked for; files need none
     :ivar environ: the user's environment variables
     """

@@ -196,7 +196,7 @@ def test_a_build_that_gives_other_bytes_the_second_time_is_named_where_that_is_a
     lock(project)
     refused = build(project, "--output", "other", "--verify-reproducible", check=False)
     assert refused.returncode == 7
-    assert "error[build-varies]: two builds of the same sdist gave other bytes" in refused.stderr
+    assert "error[build-varies]: two builds of the same source gave other bytes" in refused.stderr
     assert [line.strip() for line in refused.error_lines if "why" in line] == [
         "why: varying 1.0: varying.py has other content"
     ]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from lockhouse.model.freshness import Fresh, Stale
 from lockhouse.model.judge import judge
-from lockhouse.model.lock import Artifact, ArtifactKind
+from lockhouse.model.lock import Artifact, ArtifactKind, BuildLock, LockRecord
 from lockhouse.model.target import marker_environments
 from tests.model.making import changed, declared, lock_of, pin, spec, wheel
 
@@ -147,7 +147,9 @@ def test_a_vcs_reference_holds_at_its_revision_only() -> None:
         kind=ArtifactKind.VCS, vcs="git", url="https://index.example/a.git", requested_revision="v1", commit_id="f" * 40
     )
     asked = spec("a @ git+https://index.example/a.git@v1")
-    lock = lock_of(asked, pin("a", "1", artifacts=(checkout,), requires=None))
+    unlocked = lock_of(asked, pin("a", "1", artifacts=(checkout,), requires=None))
+    assert codes(asked, unlocked) == ["build-unlocked"]
+    lock = replace(unlocked, record=LockRecord(inputs=asked.inputs, builds={"a==1": BuildLock()}))
     assert codes(asked, lock) == []
     assert codes(spec("a @ git+https://index.example/a.git@v2"), lock) == ["direct-reference-changed"]
     assert codes(spec("a"), lock) == ["direct-reference-changed"]

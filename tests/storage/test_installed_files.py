@@ -145,7 +145,7 @@ RECEIPT = Receipt(
     interpreter=InterpreterIdentity(executable="python", size=1, mtime_ns=2, version="3.12.4", system_packages=True),
     installer="uv",
     packages=(DEMO,),
-    sources=(InstalledSource(name=canonicalize_name("mine"), path=None, editable=True, identity="editable:1"),),
+    sources=(InstalledSource(name=canonicalize_name("mine"), path=".", editable=True, identity="editable:1"),),
     files=(
         InstalledFiles(
             name=DEMO.name,

@@ -12,7 +12,7 @@ import pytest
 
 from lockhouse.errors import LockhouseError
 from lockhouse.interpreters import describe
-from lockhouse.model.build_policy import NEVER_BUILD, BuildPolicy
+from lockhouse.model.build_policy import NEVER_BUILD
 from lockhouse.model.plan import select
 from lockhouse.model.spec import LockFormat
 from lockhouse.operations.from_wheelhouse import WheelhouseSource
@@ -22,6 +22,7 @@ from lockhouse.storage.lockfiles import LockFiles
 from lockhouse.storage.store import Store
 from tests.builds.looking import built_wheels
 from tests.builds.packages import sdist_with_hooks
+from tests.model.making import spec
 from tests.scenarios.installing import declare, lock
 
 from .making import MANIFEST, build
@@ -57,7 +58,7 @@ def test_no_flip_gets_into_the_store(
             store = Store(tmp_path / "store")
             try:
                 source = WheelhouseSource(path, files, digest)
-                plan = select(source.lock(target, BuildPolicy()), target, place="", policy=NEVER_BUILD)
+                plan = select(source.lock(target, spec("demo", "source")), target, place="", policy=NEVER_BUILD)
                 assert len(plan.files) == 2
                 wanted = [(item.package, item.artifact) for item in plan.files]
                 source.take_in(wanted, store=store, reporter=SilentReporter(), given_up=lambda: False)

@@ -64,7 +64,7 @@ def strongest(run: CommandRunner, environ: Mapping[str, str]) -> Network:
 def confined(command: Command, network: Network) -> Command:
     """Give the command that runs another one with this network.
 
-    On POSIX it gets the usual file mode mask, and on Linux it ends when we are killed.
+    On POSIX it gets the usual file mode mask and leads a group of processes, and on Linux it ends when we are killed.
 
     :param command: what to run; its program is an absolute path
     :param network: how it is kept from the network

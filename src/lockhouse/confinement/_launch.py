@@ -28,6 +28,8 @@ def main(arguments: list[str]) -> None:
     """Prepare this process, and become the program."""
     mode, program, *rest = arguments
     os.umask(0o022)
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)  # so that whoever ends this ends all that it started
     if mode == "namespace":
         try:
             _leave_the_network()

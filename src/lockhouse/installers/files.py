@@ -10,7 +10,6 @@ from packaging.utils import canonicalize_name
 
 from lockhouse.backends.environ import absolute_path, file_address
 from lockhouse.errors import BackendFailedError, LockhouseError
-from lockhouse.model.lock import ArtifactKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -37,15 +36,12 @@ def hashed_lines(files: Iterable[StoredFile]) -> list[str]:
 
 
 def source_line(source: UnhashedSource, root: Path) -> str:
-    """Give the line of a requirements file that names a directory or a checkout.
+    """Give the line of a requirements file that names a directory.
 
     :param source: what to install
     :param root: the project's folder
     """
     artifact = source.artifact
-    if artifact.kind is ArtifactKind.VCS:
-        subdirectory = f"#subdirectory={artifact.subdirectory}" if artifact.subdirectory else ""
-        return f"{source.name} @ {artifact.vcs}+{artifact.url}@{artifact.commit_id}{subdirectory}"
     place = file_address(absolute_path(artifact.path or "", root) / (artifact.subdirectory or ""))
     return f"-e {place}" if artifact.editable else f"{source.name} @ {place}"
 

@@ -1,4 +1,4 @@
-"""Builds of sdists in a lock: which there are, and what tells one from another."""
+"""Builds of sdists and checkouts in a lock: which there are, and what tells one from another."""
 
 from __future__ import annotations
 
@@ -20,26 +20,37 @@ if TYPE_CHECKING:
 
 
 def needs_build(artifact: Artifact) -> bool:
-    """Tell whether a file is an sdist, from an index or from an address.
+    """Tell whether something is built: an sdist, from an index or from an address, or a checkout.
 
     :param artifact: the lock's entry
     """
-    if artifact.kind is ArtifactKind.SDIST:
+    if artifact.kind in {ArtifactKind.SDIST, ArtifactKind.VCS}:
         return True
     return artifact.kind is ArtifactKind.ARCHIVE and not (artifact.filename or "").endswith(".whl")
 
 
-def sdist_to_build(package: LockedPackage, policy: BuildPolicy) -> Artifact | None:
-    """Give the sdist that a lock must be able to build a package from; None where a wheel will do.
+def source_to_build(package: LockedPackage, policy: BuildPolicy) -> Artifact | None:
+    """Give the sdist or checkout that a lock must be able to build a package from; None where a wheel will do.
 
     :param package: the lock's entry
     :param policy: what is built
     """
-    sdist = next((artifact for artifact in package.artifacts if needs_build(artifact)), None)
+    source = next((artifact for artifact in package.artifacts if needs_build(artifact)), None)
     has_wheel = any(artifact.kind is ArtifactKind.WHEEL for artifact in package.artifacts)
-    if sdist is None or policy.refuses(package.name) or (has_wheel and not policy.demands(package.name)):
+    if source is None or policy.refuses(package.name) or (has_wheel and not policy.demands(package.name)):
         return None
-    return sdist
+    return source
+
+
+def recorded_source(artifact: Artifact) -> str | None:
+    """Give what a record says of the source of a build: ``algorithm:digest`` of an sdist, ``git:commit`` of a checkout.
+
+    :param artifact: the lock's entry
+    :return: None where nothing holds it to its content
+    """
+    if artifact.kind is ArtifactKind.VCS:
+        return None if artifact.commit_id is None else f"{artifact.vcs}:{artifact.commit_id}"
+    return None if artifact.strong_hash is None else ":".join(artifact.strong_hash)
 
 
 def build_key(package: LockedPackage) -> str:

@@ -81,6 +81,9 @@ class Artifact:
     @property
     def label(self) -> str:
         """Give the words by which a message names it."""
+        if self.kind is ArtifactKind.VCS:
+            subdirectory = f"#subdirectory={self.subdirectory}" if self.subdirectory else ""
+            return f"{self.vcs}+{self.url}@{self.commit_id}{subdirectory}"
         return self.filename or self.path or self.url or self.kind.value
 
 

@@ -59,8 +59,9 @@ class Plan:
     """What an environment is to hold.
 
     :ivar target: where
-    :ivar files: packages installed from files that a hash covers, sorted by name
-    :ivar sources: packages installed from directories and checkouts that were allowed by name, sorted by name
+    :ivar files: packages installed from wheels: those that a hash covers, and those that are built, from what a hash
+        covers or from checkouts that were allowed by name; sorted by name
+    :ivar sources: packages installed from directories that were allowed by name, sorted by name
     """
 
     target: Target
@@ -104,14 +105,7 @@ def select(
     ]
     _require_unambiguous(packages, target, place)
     planned, problems = _choose(packages, lock, target, policy or BuildPolicy())
-    refused = [item for item in planned if item.artifact.kind in _UNHASHED and item.package.name not in allow_unhashed]
-    if refused:
-        names = ", ".join(item.package.name for item in refused)
-        raise UnverifiableArtifactError(
-            f"{place}: no hash can cover {names}",
-            why=[f"{item.package.name} comes from {_source_words(item.artifact)}" for item in refused],
-            fix=f"allow it by name: allow-unhashed = [{', '.join(repr(str(i.package.name)) for i in refused)}]",
-        )
+    require_allowed(planned, place=place, allow_unhashed=allow_unhashed)
     if problems:
         raise NoCompatibleArtifactError(
             f"{place}: nothing to install on {target.label} for "
@@ -119,9 +113,27 @@ def select(
             why=problems,
             fix="choose versions that have wheels for this target, have them built, or leave the target out",
         )
-    files = [item for item in planned if item.artifact.kind not in _UNHASHED]
-    sources = [item for item in planned if item.artifact.kind in _UNHASHED]
+    files = [item for item in planned if item.artifact.kind is not ArtifactKind.DIRECTORY]
+    sources = [item for item in planned if item.artifact.kind is ArtifactKind.DIRECTORY]
     return Plan(target=target, files=_by_name(files), sources=_by_name(sources))
+
+
+def require_allowed(items: Sequence[PlannedPackage], *, place: str, allow_unhashed: Collection[NormalizedName]) -> None:
+    """Refuse what no hash can cover, and was not allowed by name.
+
+    :param items: what was chosen
+    :param place: the lock file, for messages
+    :param allow_unhashed: names that may come from a directory or a checkout
+    :raises UnverifiableArtifactError: all that is refused is named
+    """
+    refused = [item for item in items if item.artifact.kind in _UNHASHED and item.package.name not in allow_unhashed]
+    if refused:
+        names = ", ".join(item.package.name for item in refused)
+        raise UnverifiableArtifactError(
+            f"{place}: no hash can cover {names}",
+            why=[f"{item.package.name} comes from {_source_words(item.artifact)}" for item in refused],
+            fix=f"allow it by name: allow-unhashed = [{', '.join(repr(str(i.package.name)) for i in refused)}]",
+        )
 
 
 def _by_name(items: Sequence[PlannedPackage]) -> tuple[PlannedPackage, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from lockhouse.model.builds import build_key, needs_build, sdist_to_build
+from lockhouse.model.builds import build_key, needs_build, source_to_build
 from lockhouse.model.closure import parse_requirement
 from lockhouse.model.freshness import Reason, ReasonCode
 from lockhouse.model.lock import ArtifactKind
@@ -57,12 +57,13 @@ def _build_reasons(spec: EnvironmentSpec, lock: Lock) -> Iterator[Reason]:
     builds = {} if lock.record is None else lock.record.builds
     for package in lock.packages:
         kinds = {artifact.kind for artifact in package.artifacts}
-        sdist = next((artifact for artifact in package.artifacts if needs_build(artifact)), None)
-        if sdist is not None and ArtifactKind.WHEEL not in kinds and spec.builds.refuses(package.name):
-            message = f"{package.label} has only an sdist, and only-binary forbids to build it"
-        elif sdist is None and ArtifactKind.WHEEL in kinds and spec.builds.demands(package.name):
+        source = next((artifact for artifact in package.artifacts if needs_build(artifact)), None)
+        if source is not None and ArtifactKind.WHEEL not in kinds and spec.builds.refuses(package.name):
+            what = "is a checkout" if source.kind is ArtifactKind.VCS else "has only an sdist"
+            message = f"{package.label} {what}, and only-binary forbids to build it"
+        elif source is None and ArtifactKind.WHEEL in kinds and spec.builds.demands(package.name):
             message = f"{package.label} has no sdist, and no-binary forbids to take a wheel of it"
-        elif sdist_to_build(package, spec.builds) is not None and build_key(package) not in builds:
+        elif source_to_build(package, spec.builds) is not None and build_key(package) not in builds:
             yield Reason(
                 code=ReasonCode.BUILD_UNLOCKED,
                 message=f"{package.label} has to be built, and the lock does not say with what",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
-from lockhouse.model.builds import build_key, build_lock_digest, needs_build, told_below, words_below
+from lockhouse.model.builds import build_key, build_lock_digest, needs_build, recorded_source, told_below, words_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +26,7 @@ def objections(record: Provenance, package: LockedPackage, lock: Lock, policy: B
     :param lock: the lock
     :param policy: what may be built, and might use the network
     """
-    sources = {":".join(a.strong_hash) for a in package.artifacts if needs_build(a) and a.strong_hash is not None}
-    if record.source not in sources:
+    if record.source not in {recorded_source(artifact) for artifact in package.artifacts if needs_build(artifact)}:
         yield f"it was built from {record.source_name}, {record.source}, which the lock does not have"
     if package.version is not None and Version(record.version) != Version(package.version):
         yield f"it is version {record.version}, {package.version} is locked"

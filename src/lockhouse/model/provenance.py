@@ -16,8 +16,8 @@ class Provenance:
 
     :ivar name: normalised name of the package
     :ivar version: its version
-    :ivar source: ``algorithm:digest`` of the sdist
-    :ivar source_name: file name of the sdist
+    :ivar source: ``algorithm:digest`` of the sdist, ``git:commit`` of a checkout
+    :ivar source_name: file name of the sdist, address and commit of a checkout
     :ivar build_lock: digest of the build lock (:func:`build_lock_digest`)
     :ivar interpreter: the tag of the interpreter that built it; on Linux it names the C library and its version
     :ivar platform: label of the target
@@ -47,6 +47,11 @@ class Provenance:
     def is_online(self) -> bool:
         """Tell whether the build might use the network."""
         return self.network == NETWORK_ALLOWED
+
+    @property
+    def of_checkout(self) -> bool:
+        """Tell whether it was built from a checkout, which no hash covers."""
+        return self.source.startswith("git:")
 
     @property
     def words(self) -> str:

@@ -59,17 +59,17 @@ class InstalledFiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstalledSource:
-    """One thing that was installed from a directory or a checkout: the project itself, or what was allowed by name.
+    """One thing that was installed from a directory: the project itself, or what was allowed by name.
 
     :ivar name: normalised name
-    :ivar path: path of the directory, relative to the project; None for a checkout
+    :ivar path: path of the directory, relative to the project
     :ivar editable: whether it was installed editable
     :ivar identity: what stands for its content: as long as it is the same, nothing needs to be built again
     :ivar build_lock: digest of what it was built with; empty where the installer built it
     """
 
     name: NormalizedName
-    path: str | None
+    path: str
     editable: bool
     identity: str
     build_lock: str = ""
@@ -85,7 +85,7 @@ class Receipt:
     :ivar interpreter: which interpreter
     :ivar installer: name of the installer
     :ivar packages: what was installed, sorted by name
-    :ivar sources: what was installed from directories and checkouts, sorted by name
+    :ivar sources: what was installed from directories, sorted by name
     :ivar files: the files of the packages
     :ivar seeded: path, relative to the environment, and sha256 of the files that the environment was seeded with and
         that no package owns

@@ -44,7 +44,7 @@ class WheelhouseFile:
     :ivar package: name and version of its package; None for a list of requirements
     :ivar origin: where the lock has it, or its sdist, from: an index or an address, without credentials; None for the
         default index
-    :ivar built: for a wheel that was built from an sdist, what proves it: a record for each build lock,
+    :ivar built: for a wheel that was built, what proves it: a record for each build lock,
         sdist and set of options of its locks, and for each way to the network
     """
 
@@ -243,7 +243,7 @@ def lock_within(lock: Lock, manifest: Manifest, target: Target, policy: BuildPol
     """Give the lock with those of its files alone that a wheelhouse has, all of them named.
 
     In the place of an sdist stands the wheel that was built from it, if there is one whose record the lock accepts.
-    Directories and checkouts stay: no wheelhouse has them, and they were allowed by name.
+    So it is with a checkout. Directories stay: no wheelhouse has them, and they were allowed by name.
 
     :param lock: a lock
     :param manifest: the manifest of the wheelhouse
@@ -326,7 +326,7 @@ def _why_refused(
 
 def _kept(artifacts: Iterable[Artifact], names: Mapping[str, str]) -> Iterator[Artifact]:
     for artifact in artifacts:
-        if artifact.kind in {ArtifactKind.DIRECTORY, ArtifactKind.VCS}:
+        if artifact.kind is ArtifactKind.DIRECTORY:
             yield artifact
         elif artifact.strong_hash is not None and (name := names.get(":".join(artifact.strong_hash))) is not None:
             if artifact.filename not in {None, name}:  # its tags say where it may be used: the lock counts

@@ -1,4 +1,4 @@
-"""Lock the builds: what each sdist of a lock is built with, pinned and hashed like everything else."""
+"""Lock the builds: what each sdist and checkout of a lock is built with, pinned and hashed like everything else."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from packaging.requirements import InvalidRequirement, Requirement
 
 from lockhouse.errors import BuildError, BuildFailedError, LockhouseError, LockRefusedError
-from lockhouse.model.builds import build_key, sdist_to_build
+from lockhouse.model.builds import build_key, recorded_source, source_to_build
 from lockhouse.model.closure import applies, parse_marker
 from lockhouse.model.lock import BuildLock, Lock, LockedPackage, LockRecord
 from lockhouse.model.plan import select
 from lockhouse.model.spec import DeclaredRequirement, Origin, canonical_requirement
 from lockhouse.operations.build import Builder
-from lockhouse.operations.build_room import build_room, from_sdist
+from lockhouse.operations.build_room import build_room
 from lockhouse.operations.edges import requires_in
 from lockhouse.storage.sdists import static_requires
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from lockhouse.interfaces import StoredFile
-    from lockhouse.model.lock import Artifact
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.model.target import Target
     from lockhouse.operations.build_room import BuildRoom, BuildTools, Product
+    from lockhouse.operations.build_source import BuildSources
     from lockhouse.storage.store import Store
 
 
@@ -43,7 +43,7 @@ class BuildLocking:
     :ivar present: the present lock, or None
     :ivar python: the interpreter whose builds are asked for what they require; None where there is none here
     :ivar resolve: turns build requirements into packages, all hashed; it is given the present ones
-    :ivar fetch: brings files into the store, verified
+    :ivar sources: brings what is to be built into the store, and files
     :ivar store: the store
     :ivar tools: what to work with
     :ivar copy: puts a copy of a project, given by its path, into an empty folder, and gives its folder in it
@@ -56,7 +56,7 @@ class BuildLocking:
     present: Lock | None
     python: Path | None
     resolve: Callable[[Sequence[DeclaredRequirement], Sequence[LockedPackage]], tuple[LockedPackage, ...]]
-    fetch: Callable[[Sequence[tuple[LockedPackage, Artifact]]], tuple[StoredFile, ...]]
+    sources: BuildSources
     store: Store
     tools: BuildTools
     copy: Callable[[str, Path], Path]
@@ -82,7 +82,7 @@ class BuildLocks:
     def lock(self, package: LockedPackage, above: tuple[str, ...] = ()) -> None:
         """Lock the build of a package if it has one, and those of its build requirements."""
         key = build_key(package)
-        artifact = sdist_to_build(package, self.locking.spec.builds)
+        artifact = source_to_build(package, self.locking.spec.builds)
         if artifact is None or key in self.builds:
             return
         if key in above:
@@ -98,8 +98,8 @@ class BuildLocks:
             self.builds[key] = kept
             return
         try:
-            (sdist,) = self.locking.fetch([(package, artifact)])
-            self.builds[key] = self.locked(package, from_sdist(artifact, sdist.path), above=(*above, key))
+            fill = self.locking.sources.of(package, artifact).fill
+            self.builds[key] = self.locked(package, fill, above=(*above, key))
         except BuildError:
             raise
         except LockhouseError as error:
@@ -255,7 +255,7 @@ class BuildLocks:
             target=target,
             python=python,
             policy=policy,
-            fetch=locking.fetch,
+            sources=locking.sources,
             store=locking.store,
             tools=locking.tools,
             lock_command=locking.spec.lock_command,
@@ -283,10 +283,10 @@ def same_inputs(record: LockRecord, spec: EnvironmentSpec) -> bool:
 
 
 def _is_same(one: LockedPackage, other: LockedPackage) -> bool:
-    def digests(package: LockedPackage) -> frozenset[str]:
-        return frozenset(digest for artifact in package.artifacts for digest in artifact.hashes.values())
+    def sources(package: LockedPackage) -> frozenset[tuple[str | None, str | None]]:
+        return frozenset((recorded_source(artifact), artifact.subdirectory) for artifact in package.artifacts)
 
-    return build_key(one) == build_key(other) and digests(one) == digests(other)
+    return build_key(one) == build_key(other) and sources(one) == sources(other)
 
 
 def canonical(lines: Iterable[str], package: LockedPackage) -> tuple[str, ...]:

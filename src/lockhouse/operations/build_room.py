@@ -8,7 +8,7 @@ import shutil
 import tempfile
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -17,8 +17,9 @@ from lockhouse.confinement import Network, attempts, confined, strongest, watch
 from lockhouse.errors import BuildError, BuildFailedError, NetworkDeniedError
 from lockhouse.interfaces import Command, InstallRequest
 from lockhouse.operations.backend_missing import backend_missing, missing_module
+from lockhouse.operations.build_source import first_moment
 from lockhouse.operations.environment import make_environment
-from lockhouse.storage.sdists import read_build_system, unpack_sdist
+from lockhouse.storage.sdists import read_build_system
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,11 +29,8 @@ if TYPE_CHECKING:
     from lockhouse.interfaces import CommandRunner, Installer, Reporter, StoredFile
     from lockhouse.model.build_policy import BuildOptions, BuildPolicy
     from lockhouse.model.build_system import BuildSystem
-    from lockhouse.model.lock import Artifact, LockedPackage
+    from lockhouse.model.lock import LockedPackage
     from lockhouse.model.target import Target
-
-#: The moment that builds take for now: the first that a zip file, and so a wheel, can spell.
-_EPOCH = "315532800"
 
 #: Where nobody listens: the end of every proxy that a build could be told.
 _NOWHERE = "http://127.0.0.1:9"
@@ -74,6 +72,8 @@ class BuildTools:
     :ivar root: the project's folder
     :ivar cache: a folder that the installer may keep between runs
     :ivar environ: the user's environment variables
+    :ivar give_up: ends what runs in other threads: the user gave up
+    :ivar given_up: tells whether the user gave up where no signal arrives
     """
 
     installer: Installer
@@ -83,6 +83,17 @@ class BuildTools:
     root: Path
     cache: Path
     environ: Mapping[str, str] = field(default_factory=dict)
+    give_up: Callable[[], None] = lambda: None
+    given_up: Callable[[], bool] = lambda: False
+
+    def heard_by(self, reporter: Reporter) -> BuildTools:
+        """Give the same with another reporter.
+
+        :param reporter: where to say what happens
+        """
+        tools = replace(self, reporter=reporter)
+        tools.__dict__["denial"] = self.denial  # it takes a process to know it
+        return tools
 
     @cached_property
     def denial(self) -> Network:
@@ -90,21 +101,12 @@ class BuildTools:
         return strongest(self.run, self.environ)
 
 
-def from_sdist(artifact: Artifact, sdist: Path) -> Callable[[Path], Path]:
-    """Give what fills a room with an unpacked sdist.
-
-    :param artifact: the sdist in the lock
-    :param sdist: the verified file
-    :return: is given an empty folder, and gives the project's folder; raises BuildFailedError where it is no sdist
-    """
-    return lambda folder: unpack_sdist(sdist, folder, subdirectory=artifact.subdirectory)
-
-
 @contextmanager
 def build_room(
     package: LockedPackage,
     fill: Callable[[Path], Path],
     *,
+    moment: Callable[[Path], str] = first_moment,
     python: Path,
     tools: BuildTools,
     policy: BuildPolicy,
@@ -114,6 +116,7 @@ def build_room(
 
     :param package: what is to be built
     :param fill: puts its source into an empty folder, and gives the project's folder
+    :param moment: gives the moment that the build takes for now; is given the project's folder
     :param python: the interpreter to build for
     :param tools: what to work with
     :param policy: what the backend is told, and whether the build may use the network
@@ -127,7 +130,7 @@ def build_room(
         source = fill(place / "source")
         network = Network.ALLOWED if package.name in policy.allow_network else tools.denial
         yield BuildRoom(label=package.label, name=package.name, source=source, place=place, python=python,
-                        tools=tools, network=network, options=policy.options_of(package.name),
+                        moment=moment(source), tools=tools, network=network, options=policy.options_of(package.name),
                         variables=variables or {}, own=package.version is None)  # fmt: skip
 
 
@@ -140,6 +143,7 @@ class BuildRoom:
     :ivar source: the project's folder
     :ivar place: the room's folder
     :ivar python: the interpreter to build for
+    :ivar moment: what it takes for now, in seconds since the epoch
     :ivar tools: what to work with
     :ivar network: how the build is kept from the network
     :ivar options: what the backend is told
@@ -152,6 +156,7 @@ class BuildRoom:
     source: Path
     place: Path
     python: Path
+    moment: str
     tools: BuildTools
     network: Network
     options: BuildOptions
@@ -357,7 +362,7 @@ def clean_build_environ(room: BuildRoom) -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
         "NO_COLOR": "1",
-        "SOURCE_DATE_EPOCH": _EPOCH,
+        "SOURCE_DATE_EPOCH": room.moment,
         "PYTHONHASHSEED": "0",
         "PYTHONNOUSERSITE": "1",
         "PIP_CONFIG_FILE": os.devnull,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from lockhouse.errors import EnvironmentDriftedError
 from lockhouse.interpreters.identity import identify, prefix_of, site_packages_of
 from lockhouse.model.builds import told_again
@@ -117,7 +119,9 @@ def find_drift(request: SyncRequest, *, deep: bool = False, to_sync: bool = Fals
 def _refused(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedName]:
     """Name what was installed without a hash, and is not allowed to be any more."""
     allowed = {*request.spec.allow_unhashed, request.spec.project_name}
-    return [source.name for source in receipt.sources if source.name not in allowed]
+    names = [source.name for source in receipt.sources]
+    names += [canonicalize_name(record.name) for record in receipt.built if record.of_checkout]
+    return [name for name in names if name not in allowed]
 
 
 def _refused_builds(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedName]:

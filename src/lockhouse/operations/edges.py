@@ -107,5 +107,6 @@ def _smallest_wheel(package: LockedPackage) -> Artifact | None:
 
 
 def _key(package: LockedPackage) -> _Key:
-    digests = frozenset(digest for artifact in package.artifacts for digest in artifact.hashes.values())
-    return package.name, package.version, digests
+    hashes = {digest for artifact in package.artifacts for digest in artifact.hashes.values()}
+    commits = {artifact.commit_id for artifact in package.artifacts if artifact.commit_id is not None}
+    return package.name, package.version, frozenset(hashes | commits)

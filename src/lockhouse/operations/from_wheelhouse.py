@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import ArtifactUnavailableError, WheelhouseMismatchError
+from lockhouse.model.closure import applies, parse_marker
+from lockhouse.model.lock import ArtifactKind
+from lockhouse.model.plan import PlannedPackage, require_allowed
 from lockhouse.model.spec import quoted
 from lockhouse.model.wheelhouse import accepted_wheels, lock_within, refused_wheels
 from lockhouse.storage.wheelhouse import open_wheelhouse
@@ -16,7 +19,6 @@ if TYPE_CHECKING:
 
     from lockhouse.errors import NoCompatibleArtifactError
     from lockhouse.interfaces import Progress, Reporter
-    from lockhouse.model.build_policy import BuildPolicy
     from lockhouse.model.lock import Artifact, Lock, LockedPackage
     from lockhouse.model.plan import Plan
     from lockhouse.model.provenance import Provenance
@@ -51,14 +53,16 @@ class WheelhouseSource:
                 fix=f"build it anew from the present lock: {self._command()}",
             )
 
-    def lock(self, target: Target, policy: BuildPolicy) -> Lock:
+    def lock(self, target: Target, spec: EnvironmentSpec) -> Lock:
         """Read the lock, and leave of it what the wheelhouse has for a target.
 
         :param target: the target
-        :param policy: what may be built, must be built, and might use the network
+        :param spec: the environment: what of it may be built, and come from a checkout
         :raises LockInvalidError: it cannot be read
+        :raises UnverifiableArtifactError: what was built from a checkout was not allowed by name
         """
-        lock, manifest = self._files.read(), self._opened.manifest
+        lock, manifest, policy = self._files.read(), self._opened.manifest, spec.builds
+        require_allowed(_checkouts(lock, target), place=self._files.place, allow_unhashed=spec.allow_unhashed)
         self._proofs = {
             record.wheel: record
             for package in lock.packages
@@ -185,6 +189,17 @@ class WheelhouseSource:
             why=[f"{name} is in its manifest, and is not there" for name in sorted(names)],
             fix="take it again from where it was built; lockhouse wheelhouse verify says all that is missing",
         )
+
+
+def _checkouts(lock: Lock, target: Target) -> list[PlannedPackage]:
+    """List what of a lock comes from checkouts on a target: a wheelhouse has wheels of them."""
+    return [
+        PlannedPackage(package=package, artifact=artifact)
+        for package in lock.packages
+        for artifact in package.artifacts
+        if artifact.kind is ArtifactKind.VCS
+        and (package.marker is None or applies(parse_marker(package.marker), target.markers))
+    ]
 
 
 def _is_stored(store: Store, artifact: Artifact) -> bool:

@@ -15,7 +15,9 @@ from lockhouse.model.freshness import Fresh, Stale
 from lockhouse.model.lock import ArtifactKind, Lock, LockRecord
 from lockhouse.operations.build_lock import BuildLocking, BuildLocks
 from lockhouse.operations.build_room import BuildTools
+from lockhouse.operations.build_source import BuildSources
 from lockhouse.operations.check import judge_lock
+from lockhouse.operations.checkout import Checkouts
 from lockhouse.operations.edges import complete_edges
 from lockhouse.operations.fetch import fetch_artifacts
 from lockhouse.operations.held import Holding
@@ -153,11 +155,16 @@ def _outcome(request: LockRequest, lock: Lock, status: LockStatus) -> LockOutcom
         packages=len(lock.packages),
         names=names,
         built=tuple(
-            package.label
+            _built_words(package)
             for package in lock.packages
             if build_key(package) in builds and any(map(needs_build, package.artifacts))
         ),
     )
+
+
+def _built_words(package: LockedPackage) -> str:
+    is_checkout = any(artifact.kind is ArtifactKind.VCS for artifact in package.artifacts)
+    return f"{package.label} is built from {'its commit' if is_checkout else 'its sdist'}"
 
 
 def _present_lock(request: LockRequest, tools: LockTools) -> Lock | None:
@@ -282,7 +289,16 @@ def _build_locking(request: LockRequest, present: Lock | None, computed: list[st
         present=present,
         python=python_for_builds(request.spec, request.target, tools.environ),
         resolve=resolve,
-        fetch=lambda wanted: _stored(wanted, tools, present),
+        sources=BuildSources(
+            fetch=lambda wanted: _stored(wanted, tools, present),
+            checkouts=Checkouts(
+                store=tools.store,
+                run=tools.run,
+                reporter=tools.reporter,
+                environ=tools.environ,
+                declared=request.spec.requirements,
+            ),
+        ),
         store=tools.store,
         tools=BuildTools(
             installer=tools.installer,
@@ -292,6 +308,8 @@ def _build_locking(request: LockRequest, present: Lock | None, computed: list[st
             root=tools.root,
             cache=tools.store.root,
             environ=tools.environ,
+            give_up=tools.fetcher.cancel,
+            given_up=tools.fetcher.is_cancelled,
         ),
         copy=lambda path, folder: tools.project_tree(request.spec, path).copy(folder)[0],
         variables={name: tools.environ[name] for name in request.spec.project_build.variables if name in tools.environ},

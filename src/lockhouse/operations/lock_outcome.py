@@ -38,7 +38,7 @@ class LockOutcome:
     :ivar packages: how many packages the lock has now
     :ivar names: their names, once each
     :ivar computed_hashes: files whose hash was computed here, because the index gives none
-    :ivar built: packages that are built where they are installed, as ``name version``
+    :ivar built: packages that are built where they are installed, and from what, in words
     """
 
     spec: EnvironmentSpec
@@ -63,7 +63,7 @@ class LockOutcome:
         if self.packages and self.status is not LockStatus.UNCHANGED and not (self.changes or self.build_changes):
             lines.append("  no package changed: what is recorded of the inputs did")
         lines += [f"  hash computed, the index gives none: {name}" for name in self.computed_hashes]
-        lines += [f"  note: {label} is built from its sdist where it is installed" for label in self.built]
+        lines += [f"  note: {words} where it is installed" for words in self.built]
         return tuple(lines)
 
 

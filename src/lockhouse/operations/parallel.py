@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import threading
 import time
@@ -20,6 +21,13 @@ _Result = TypeVar("_Result")
 _LOOK = 0.1
 #: Seconds that threads get to clean up after Ctrl-C. Who still waits for a silent server is left behind.
 _GRACE = 0.5
+
+
+def processors() -> int:
+    """Give how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 class Left(Exception):  # noqa: N818 - no failure: the user gave up

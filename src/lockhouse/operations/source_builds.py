@@ -1,4 +1,4 @@
-"""What a sync installs from folders and checkouts: which of it is stale, and the wheels that are built here of it."""
+"""What a sync installs from folders: which of it is stale, and the wheels that are built here of it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 
-from lockhouse.interfaces import UnhashedSource
 from lockhouse.interpreters.identity import prefix_of, site_packages_of
 from lockhouse.model.drift import DriftCode
 from lockhouse.model.lock import LockedPackage
-from lockhouse.model.receipt import InstalledSource
 from lockhouse.operations.edges import requires_in, wheel_metadata
 from lockhouse.operations.project_build import ProjectBuilder
 from lockhouse.operations.sources import PROJECT, project_source, source_now
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from lockhouse.model.drift import Drifted
     from lockhouse.model.plan import Plan
     from lockhouse.model.provenance import Provenance
-    from lockhouse.model.receipt import InstalledPackage, Receipt
+    from lockhouse.model.receipt import InstalledPackage, InstalledSource, Receipt
     from lockhouse.operations.build import Builder, BuiltFile
     from lockhouse.operations.complete import Completeness
     from lockhouse.operations.drift import SyncRequest
@@ -40,13 +38,11 @@ class BuiltSources:
     :ivar sources: all of them, as they were when they were built
     :ivar files: the wheels of those that were built anew
     :ivar proofs: what proves these wheels
-    :ivar checkouts: those that the installer builds
     """
 
     sources: tuple[InstalledSource, ...]
     files: tuple[StoredFile, ...] = ()
     proofs: tuple[Provenance, ...] = ()
-    checkouts: tuple[UnhashedSource, ...] = ()
 
 
 class SourceBuilds:
@@ -82,49 +78,28 @@ class SourceBuilds:
         """
         sources = self._sources()
         stale = _stale(sources, receipt, intact, _again(drift))
-        made = {source.name: self._build(source) for source in stale if source.path is not None}
+        made = {source.name: self._build(source) for source in stale}
         self._require_complete(sources, {name: file for name, (_, file) in made.items()})
         return BuiltSources(
             sources=tuple(made[source.name][0] if source.name in made else source for source in sources),
             files=tuple(file.file for _, file in made.values()),
             proofs=tuple(file.provenance for _, file in made.values()),
-            checkouts=tuple(self._checkout(source) for source in stale if source.path is None),
         )
-
-    def require_checkouts_complete(self, sources: Iterable[InstalledSource]) -> None:
-        """Hold what the installer built against the plan: only now is it known what checkouts require.
-
-        :param sources: all of the sync
-        :raises LockStaleError: one requires what the lock lacks
-        """
-        found = tuple(sources)
-        if any(source.path is None for source in found):
-            installed = [package for source in found if (package := self._installed(source.name)) is not None]
-            self._completeness.require_closed(
-                [*self._pins(), *installed], also=[Requirement(package.name) for package in installed]
-            )
 
     def _sources(self) -> tuple[InstalledSource, ...]:
         found: list[InstalledSource] = []
         for item in self._plan.sources:
             name, artifact = item.package.name, item.artifact
-            if artifact.path is None:
-                identity = f"commit:{artifact.commit_id}"
-                found.append(InstalledSource(name=name, path=None, editable=False, identity=identity))
-            else:
-                found.append(source_now(self._request, name, artifact.path, editable=artifact.editable))
+            found.append(source_now(self._request, name, artifact.path or PROJECT, editable=artifact.editable))
         project = project_source(self._request)
         if project is not None:
             found.append(project)
-        with_locks = (
-            source if source.path is None else replace(source, build_lock=self._builder.build_lock_of(source.name))
-            for source in found
-        )
+        with_locks = (replace(source, build_lock=self._builder.build_lock_of(source.name)) for source in found)
         return tuple(sorted(with_locks, key=lambda source: source.name))
 
     def _build(self, source: InstalledSource) -> tuple[InstalledSource, BuiltFile]:
         """Build a project, and give it as it was when it was built: it may be edited at any moment."""
-        path = source.path or PROJECT
+        path = source.path
         builder = ProjectBuilder(self._request, self._builder, self._store, name=source.name, path=path)
         content, *told = source.identity.split("\n")
         if source.editable:
@@ -146,7 +121,7 @@ class SourceBuilds:
                 requires = requires_in(wheel_metadata(file.file.path))
                 package = LockedPackage(name=source.name, version=file.file.version, requires=requires)
             else:
-                kept = None if source.path is None else self._installed(source.name)
+                kept = self._installed(source.name)
                 package = kept or LockedPackage(name=source.name, version=None, requires=())
             packages.append(package)
             if source.path == PROJECT:
@@ -167,10 +142,6 @@ class SourceBuilds:
         text = next((path.read_text("utf-8", "replace") for path in texts if path.is_file()), "")
         return LockedPackage(name=name, version=package.version, requires=requires_in(text))
 
-    def _checkout(self, source: InstalledSource) -> UnhashedSource:
-        (artifact,) = (item.artifact for item in self._plan.sources if item.package.name == source.name)
-        return UnhashedSource(name=source.name, artifact=artifact)
-
 
 def kept_projects(
     sources: Iterable[InstalledSource], wanted: Mapping[NormalizedName, str], receipt: Receipt | None
@@ -181,7 +152,7 @@ def kept_projects(
     :param wanted: what was to be installed from files
     :param receipt: the receipt of before, or None
     """
-    names = {source.name for source in sources if source.path is not None and source.name not in wanted}
+    names = {source.name for source in sources if source.name not in wanted}
     if receipt is None or not names:
         return {}, ()
     artifacts = {package.name: package.artifact for package in receipt.packages if package.name in names}

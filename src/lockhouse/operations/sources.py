@@ -71,9 +71,7 @@ def sources_now(request: SyncRequest, receipt: Receipt) -> dict[NormalizedName, 
     own = project_source(request)
     now: dict[NormalizedName, str] = {}
     for source in receipt.sources:
-        if source.path is None:
-            now[source.name] = source.identity
-        elif source.path == PROJECT:
+        if source.path == PROJECT:
             if request.skip_project:  # it stays as it is
                 now[source.name] = source.identity
         else:
@@ -92,7 +90,7 @@ def source_changes(request: SyncRequest, receipt: Receipt, now: Mapping[Normaliz
     """
     found: dict[str, str] = {}
     for before in receipt.sources:
-        if before.path is None or before.editable or now.get(before.name) in {None, before.identity}:
+        if before.editable or now.get(before.name) in {None, before.identity}:
             continue
         words = changes_of_project(request, before, replace(before, identity=now[before.name]))
         if words:
@@ -134,7 +132,7 @@ def always_rebuilt(request: SyncRequest, receipt: Receipt | None) -> Iterable[No
     if request.installs_project:
         yield request.spec.project_name
     sources = () if receipt is None else receipt.sources
-    yield from (source.name for source in sources if source.path not in {None, PROJECT})
+    yield from (source.name for source in sources if source.path != PROJECT)
 
 
 def goes_through_sdist(receipt: Receipt) -> bool:

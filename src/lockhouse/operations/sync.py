@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from lockhouse.fetchers import Fetcher
     from lockhouse.interfaces import ArtifactLocation, CommandRunner, Installer, Reporter, StoredFile
-    from lockhouse.model.indexes import IndexOptions
     from lockhouse.model.lock import Artifact, Lock, LockedPackage
     from lockhouse.model.plan import Plan
     from lockhouse.model.provenance import Provenance
@@ -51,7 +50,6 @@ class SyncTools:
     """What syncing works with; made only where something has to be done.
 
     :ivar installer: who installs
-    :ivar indexes: where the build requirements of sources are looked for
     :ivar describe: asks an interpreter what it accepts
     :ivar describe_anew: the same, and remembers nothing
     :ivar run: starts processes
@@ -65,7 +63,6 @@ class SyncTools:
     """
 
     installer: Installer
-    indexes: IndexOptions
     describe: Callable[[Path], Target]
     describe_anew: Callable[[Path], Target]
     run: CommandRunner
@@ -164,7 +161,7 @@ class Syncing:
         from lockhouse.operations.located import with_files_named  # noqa: PLC0415
 
         if self.wheelhouse is not None:
-            return self.wheelhouse.lock(self.target, self.request.spec.builds)
+            return self.wheelhouse.lock(self.target, self.request.spec)
         return with_files_named(self.request.files.read(), self.tools.fetcher)
 
     def _plan(self, lock: Lock) -> Plan:
@@ -189,6 +186,8 @@ class Syncing:
     def _builder(self, lock: Lock) -> Builder:
         from lockhouse.operations.build import Builder  # noqa: PLC0415 - only where something has to be done
         from lockhouse.operations.build_room import BuildTools  # noqa: PLC0415 - likewise
+        from lockhouse.operations.build_source import BuildSources  # noqa: PLC0415 - likewise
+        from lockhouse.operations.checkout import Checkouts  # noqa: PLC0415 - likewise
 
         request, tools = self.request, self.tools
         return Builder(
@@ -197,7 +196,16 @@ class Syncing:
             target=self.target,
             python=request.python,
             policy=request.spec.builds,
-            fetch=self._fetch_of(lock),
+            sources=BuildSources(
+                fetch=self._fetch_of(lock),
+                checkouts=Checkouts(
+                    store=tools.store,
+                    run=tools.run,
+                    reporter=tools.reporter,
+                    environ=tools.environ,
+                    declared=request.spec.requirements,
+                ),
+            ),
             store=tools.store,
             tools=BuildTools(
                 installer=tools.installer,
@@ -207,6 +215,8 @@ class Syncing:
                 root=request.root,
                 cache=tools.store.root,
                 environ=tools.environ,
+                give_up=tools.fetcher.cancel,
+                given_up=tools.fetcher.is_cancelled,
             ),
             lock_command=request.spec.lock_command,
         )
@@ -240,13 +250,6 @@ class Syncing:
         if self.wheelhouse is None:
             return locator(self.tools.plugins.locate_artifact, lock, self.tools.fetcher)
         return self.wheelhouse.nowhere
-
-    def _indexes(self, files: Iterable[StoredFile]) -> IndexOptions:
-        """Say where the build requirements of sources are looked for: with a wheelhouse, among the locked files."""
-        if self.wheelhouse is None:
-            return self.tools.indexes
-        folders = sorted({str(file.path.absolute().parent) for file in files})
-        return replace(self.tools.indexes, find_links=tuple(folders))
 
     @property
     def _completeness(self) -> Completeness:
@@ -302,13 +305,10 @@ class Syncing:
                     cache=self.tools.store.root,
                     remove=remove,
                     files=to_install,
-                    sources=made.checkouts,
-                    indexes=self._indexes(files),
                     environ=self.tools.environ,
                 ),
                 self.tools.run,
             )
-        builds.require_checkouts_complete(sources)
         kept, proofs = kept_projects(sources, wanted, receipt)
         now = self._receipt(plan, {**wanted, **kept}, sources, (*built, *made.proofs, *proofs))
         if receipt is not None and receipt.interpreter == now.interpreter:
@@ -318,7 +318,6 @@ class Syncing:
         write_receipt(self.prefix, receipt)
         self.tools.plugins.environment_synced(self.request.spec, receipt)
         installed = [f"{file.name} {file.version}" for file in to_install]
-        installed += [str(source.name) for source in made.checkouts]
         return SyncOutcome(
             changed=True,
             installed=tuple(sorted(installed)),

@@ -13,7 +13,6 @@ from lockhouse.model.fresh import Fresh
 from lockhouse.operations.check import check
 from lockhouse.operations.drift import find_drift, not_ours
 from lockhouse.operations.orphans import orphan_locks
-from lockhouse.operations.sources import PROJECT
 from lockhouse.operations.unchanged import (
     TRACE_NAME,
     asked_of,
@@ -66,17 +65,16 @@ def trace_environment(
     verdict = check(request.spec, request.files, plugins=plugins)
     if receipt is None or not isinstance(verdict, Fresh) or find_drift(request, to_sync=True) != Matching():
         return
-    sources = (_line_of(source, request) for source in receipt.sources if source.path is not None)
+    sources = (_line_of(source, request) for source in receipt.sources)
     trace = render(asked, (line_of_names(tuple(not_ours(request))), *sources), seen, environ)
     _write(prefix / TRACE_NAME, trace)
 
 
 def _line_of(source: InstalledSource, request: SyncRequest) -> str:
     content, *_ = source.identity.split("\n")  # what else is in it stands in the declaration and in variables
-    folder = str(request.root / (source.path or PROJECT))  # spelled as drift spells it: its identity is made of paths
+    folder = str(request.root / source.path)  # spelled as drift spells it: its identity is made of paths
     if not source.editable:
-        record = request.tree(source.path or PROJECT).place
-        return line_of_project(folder, record=str(record), identity=content)
+        return line_of_project(folder, record=str(request.tree(source.path).place), identity=content)
     return line_of_source(folder, identity=content)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lockhouse.errors import InterpreterError, WheelhouseInvalidError
 from lockhouse.interpreters import find_interpreter
 from lockhouse.model.indexes import public_url
+from lockhouse.model.lock import ArtifactKind
 from lockhouse.model.pythons import minor_of, minors_within
 from lockhouse.model.wheelhouse import Manifest, ServedEnvironment, ServedTarget, WheelhouseFile, problems_of
 from lockhouse.operations.wheelhouse_plans import plan_parts, require_fitting
@@ -193,7 +194,8 @@ def _wheel(
 ) -> WheelhouseFile:
     name, strong = artifact.filename or "", ":".join(artifact.strong_hash or ())
     path = contents[name]
-    address = package.index or (artifact.url if package.version is None else None)
+    address = package.index or next((a.url for a in package.artifacts if a.kind is ArtifactKind.VCS), None)
+    address = address or (artifact.url if package.version is None else None)
     return WheelhouseFile(
         name=name,
         size=path.stat().st_size if isinstance(path, Path) else len(path),

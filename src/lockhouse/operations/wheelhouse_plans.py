@@ -10,11 +10,13 @@ from lockhouse.errors import NoCompatibleArtifactError, SelectionError
 from lockhouse.interpreters import find_interpreter
 from lockhouse.model.build_policy import NEVER_BUILD
 from lockhouse.model.builds import needs_build
-from lockhouse.model.lock import BuildLock
+from lockhouse.model.lock import ArtifactKind, BuildLock
 from lockhouse.model.plan import Plan, select
 from lockhouse.model.proof import builds_for, misfit
 from lockhouse.model.wheelhouse import built_artifact, requirements_text
 from lockhouse.operations.build import Builder
+from lockhouse.operations.build_source import BuildSources
+from lockhouse.operations.checkout import Checkouts
 from lockhouse.operations.complete import Completeness
 from lockhouse.operations.fetch import fetch_artifacts
 from lockhouse.operations.located import locator, with_files_named
@@ -103,6 +105,7 @@ class PlannedPart:
             (item.artifact.filename or "", item.artifact.strong_hash or ()): (item.package, item.artifact)
             for plan in (*self.plans, *self.builds)
             for item in plan.files
+            if item.artifact.kind is not ArtifactKind.VCS  # what is built of it, is a file later
         }
         return [found[key] for key in sorted(found)]
 
@@ -139,10 +142,9 @@ class PlannedPart:
             if builder is None or not items:
                 plans.append(plan)
                 continue
-            sdists = [files[item.artifact.filename or ""] for item in items]
-            made = builder.wheels(items, sdists)
+            made = builder.wheels(items)
             if twice:
-                builder.require_reproducible(items, sdists, made)
+                builder.require_reproducible(items, made)
             files |= {each.provenance.wheel_name: each.file for each in made}
             records += [each.provenance for each in made]
             wheels = {
@@ -284,14 +286,14 @@ class _Planning:
             leave_out=(spec.project_name,) if spec.installs_project and spec.project_name is not None else (),
             policy=replace(spec.builds, wheels_only=not builds),
         )
-        if plan.sources:
-            raise NoCompatibleArtifactError(
-                self._part.files.place,
-                why=[
-                    f"{item.package.label} is a {item.artifact.kind.value}, which no wheelhouse can have"
-                    for item in plan.sources
-                ],
-            )
+        why = [f"{item.package.label} is a directory, which no wheelhouse can have" for item in plan.sources]
+        why += [
+            f"{item.package.label} comes from a checkout, and allow-unhashed does not name it"
+            for item in plan.files
+            if item.artifact.kind is ArtifactKind.VCS and item.package.name not in spec.allow_unhashed
+        ]
+        if why:
+            raise NoCompatibleArtifactError(self._part.files.place, why=why)
         return plan
 
     def _select_for_project(self, target: Target) -> Plan:
@@ -318,7 +320,16 @@ class _Planning:
             target=here,
             python=Path(here.executable),
             policy=spec.builds,
-            fetch=self.fetch,
+            sources=BuildSources(
+                fetch=self.fetch,
+                checkouts=Checkouts(
+                    store=tools.store,
+                    run=tools.build_tools(spec).run,
+                    reporter=tools.reporter,
+                    environ=tools.environ,
+                    declared=spec.requirements,
+                ),
+            ),
             store=tools.store,
             tools=tools.build_tools(spec),
             lock_command=spec.lock_command,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,7 +99,7 @@ class Wiring:
         """Give what starts processes."""
         from lockhouse.process import run_command  # noqa: PLC0415 - only where something is started
 
-        return run_command
+        return partial(run_command, given_up=self._given_up)
 
     def project_tree(self, spec: EnvironmentSpec, path: str = ".") -> ProjectTree:
         """Give the files of a project.
@@ -181,6 +181,8 @@ class Wiring:
             root=self.root,
             cache=self.store.root,
             environ=self.environ,
+            give_up=self._given_up.set,
+            given_up=self._given_up.is_set,
         )
 
     def sync_tools(self, spec: EnvironmentSpec, wheelhouse: Path | None = None) -> SyncTools:
@@ -196,7 +198,6 @@ class Wiring:
         indexes = self.indexes(spec) if chosen is None else IndexOptions(no_index=True)
         return SyncTools(
             installer=self.plugins.installer(spec.installer),
-            indexes=indexes,
             describe=self.describe,
             describe_anew=self.describe_anew,
             run=self.run,

@@ -149,7 +149,7 @@ _PACKAGE_KEYS = {
 _FILES_KEYS = dict.fromkeys(("name", "folder", "dist_info", "record", "digest"), (str,))
 _SOURCE_KEYS = {
     "name": (str,),
-    "path": (str, type(None)),
+    "path": (str,),
     "editable": (bool,),
     "identity": (str,),
     "build_lock": (str,),

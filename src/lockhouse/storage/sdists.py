@@ -44,9 +44,17 @@ def unpack_sdist(path: Path, folder: Path, *, subdirectory: str | None = None) -
     found = sorted(folder.iterdir())
     root = found[0] if len(found) == 1 and found[0].is_dir() else folder
     project = root if subdirectory is None else root / subdirectory
-    if not (project / "pyproject.toml").is_file() and not (project / "setup.py").is_file():
+    if not is_project(project):
         raise BuildFailedError(f"{path.name} is no sdist", why="it has neither pyproject.toml nor setup.py")
     return project
+
+
+def is_project(folder: Path) -> bool:
+    """Tell whether a folder holds what a build starts from.
+
+    :param folder: the folder
+    """
+    return (folder / "pyproject.toml").is_file() or (folder / "setup.py").is_file()
 
 
 def static_requires(project: Path) -> tuple[str, ...] | None:

@@ -9,6 +9,7 @@
     ROOT/v1/interpreters/   what interpreters said about themselves
     ROOT/v1/traces/         by what the locks of a project were found fresh, a file a project
     ROOT/v1/built/          wheels that were built from sdists
+    ROOT/v1/checkouts/      repositories at a commit
     ROOT/v1/projects/       wheels of the projects under test; what nobody asked for in 30 days goes
     ROOT/v1/trees/          what was seen of the files of projects
     ROOT/uv/                the cache of the uv installer, which orders its versions by itself

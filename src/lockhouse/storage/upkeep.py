@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import LockInvalidError, StoreBusyError, UnverifiableArtifactError
 from lockhouse.storage.built import BuiltWheels
+from lockhouse.storage.checkouts import StoredCheckouts
 from lockhouse.storage.files import disk_errors
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 GRACE = 600.0
 
 _READ_SIZE = 1 << 20
-_DIGEST = re.compile(rb"(?<![0-9a-fA-F])[0-9a-fA-F]{64,128}(?![0-9a-fA-F])")
+_DIGEST = re.compile(rb"(?<![0-9a-fA-F])[0-9a-fA-F]{40,128}(?![0-9a-fA-F])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +37,9 @@ class StoredEntry:
     :ivar digest: the digest that its place names
     :ivar size: length in bytes
     :ivar used: when it was last used or stored, in seconds since the epoch
-    :ivar key: for a wheel that was built, what it is known by
-    :ivar source: for a wheel that was built, the digest of its sdist
+    :ivar key: for a wheel that was built, or a checkout, what it is known by
+    :ivar source: for a wheel that was built, the digest of its sdist or its commit; for a checkout, its commit
+    :ivar is_checkout: whether it is one
     """
 
     path: Path
@@ -47,6 +49,7 @@ class StoredEntry:
     used: float
     key: str | None = None
     source: str | None = None
+    is_checkout: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +114,20 @@ def entries_of(store: Store) -> Iterator[StoredEntry]:
                 used=max(path.parent.stat().st_mtime, status.st_mtime),
                 key=key,
                 source=None if record is None else record.source.partition(":")[2],
+            )
+
+    for key, path, commit, digest in StoredCheckouts(store).all():
+        with suppress(FileNotFoundError):
+            status = path.stat()
+            yield StoredEntry(
+                path=path,
+                algorithm="sha256",
+                digest=digest,
+                size=status.st_size,
+                used=max(path.parent.stat().st_mtime, status.st_mtime),
+                key=key,
+                source=commit,
+                is_checkout=True,
             )
 
 
@@ -195,7 +212,9 @@ def _texts(path: Path) -> Iterator[bytes]:
 def _remove(store: Store, entry: StoredEntry) -> bool:
     """Remove a file, unless somebody is fetching or building it just now."""
     try:
-        if entry.key is not None:
+        if entry.key is not None and entry.is_checkout:
+            held = StoredCheckouts(store).lock(entry.key, what=entry.path.name, timeout=0)
+        elif entry.key is not None:
             held = BuiltWheels(store).lock(entry.key, what=entry.path.name, timeout=0)
         else:
             held = store.lock(entry.algorithm, entry.digest, what=entry.path.name, timeout=0)
@@ -208,7 +227,7 @@ def _remove(store: Store, entry: StoredEntry) -> bool:
 
 def _unlink(store: Store, entry: StoredEntry) -> None:
     """Remove a file. Its folders stay: another process may be using them."""
-    if entry.key is not None:
+    if entry.key is not None and not entry.is_checkout:
         BuiltWheels(store).remove(entry.key)
     else:
         entry.path.unlink(missing_ok=True)

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 
 from lockhouse.errors import BuildFailedError, HashMismatchError
-from lockhouse.interfaces import Command, UnhashedSource
+from lockhouse.interfaces import Command
 from lockhouse.model.indexes import Index, IndexOptions
-from lockhouse.model.lock import Artifact, ArtifactKind
 from lockhouse.process import run_command
 from lockhouse.testing.contracts.installing import Installing, directory, make_environment
-from lockhouse.testing.contracts.projects import git, write_project
+from lockhouse.testing.contracts.projects import write_project
 from lockhouse.testing.contracts.resolving import names
 from lockhouse.testing.index import PackageIndex
 from lockhouse.testing.packages import BACKEND_NAME, build_wheel
@@ -184,21 +183,6 @@ class InstallerContract:
         assert install.python("import near; print(near.__version__)") == "edited"
         told = json.loads(next(install.site_packages().glob("near-*/direct_url.json")).read_text(encoding="utf-8"))
         assert told["dir_info"]["editable"] is True
-
-    def test_builds_a_checkout_at_its_commit(self, install: Installing, tmp_path: Path) -> None:
-        far = write_project(tmp_path / "far" / "lib", "far", "1.0").parent
-        git(far, "init", "--quiet", "--initial-branch=main")
-        git(far, "add", ".")
-        git(far, "commit", "--quiet", "--message", "one")
-        commit = git(far, "rev-parse", "HEAD")
-        write_project(far / "lib", "far", "2.0")
-        git(far, "commit", "--quiet", "--all", "--message", "two")
-        artifact = Artifact(
-            kind=ArtifactKind.VCS, vcs="git", url=far.as_uri(), requested_revision="main", commit_id=commit,
-            subdirectory="lib",
-        )  # fmt: skip
-        install(sources=tuple(UnhashedSource(name=name, artifact=artifact) for name in names("far")))
-        assert install.installed() == {"far": "1.0"}
 
     def test_build_requirements_come_from_the_indexes_of_the_request(self, install: Installing) -> None:
         folder = write_project(install.root / "near", "near", "1.0")
