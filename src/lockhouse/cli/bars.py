@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
@@ -10,21 +11,29 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
     TransferSpeedColumn,
 )
+from rich.text import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
+
+#: So many pieces of work are named at a time.
+_NAMED = 4
 
 
 class Bars:
     """One bar over everything that was announced so far, gone when all is done.
 
-    As long as nothing is announced, what is shown is that work goes on, and for how long.
+    As long as nothing with a size is announced, what is shown is that work goes on, and for how long; of several
+    pieces, for how long each.
 
     :param title: the words in front of it
     """
@@ -34,13 +43,15 @@ class Bars:
             SpinnerColumn(),
             TextColumn("{task.description}"),
             TimeElapsedColumn(),
+            _Words(self.words),
             console=Console(stderr=True),
             transient=True,
         )
         self._title = title
         self._lock = threading.Lock()
         self._total = 0
-        self._running: dict[str, None] = {}
+        self._running: dict[str, float] = {}
+        self._has_sizes = False
         self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
@@ -56,21 +67,19 @@ class Bars:
         self._progress.stop()
 
     def start(self, name: str, total: int | None) -> None:
-        """Announce a file."""
+        """Announce a file, or another piece of work, which has no size."""
         with self._lock:
-            self._progress.columns = (
-                TextColumn("{task.description}"),
-                BarColumn(),
-                DownloadColumn(),
-                TransferSpeedColumn(),
-            )
+            if total is not None:
+                self._show_sizes()
             self._total += total or 0
-            self._running[name] = None
+            self._running[name] = time.monotonic()
             self._show()
 
     def advance(self, name: str, amount: int) -> None:  # noqa: ARG002 - one bar for all
         """Move the bar."""
         if self._task is not None:
+            with self._lock:
+                self._show_sizes()
             self._progress.advance(self._task, amount)
 
     def finish(self, name: str) -> None:
@@ -79,8 +88,35 @@ class Bars:
             self._running.pop(name, None)
             self._show()
 
+    def words(self) -> str:
+        """Give the pieces of work that go on and have no size, each with its time."""
+        with self._lock:
+            running = [] if self._has_sizes else list(self._running.items())
+        now = time.monotonic()
+        words = [f"{name} {now - since:.0f} s" for name, since in running[:_NAMED]]
+        more = f", and {len(running) - _NAMED} more" if len(running) > _NAMED else ""
+        return f"{', '.join(words)}{more}" if len(running) > 1 else ""
+
+    def _show_sizes(self) -> None:
+        if not self._has_sizes:
+            self._has_sizes = True
+            columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+            self._progress.columns = columns
+
     def _show(self) -> None:
         if self._task is not None:
-            newest = next(reversed(self._running), "")
+            newest = next(reversed(self._running), "") if self._has_sizes else ""
             words = f"{self._title} {newest}".strip()
             self._progress.update(self._task, total=self._total or None, description=words)
+
+
+class _Words(ProgressColumn):
+    """Words that change with time: a plain text would stand still until something else happens."""
+
+    def __init__(self, words: Callable[[], str]) -> None:
+        self._words = words
+        super().__init__()
+
+    def render(self, task: Task) -> Text:  # noqa: ARG002 - one line for all
+        """Give them as they are now."""
+        return Text(self._words())

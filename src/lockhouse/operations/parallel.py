@@ -20,7 +20,7 @@ _Result = TypeVar("_Result")
 #: Seconds between two looks for Ctrl-C while threads work: on Windows a longer wait would not notice it.
 _LOOK = 0.1
 #: Seconds that threads get to clean up after Ctrl-C. Who still waits for a silent server is left behind.
-_GRACE = 0.5
+_GRACE = 0.8
 
 
 def processors() -> int:
