@@ -40,9 +40,12 @@ def test_a_package_that_no_binary_names_is_built_though_it_has_a_wheel(
     assert installed(CLI.root(project)) == {"built": "1.0", "taken": "1.0"}
 
 
-@pytest.mark.parametrize("names", ['["source"]', '[":all:"]'])
+@pytest.mark.parametrize(
+    ("names", "edit"),
+    [('["source"]', 'take "source" out of only-binary'), ('[":all:"]', 'exempt it: no-binary = ["source"]')],
+)
 def test_a_package_that_only_binary_names_is_never_built(
-    names: str, index: PackageIndex, project: ProjectFolder
+    names: str, edit: str, index: PackageIndex, project: ProjectFolder
 ) -> None:
     index.add_sdist("source", "1.0")
     declare(project, "source")
@@ -50,8 +53,10 @@ def test_a_package_that_only_binary_names_is_never_built(
     declare(project, "source", extra=f"only-binary = {names}")
     stale = CLI.refuse(project, code="lock-stale")
     assert "source 1.0 has only an sdist, and only-binary forbids to build it" in stale.output
+    assert f"fix: {edit}, then run: lockhouse lock" in stale.output
     refused = project.run("lockhouse", "lock")
     assert "error[lock-refused]" in refused.output, refused
+    assert f"fix: {edit}, and lock again" in refused.output
     assert not built_wheels()
 
 

@@ -309,6 +309,14 @@ def test_a_pin_that_is_no_digest_is_refused(pin: str, project: ProjectFolder) ->
     assert "house#sha256=DIGEST, with the digest that its build printed" in refused.output
 
 
+@pytest.mark.parametrize("slip", ["#sha256:", "#", "#SHA-256 ", "@"])
+def test_a_slip_in_the_spelling_of_a_pin_is_told(slip: str, project: ProjectFolder) -> None:
+    pin = "0123456789abcdef" * 4
+    code = "invalid-setting" if slip != "@" else "wheelhouse-invalid"
+    refused = CLI.refuse(project, "--wheelhouse", f"house{slip}{pin}", code=code)
+    assert (f"house#sha256={pin}" in refused.output) == (slip != "@")
+
+
 def test_a_wheel_that_was_exchanged_with_its_record_is_found_by_the_digest_alone(project: ProjectFolder) -> None:
     """No lock knows the bytes of what is built from it: who can write a manifest can exchange them."""
     said = build(project, "--output", "house")

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from lockhouse.model.fresh import Fresh as Fresh  # noqa: PLC0414 - it belongs here, and stands apart to be light
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from packaging.utils import NormalizedName
 
     from lockhouse.model.input_changes import InputChange
@@ -52,12 +54,14 @@ class Reason:
     :ivar message: the fact in one line: what is declared, what is pinned
     :ivar origin: where the declaration stands, or None
     :ivar package: the package that it is about, or None
+    :ivar edit: the edit of the declaration that mends it, where locking again would not; else empty
     """
 
     code: ReasonCode
     message: str
     origin: Origin | None = None
     package: NormalizedName | None = None
+    edit: str = ""
 
     def __str__(self) -> str:
         """Give the message and its place."""
@@ -132,7 +136,17 @@ def next_step(verdict: Stale | Missing, lock_command: str) -> str:
     """
     if isinstance(verdict, Stale) and all(reason.code is ReasonCode.RULE_BROKEN for reason in verdict.reasons):
         return f"change the inputs so that the rule holds, then run: {lock_command}"  # else the same is resolved again
+    if isinstance(verdict, Stale) and (edits := edits_of(verdict.reasons)):
+        return f"{edits}, then run: {lock_command}"
     return f"{verdict.first}: {lock_command}" if isinstance(verdict, Stale) and verdict.first else lock_command
+
+
+def edits_of(reasons: Iterable[Reason]) -> str:
+    """Give the edits that mend what locking again would not, in words; empty where there is none.
+
+    :param reasons: why a lock is stale
+    """
+    return "; ".join(dict.fromkeys(reason.edit for reason in reasons if reason.edit))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

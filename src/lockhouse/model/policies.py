@@ -14,7 +14,7 @@ from lockhouse.model.freshness import Reason, ReasonCode
 from lockhouse.model.lock import ArtifactKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
@@ -61,8 +61,10 @@ def _build_reasons(spec: EnvironmentSpec, lock: Lock) -> Iterator[Reason]:
         if source is not None and ArtifactKind.WHEEL not in kinds and spec.builds.refuses(package.name):
             what = "is a checkout" if source.kind is ArtifactKind.VCS else "has only an sdist"
             message = f"{package.label} {what}, and only-binary forbids to build it"
+            edit = _exempt(package.name, spec.builds.only_binary, "only-binary", "no-binary")
         elif source is None and ArtifactKind.WHEEL in kinds and spec.builds.demands(package.name):
             message = f"{package.label} has no sdist, and no-binary forbids to take a wheel of it"
+            edit = _exempt(package.name, spec.builds.no_binary, "no-binary", "only-binary")
         elif source_to_build(package, spec.builds) is not None and build_key(package) not in builds:
             yield Reason(
                 code=ReasonCode.BUILD_UNLOCKED,
@@ -72,7 +74,14 @@ def _build_reasons(spec: EnvironmentSpec, lock: Lock) -> Iterator[Reason]:
             continue
         else:
             continue
-        yield Reason(code=ReasonCode.POLICY_CHANGED, message=message, origin=spec.origin, package=package.name)
+        yield Reason(
+            code=ReasonCode.POLICY_CHANGED, message=message, origin=spec.origin, package=package.name, edit=edit
+        )
+
+
+def _exempt(name: NormalizedName, listed: Sequence[str], setting: str, opposite: str) -> str:
+    """Say how a package gets out of a policy."""
+    return f'take "{name}" out of {setting}' if name in listed else f'exempt it: {opposite} = ["{name}"]'
 
 
 # -- pre-releases -------------------------------------------------------------------------------------------------

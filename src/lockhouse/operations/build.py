@@ -9,17 +9,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-from packaging.version import Version
 
-from lockhouse.confinement import Network
-from lockhouse.errors import BuildError, BuildFailedError, BuildVariesError, SelectionError
+from lockhouse.errors import BuildFailedError, BuildVariesError, SelectionError
 from lockhouse.interfaces import StoredFile
 from lockhouse.model.builds import build_key, build_lock_digest, needs_build, recorded_source, told_below
 from lockhouse.model.closure import walk
 from lockhouse.model.lock import ArtifactKind
 from lockhouse.model.plan import select
 from lockhouse.model.provenance import Provenance
+from lockhouse.operations.build_record import builder_name, joined, machine_tag, require_expected, tell_of
 from lockhouse.operations.build_room import build_room
 from lockhouse.operations.held_words import Held
 from lockhouse.operations.parallel import in_threads, processors, settle
@@ -32,8 +30,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from threading import Event
 
-    from lockhouse.errors import LockhouseError
-    from lockhouse.interfaces import Reporter
     from lockhouse.model.build_policy import BuildPolicy
     from lockhouse.model.lock import Artifact, BuildLock, Lock, LockedPackage
     from lockhouse.model.plan import Plan, PlannedPackage
@@ -194,7 +190,7 @@ class Builder:
             outcomes = in_threads(list(items), work, jobs=processors(), on_stop=tools.give_up, given_up=tools.given_up)
         made, failures = settle(outcomes)
         if failures:
-            raise _joined(failures)
+            raise joined(failures)
         return made
 
     def _bring(self, items: Iterable[PlannedPackage]) -> None:
@@ -269,7 +265,7 @@ class Builder:
         reporter = said.reporter_of(item.package.label)
         with self._made(item, self._tools.heard_by(reporter), said) as (wheel, record):
             place = self._wheels.add(key, wheel, record)
-        _tell(item, record, reporter)
+        tell_of(item, record, reporter)
         return place, record
 
     @contextmanager
@@ -357,72 +353,10 @@ class Builder:
             )
 
 
-def _tell(item: PlannedPackage, record: Provenance, reporter: Reporter) -> None:
-    artifact = item.artifact
-    source = f"commit {artifact.commit_id}" if artifact.kind is ArtifactKind.VCS else "its sdist"
-    message = f"built {item.package.label} from {source}; the network was {record.network}"
-    if record.network == Network.ALLOWED:
-        reporter.warning(f"{message}, as allow-network says: its hash does not tell what it fetched")
-    elif record.network == Network.WATCHED:
-        reporter.info(f"{message}: programs other than Python are not held back here")
-    else:
-        reporter.info(message)
-
-
 def _built_file(package: LockedPackage, wheel: Path, record: Provenance) -> BuiltFile:
     algorithm, _, digest = record.wheel.partition(":")
     file = StoredFile(name=package.name, version=record.version, path=wheel, algorithm=algorithm, digest=digest)
     return BuiltFile(file=file, provenance=record)
-
-
-def _joined(failures: Sequence[LockhouseError]) -> LockhouseError:
-    """Make one error of all."""
-    distinct = {str(failure): failure for failure in sorted(failures, key=lambda failure: failure.what)}
-    first, *others = distinct.values()
-    if not others:
-        return first
-    why = [line for failure in distinct.values() for line in (failure.what, *(f"  {each}" for each in failure.why))]
-    kinds = {type(failure) for failure in distinct.values()}
-    return (kinds.pop() if len(kinds) == 1 else BuildError)(
-        f"{len(distinct)} packages cannot be built", why=why, fix=first.fix
-    )
-
-
-def require_expected(package: LockedPackage, wheel: Path, target: Target) -> str:
-    """See that a wheel is of the locked package, and fits the interpreter; give its version.
-
-    :param package: what was to be built
-    :param wheel: what was built
-    :param target: the interpreter
-    :raises BuildFailedError: it is another package, or does not fit
-    """
-    try:
-        name, version, _, tags = parse_wheel_filename(wheel.name)
-    except InvalidWheelFilename as error:
-        raise BuildFailedError(f"{package.label}: its backend built {wheel.name}", why=str(error)) from error
-    if canonicalize_name(name) != package.name or (package.version and version != Version(package.version)):
-        raise BuildFailedError(f"{package.label}: its backend built something else", why=f"it built {wheel.name}")
-    if not {str(tag) for tag in tags} & {*target.tags}:
-        raise BuildFailedError(
-            f"{package.label}: its backend built a wheel that does not fit {target.label}", why=f"it built {wheel.name}"
-        )
-    return str(version)
-
-
-def machine_tag(target: Target) -> str:
-    """Give the tag that says most of an interpreter: on Linux the one that names the C library and its version.
-
-    :param target: the interpreter
-    """
-    told = (tag for tag in target.tags if "manylinux" in tag or "musllinux" in tag)
-    return next(told, target.tags[0])
-
-
-def builder_name() -> str:
-    """Give who builds, with the versions that decide how."""
-    from importlib import metadata  # noqa: PLC0415 - only where something is built
-
-    return f"lockhouse {metadata.version('lockhouse')}, pyproject-hooks {metadata.version('pyproject-hooks')}"
 
 
 def _sha256(path: Path) -> str:

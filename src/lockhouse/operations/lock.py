@@ -11,7 +11,7 @@ from lockhouse.errors import LockhouseError, LockInvalidError, LockRefusedError
 from lockhouse.interfaces import ResolveRequest
 from lockhouse.model.builds import build_key, needs_build
 from lockhouse.model.changes import build_changes_between, changes_between
-from lockhouse.model.freshness import Fresh, Stale
+from lockhouse.model.freshness import Fresh, Stale, edits_of
 from lockhouse.model.lock import ArtifactKind, Lock, LockRecord
 from lockhouse.operations.build_lock import BuildLocking, BuildLocks
 from lockhouse.operations.build_room import BuildTools
@@ -351,7 +351,7 @@ def _require_accepted(request: LockRequest, lock: Lock, plugins: Plugins) -> Non
         raise LockRefusedError(
             f'{request.files.place}: what was resolved for environment "{request.spec.name}" is not written',
             why=map(str, verdict.reasons),
-            fix="change the inputs so that these hold, and lock again",
+            fix=f"{edits_of(verdict.reasons) or 'change the inputs so that these hold'}, and lock again",
         )
 
 

@@ -18,7 +18,8 @@ from lockhouse.model.builds import build_key
 from lockhouse.model.lock import LockedPackage
 from lockhouse.model.project_info import PURE, ExpectedWheel
 from lockhouse.model.provenance import Provenance
-from lockhouse.operations.build import BuiltFile, builder_name, machine_tag, require_expected
+from lockhouse.operations.build import BuiltFile
+from lockhouse.operations.build_record import builder_name, machine_tag, require_expected
 from lockhouse.operations.build_room import build_room
 from lockhouse.operations.editable_wheel import require_self_reliant
 from lockhouse.operations.sources import PROJECT

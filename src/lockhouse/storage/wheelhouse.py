@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 _LARGEST_MANIFEST = 16 << 20
 _READ_SIZE = 1 << 20
 _PIN = "#sha256="
+#: What is meant as a pin and spelled in another way.
+_SLIP = re.compile(r"#(?:sha-?256\s*[:@ -]?\s*)?(?P<digest>[0-9a-f]{64})$|#sha-?256(?![0-9a-f=])", re.IGNORECASE)
 _DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 _NAME = "name a folder or an archive that lockhouse wheelhouse build wrote"
 _READ = "see that this user may read it, and that the disk is well"
@@ -142,6 +144,14 @@ def open_wheelhouse(path: Path) -> Wheelhouse:
             f'"{path}" ends with no digest',
             why=f'after "{_PIN}" are to follow 64 hexadecimal digits, found is "{pin}"',
             fix=f"write {place}{_PIN}DIGEST, with the digest that its build printed",
+        )
+    slip = None if marker else _SLIP.search(place)
+    if slip is not None:
+        bare = place[: slip.start()]
+        raise InvalidSettingError(
+            f'"{path}" pins the wheelhouse in a way that is not understood',
+            why=f'found is "{place[slip.start() :]}", a pin is written "{_PIN}DIGEST"',
+            fix=f"write {bare}{_PIN}{slip['digest'] or 'DIGEST'}",
         )
     wheelhouse = _open(Path(place))
     if pin and wheelhouse.manifest.check != pin.lower():
