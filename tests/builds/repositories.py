@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import textwrap
+import threading
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 from lockhouse.testing.contracts.projects import git
 from lockhouse.testing.packages import BACKEND_NAME, backend_source
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _PROJECT = """
@@ -108,3 +113,33 @@ class Repository:
         git(self.folder, "reflog", "expire", "--expire=now", "--all")
         git(self.folder, "gc", "--quiet", "--prune=now")
         assert commit not in git(self.folder, "rev-list", "--all")
+
+
+@contextmanager
+def served(folder: Path, *, user: str, password: str) -> Iterator[str]:
+    """Serve a bare repository to those who know the password; give its address, without these."""
+    git(folder, "update-server-info")
+    wanted = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+    class Guarded(SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.headers.get("Authorization") == wanted:
+                super().do_GET()
+            else:
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", 'Basic realm="git"')
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Guarded, directory=str(folder.parent)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/{folder.name}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

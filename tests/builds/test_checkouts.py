@@ -11,11 +11,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lockhouse.testing.contracts.projects import git
-from tests.scenarios.installing import CLI, NOX, TOX, Frontend, declare, has_receipt, installed, lock, lock_path
+from tests.scenarios.installing import (
+    CLI,
+    NOX,
+    TOX,
+    Frontend,
+    declare,
+    files_below,
+    has_receipt,
+    installed,
+    lock,
+    lock_path,
+)
 from tests.wheelhouse.making import build, manifest_of, other_machine, wheels_in
 
 from .looking import builds_of, built_wheels, receipt_of
-from .repositories import FROM_TAGS, TELLS, Repository
+from .repositories import FROM_TAGS, TELLS, Repository, served
 
 if TYPE_CHECKING:
     from lockhouse.testing import PackageIndex, ProjectFolder
@@ -215,3 +226,31 @@ def test_a_build_of_a_checkout_is_kept_from_the_network(far: Repository, project
     lock(project)
     refused = CLI.refuse(project, code="network-denied")
     assert "it connects to 192.0.2.1:80" in refused.output
+
+
+def test_credentials_of_the_declared_address_go_to_git_and_are_kept_nowhere(
+    far: Repository, project: ProjectFolder, tmp_path: Path
+) -> None:
+    commit = far.write("1.0")
+    git(tmp_path, "clone", "--quiet", "--bare", far.folder.as_uri(), "far.git")
+    password = "qu1etr1ver"  # noqa: S105 - it opens nothing but this
+    with served(tmp_path / "far.git", user="me", password=password) as address:
+        known = address.replace("://", f"://me:{password}@")
+        declare(project, far.requirement(url=known), extra=ALLOWED)
+        lock(project)
+        said = CLI.succeed(project)
+        assert installed(CLI.root(project)) == {"far": "1.0"}
+        assert receipt_of(CLI.root(project))["built"][0]["source_name"] == f"git+{address}@{commit}"
+        assert password not in said.output
+        shutil.rmtree(os.environ["LOCKHOUSE_CACHE_DIR"])
+        CLI.forget(project)
+        CLI.succeed(project)
+        cache = Path(os.environ["LOCKHOUSE_CACHE_DIR"])
+        kept = files_below(project / "locks", CLI.root(project), cache / "v1")
+        assert not [path for path in kept if password.encode() in path.read_bytes()]
+        shutil.rmtree(cache)
+        CLI.forget(project)
+        project.replace("pyproject.toml", password, "wrong")
+        refused = CLI.refuse(project, code="artifact-unavailable")
+        assert f"far 1.0: git cannot fetch {address}" in refused.output
+        assert "me:wrong" not in refused.output

@@ -107,16 +107,28 @@ class Fetcher:
         :return: what was found, in the order of the places; empty where nobody knows the package
         :raises ArtifactUnavailableError: a place cannot be reached, refuses, or is no index
         """
-        wanted = Wanted(name=name, filename=filename, digest=digest)
+        return self._located(Wanted(name=name, filename=filename, digest=digest))
+
+    def misnamed(self, name: str) -> tuple[str, ...]:
+        """Ask the configured places for files that would be wheels of a package if their names were those of wheels.
+
+        :param name: name of the package
+        :return: their names
+        :raises ArtifactUnavailableError: a place cannot be reached, refuses, or is no index
+        """
+        found = self._located(Wanted(name=name, misnamed=True))
+        return tuple(dict.fromkeys(file.filename for file in found))
+
+    def _located(self, wanted: Wanted) -> tuple[FoundFile, ...]:
         found = [file for place in self.indexes.find_links for file in self._at_place(place, wanted)]
-        certain = filename is not None or digest is not None
+        certain = wanted.filename is not None or wanted.digest is not None
         if self.indexes.no_index or (found and certain):
             return tuple(found)
         addresses = [index.url for index in self.indexes.indexes]
-        if self.indexes.default is None:
+        if self.indexes.default is None and not wanted.misnamed:  # PyPI takes no such names
             addresses.append(default_index())
         for address in addresses:
-            page = self._page(f"{address.rstrip('/')}/{canonicalize_name(name)}/")
+            page = self._page(f"{address.rstrip('/')}/{canonicalize_name(wanted.name)}/")
             if page is None:
                 continue
             listed = [file for file in files_of(page) if wanted.fits(file)]

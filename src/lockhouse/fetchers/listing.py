@@ -46,14 +46,18 @@ class Wanted:
     :ivar name: name of the package
     :ivar filename: only the file of this name; None for any
     :ivar digest: only files that have this hash, or that may have it; None for any
+    :ivar misnamed: instead, what would be a wheel of the package if its name were one of a wheel
     """
 
     name: str
     filename: str | None = None
     digest: str | None = None
+    misnamed: bool = False
 
     def fits(self, found: FoundFile) -> bool:
         """Tell whether a file is, or may be, one of them."""
+        if self.misnamed:
+            return is_misnamed(found.filename, self.name)
         if self.filename is not None and found.filename != self.filename:
             return False
         if self.digest is not None:
@@ -103,7 +107,7 @@ def files_in(folder: Path, wanted: Wanted) -> list[FoundFile]:
     :param wanted: what is looked for
     """
     paths = sorted(folder.iterdir()) if folder.is_dir() else [folder] if folder.is_file() else []
-    by_name = Wanted(name=wanted.name, filename=wanted.filename)
+    by_name = Wanted(name=wanted.name, filename=wanted.filename, misnamed=wanted.misnamed)
     found = (FoundFile(filename=path.name, url=path.resolve().as_uri()) for path in paths)
     fitting = [(file, folder / file.filename if folder.is_dir() else folder) for file in found if by_name.fits(file)]
     listed = [
@@ -166,6 +170,27 @@ def _belongs_to(filename: str, name: str) -> bool:
     except (InvalidSdistFilename, InvalidWheelFilename):
         return False
     return parsed[0] == canonicalize_name(name)
+
+
+def is_misnamed(filename: str, name: str) -> bool:
+    """Tell whether a file would be a wheel of a package, if its name were one of a wheel.
+
+    :param filename: its name
+    :param name: name of the package
+    """
+    from packaging.utils import (  # noqa: PLC0415 - for speed: rarely needed
+        InvalidWheelFilename,
+        canonicalize_name,
+        parse_wheel_filename,
+    )
+
+    if not filename.endswith(".whl") or canonicalize_name(filename.partition("-")[0]) != canonicalize_name(name):
+        return False
+    try:
+        parse_wheel_filename(filename)
+    except InvalidWheelFilename:
+        return True
+    return False
 
 
 def _no_index(page: Page, why: str) -> ArtifactUnavailableError:

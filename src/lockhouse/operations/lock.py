@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import LockhouseError, LockInvalidError, LockRefusedError
+from packaging.utils import canonicalize_name
+
+from lockhouse.errors import (
+    ArtifactUnavailableError,
+    LockhouseError,
+    LockInvalidError,
+    LockRefusedError,
+    ResolutionError,
+)
 from lockhouse.interfaces import ResolveRequest
 from lockhouse.model.builds import build_key, needs_build
 from lockhouse.model.changes import build_changes_between, changes_between
@@ -23,6 +32,7 @@ from lockhouse.operations.fetch import fetch_artifacts
 from lockhouse.operations.held import Holding
 from lockhouse.operations.located import locator
 from lockhouse.operations.lock_outcome import LockOutcome, LockStatus
+from lockhouse.operations.misnamed import misnamed_wheels, without_wheels
 from lockhouse.operations.source_locks import SourceLocks, is_static
 from lockhouse.operations.stand_ins import StandIns
 from lockhouse.operations.targets import python_for_builds
@@ -227,9 +237,20 @@ def _resolve(
             with tools.reporter.progress(_title(request, tools.resolver)):
                 resolution = tools.resolver.resolve(asked, tools.run)
         except LockhouseError as error:  # a resolver knows requirements, not environments, and no stand-ins
-            error.why = tuple(map(stand_ins.words, error.why))
+            misnamed = _misnamed(error, spec, tools) if isinstance(error, ResolutionError) else ()
+            error.why = (*map(stand_ins.words, error.why), *misnamed)
             raise error.within(f'environment "{spec.name}"') from error
         return replace(resolution, packages=stand_ins.restored(resolution.packages))
+
+
+def _misnamed(error: ResolutionError, spec: EnvironmentSpec, tools: LockTools) -> tuple[str, ...]:
+    """Say which wheels of the declared packages that an error speaks of were passed over for their names."""
+    text = "\n".join((error.what, *error.why))
+    words = {canonicalize_name(word) for word in re.findall(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", text)}
+    try:
+        return misnamed_wheels((item.name for item in spec.requirements if item.name in words), tools.fetcher)
+    except ArtifactUnavailableError:  # what the resolver said counts for more
+        return ()
 
 
 def _title(request: LockRequest, resolver: Resolver) -> str:
@@ -251,6 +272,8 @@ def _complete(
     def wheel(package: LockedPackage, artifact: Artifact) -> Path:
         return _stored([(package, artifact)], tools)[0].path
 
+    for line in misnamed_wheels(without_wheels(hashed), tools.fetcher):
+        tools.reporter.warning(line)
     packages = builds.lock_all(complete_edges(hashed, present=present, fetcher=tools.fetcher, wheel=wheel))
     bounds = spec.requires_python if target is None else f"=={target.markers['python_version']}.*"
     record = LockRecord(
