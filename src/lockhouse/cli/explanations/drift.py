@@ -65,13 +65,14 @@ DRIFT: Mapping[str, Explanation] = {
         mend="Delete it, or let `lockhouse sync ENV --into DIR --deep` delete it, or make the environment anew.",
     ),
     DriftCode.SOURCE_CHANGED: Explanation(
-        means="The project, another one that is installed from a folder, or a checkout changed since it was "
-        "installed. A project that is installed editable changes only with the files that decide its metadata.",
+        means="The project, or another one that is installed from a folder, changed since it was installed. A project "
+        "that is installed editable changes only with the files that decide its metadata.",
         matters="The tests would see the former code.",
         mend="The next run builds and installs it again.",
     ),
     DriftCode.SOURCE_REFUSED: Explanation(
-        means="A directory or checkout was installed while `allow-unhashed` named it, and is not named any more.",
+        means="A package was installed from a directory, or built from a checkout, while `allow-unhashed` named it, and "
+        "is not named any more.",
         matters="It has no hash, so nothing vouches for it.",
         mend="The next run stops and says so. Name it in `allow-unhashed` again, or take the requirement out and lock.",
     ),
