@@ -51,12 +51,15 @@ def test_sources_hold_for_all_requirements_without_an_address(tmp_path: Path) ->
 
 
 def test_another_spelling_is_not_allowed_by_itself(tmp_path: Path) -> None:
-    app = write(tmp_path, "app", "lib @ file:../lib", more='[tool.uv.sources]\nlib = { path = "../elsewhere" }\n')
+    elsewhere = '[tool.uv.sources]\nlib = { path = "../third" }\n'
+    app = write(tmp_path, "app", "lib @ file:../lib", more=elsewhere)
     write(tmp_path, "lib", "third", more='[tool.uv.sources]\nthird = { path = "../third" }\n')
     write(tmp_path, "third")
-    spec = expand(app, project="wheel", allow_unhashed=["lib"])
+    spec = expand(app, project="wheel")
     assert found(spec) == {"lib": ("../lib", False), "third": ("../third", False)}
-    assert spec.allow_unhashed == ("lib", "third")
+    assert spec.allow_unhashed == ("third",)
+    other = write(tmp_path, "other", "lib @ git+https://code.example/lib", more=elsewhere)
+    assert expand(other, project="wheel").allow_unhashed == ()
     assert [project.lines for project in spec.local_projects] == [("third",), ()]
 
 

@@ -77,9 +77,8 @@ class _Search:
     _read: dict[NormalizedName, _Folder] = field(default_factory=dict)
 
     def follow(self, requirements: Iterable[DeclaredRequirement]) -> None:
-        own = self.files.sources.names
         waiting = deque(_Wanted(item=item) for item in requirements)
-        self.named |= {wanted.item.name for wanted in waiting if wanted.item.name in own}
+        self.named |= {wanted.item.name for wanted in waiting if self.files.sources.is_behind(wanted.item)}
         while waiting:
             wanted = waiting.popleft()
             if self._is_folder(wanted.item):
@@ -114,7 +113,7 @@ class _Search:
                 if below.name == name:  # its own extras, by its own name
                     extras += below.extras
                     continue
-                if below.name in folder.sources.names:
+                if folder.sources.is_behind(below):
                     self.named.add(below.name)
                 yield _Wanted(item=below, above=(*wanted.above, name))
 

@@ -73,6 +73,15 @@ class UvSources:
             raise malformed(shown, origin, "only a directory can be installed editable")
         return replace(item, path=shown, editable=editable is True, origin=item.origin)
 
+    def is_behind(self, item: DeclaredRequirement) -> bool:
+        """Tell whether the path of a requirement is that of its local source, whoever wrote it there.
+
+        :param item: a requirement, with its source applied
+        """
+        if item.path is None or item.name not in self.names:
+            return False
+        return self.applied(replace(item, text=item.name, path=None)).path == item.path
+
     @cached_property
     def workspace(self) -> Workspace | None:
         """Give the workspace that the project belongs to, None where it belongs to none."""
