@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from lockhouse.model.lock import ArtifactKind
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -64,7 +62,7 @@ class LocalProject:
 
         :param artifact: of the package of this name
         """
-        return (artifact.kind, artifact.path, artifact.editable) == (ArtifactKind.DIRECTORY, self.path, self.editable)
+        return (str(artifact.kind), artifact.path, artifact.editable) == ("directory", self.path, self.editable)
 
 
 def with_declared_edges(lock: Lock, projects: Iterable[LocalProject]) -> Lock:

@@ -7,23 +7,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.version import Version
-
-from lockhouse.errors import BackendFailedError, NoCompatibleArtifactError
+from lockhouse.errors import NoCompatibleArtifactError
 from lockhouse.interfaces import InstallRequest
 from lockhouse.interpreters import identify, prefix_of, site_packages_of
 from lockhouse.model.canonical import SEED
 from lockhouse.model.drift import REPAIRED, DriftCode, Drifted, Matching
 from lockhouse.model.outcomes import SyncOutcome
-from lockhouse.model.receipt import Receipt
 from lockhouse.operations.complete import Completeness
 from lockhouse.operations.drift import find_drift, not_ours
+from lockhouse.operations.receipt import receipt_of
 from lockhouse.operations.source_builds import SourceBuilds, kept_projects
 from lockhouse.storage.files import file_lock
-from lockhouse.storage.installed_files import files_of, remove_file_of_nobody, seeded_files, with_known_times
+from lockhouse.storage.installed_files import files_of, remove_file_of_nobody, with_known_times
 from lockhouse.storage.mismatch import EditedLock
 from lockhouse.storage.receipts import read_receipt, remove_receipt, write_receipt
-from lockhouse.storage.site_packages import DOUBLED, NO_RECORD, installed_packages
+from lockhouse.storage.site_packages import installed_packages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,7 +33,7 @@ if TYPE_CHECKING:
     from lockhouse.model.lock import Artifact, Lock, LockedPackage
     from lockhouse.model.plan import Plan
     from lockhouse.model.provenance import Provenance
-    from lockhouse.model.receipt import InstalledFiles, InstalledPackage, InstalledSource
+    from lockhouse.model.receipt import InstalledPackage, Receipt
     from lockhouse.model.target import Target
     from lockhouse.operations.build import Builder
     from lockhouse.operations.drift import SyncRequest
@@ -310,7 +308,16 @@ class Syncing:
                 self.tools.run,
             )
         kept, proofs = kept_projects(sources, wanted, receipt)
-        now = self._receipt(plan, {**wanted, **kept}, sources, (*built, *made.proofs, *proofs))
+        now = receipt_of(
+            self.request,
+            plan,
+            wanted={**wanted, **kept},
+            sources=sources,
+            built=(*built, *made.proofs, *proofs),
+            lock_digest=self.lock_digest,
+            target=self.target,
+            installer=self.tools.installer.name,
+        )
         if receipt is not None and receipt.interpreter == now.interpreter:
             # what was edited since the first sync does not become right by a further one
             now = replace(now, seeded=receipt.seeded)
@@ -328,56 +335,6 @@ class Syncing:
 
     def _installed(self) -> tuple[InstalledPackage, ...]:
         return installed_packages(site_packages_of(self.prefix))
-
-    def _files_of(self, package: InstalledPackage) -> InstalledFiles | None:
-        return files_of(self.prefix, site_packages_of(self.prefix), package)
-
-    def _receipt(
-        self,
-        plan: Plan,
-        wanted: Mapping[NormalizedName, str],
-        sources: tuple[InstalledSource, ...],
-        built: tuple[Provenance, ...],
-    ) -> Receipt:
-        expected = {*wanted, *(source.name for source in sources)}
-        found = tuple(
-            replace(package, artifact=wanted.get(package.name, ""))
-            for package in self._installed()
-            if package.name in expected
-        )
-        versions = {item.package.name: item.package.version for item in plan.files}
-        wrong = [f"{name} is not there" for name in sorted(expected - {package.name for package in found})]
-        wrong += [problem for package in found if (problem := _problem(package, versions.get(package.name)))]
-        if wrong:
-            raise BackendFailedError(
-                f"the installer {self.tools.installer.name} ended well, and did not do what it was asked",
-                why=wrong,
-                fix=f"remove the folder {self.prefix}, and run again",
-            )
-        return Receipt(
-            environment=self.request.spec.name,
-            lock_digest=self.lock_digest,
-            target=self.target.label,
-            interpreter=identify(self.request.python),
-            installer=self.tools.installer.name,
-            packages=found,
-            sources=sources,
-            files=tuple(files for files in map(self._files_of, found) if files is not None),
-            seeded=seeded_files(self.prefix, site_packages_of(self.prefix)),
-            skip_project=self.request.skip_project,
-            built=tuple(sorted(built, key=lambda record: record.name)),
-        )
-
-
-def _problem(package: InstalledPackage, version: str | None) -> str | None:
-    """Say what is wrong with a distribution that was just installed, if anything is."""
-    if package.record_size == DOUBLED:
-        return f"{package.name} is there more than once"
-    if package.record_size == NO_RECORD:
-        return f"{package.name} {package.version} has no RECORD"
-    if version is not None and Version(package.version) != Version(version):
-        return f"{package.name} {package.version} is there, {version} is locked"
-    return None
 
 
 # -- files --------------------------------------------------------------------------------------------------------

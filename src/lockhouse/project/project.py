@@ -157,50 +157,10 @@ class Project:
         :return: an outcome or a failure a lock file, as they come
         :raises EnvironmentConflictError: environments that share a lock have different inputs
         """
-        from lockhouse.model.spec import merge_shared_locks  # noqa: PLC0415 - only where something is locked
-        from lockhouse.operations.lock import LockRequest, lock_environment  # noqa: PLC0415 - likewise
-        from lockhouse.operations.lock_outcome import LockFailure  # noqa: PLC0415 - likewise
-        from lockhouse.operations.targets import lock_targets  # noqa: PLC0415
+        from lockhouse.project.locking import Locking  # noqa: PLC0415 - only where something is locked
 
-        for spec in merge_shared_locks(self._with_partners(specs)).values():
-            try:
-                tools = self._wiring.lock_tools(spec)
-                targets = tuple(
-                    lock_targets(spec, tools.resolver, describe=self._wiring.describe, environ=self._environ)
-                )
-            except LockhouseError as error:
-                yield LockFailure(spec=spec, error=error)
-                continue
-            for target in targets:
-                request = LockRequest(
-                    spec=spec,
-                    files=self.lock_files(spec, None if target is None else target.label),
-                    target=target,
-                    upgrade_all=upgrade_all,
-                    upgrade=frozenset(upgrade),
-                    dry_run=dry_run,
-                )
-                try:
-                    yield lock_environment(request, tools)
-                except LockhouseError as error:
-                    yield LockFailure(spec=spec, error=error)
-
-    def _with_partners(self, specs: Iterable[EnvironmentSpec]) -> list[EnvironmentSpec]:
-        """Add the environments that share a lock with one of these: their Pythons count too."""
-        chosen = list(specs)
-        locks = {spec.lock_name for spec in chosen}
-        known = {(spec.name, spec.lock_name) for spec in chosen}
-        unavailable: list[BackendNotFoundError] = []
-        partners = [
-            spec
-            for spec in self.declarations.environments(unavailable)
-            if spec.lock_name in locks and (spec.name, spec.lock_name) not in known
-        ]
-        for error in unavailable:
-            self._wiring.reporter.warning(
-                f"{error.what}: whether its environments share a lock with these cannot be known\n  fix: {error.fix}"
-            )
-        return [*chosen, *partners]
+        locking = Locking(declarations=self.declarations, wiring=self._wiring, environ=self._environ)
+        return locking.lock(specs, upgrade_all=upgrade_all, upgrade=upgrade, dry_run=dry_run)
 
     # -- environments ---------------------------------------------------------------------------------------------
 
@@ -257,7 +217,10 @@ class Project:
         from lockhouse.operations.sync import sync_environment  # noqa: PLC0415 - only where something has to be done
 
         outcome = sync_environment(request, lambda: self._wiring.sync_tools(spec, wheelhouse), deep=deep)
-        self._report(spec, request, outcome)
+        if outcome.changed:
+            from lockhouse.project.words import tell_of_sync  # noqa: PLC0415 - only where something was done
+
+            tell_of_sync(outcome, spec.name, request.files.place, self._wiring.reporter)
         return outcome
 
     def remember(
@@ -483,21 +446,6 @@ class Project:
             skip_project=skip_project,
             environment=environment,
         )
-
-    def _report(self, spec: EnvironmentSpec, request: SyncRequest, outcome: SyncOutcome) -> None:
-        if not outcome.changed:
-            return
-        done = [f"{len(outcome.installed)} installed"] if outcome.installed else []
-        if outcome.removed:
-            done.append(f"{len(outcome.removed)} removed ({', '.join(outcome.removed)})")
-        self._wiring.reporter.info(
-            f"{spec.name}: {', '.join(done) or 'nothing to install'}, from {request.files.place}"
-        )
-        for reason in outcome.reasons:
-            if reason in outcome.repairs:
-                self._wiring.reporter.info(f"  repaired: {reason}")
-            else:
-                self._wiring.reporter.detail(f"  because {reason}")
 
     # -- parts ----------------------------------------------------------------------------------------------------
 

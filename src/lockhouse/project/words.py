@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from lockhouse.interfaces import Reporter
     from lockhouse.model.freshness import OrphanLock
+    from lockhouse.model.outcomes import SyncOutcome
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.model.wheelhouse import Manifest
     from lockhouse.project.answers import Answer
@@ -89,3 +91,22 @@ def summary_of_wheelhouse(manifest: Manifest) -> str:
     """
     wheels = [file for file in manifest.files if file.package is not None]
     return f"{len(wheels)} wheels, {sum(file.size for file in wheels):,} bytes"
+
+
+def tell_of_sync(outcome: SyncOutcome, name: str, place: str, reporter: Reporter) -> None:
+    """Say what a sync did, and why.
+
+    :param outcome: what it did
+    :param name: the environment
+    :param place: its lock file
+    :param reporter: where to say it
+    """
+    done = [f"{len(outcome.installed)} installed"] if outcome.installed else []
+    if outcome.removed:
+        done.append(f"{len(outcome.removed)} removed ({', '.join(outcome.removed)})")
+    reporter.info(f"{name}: {', '.join(done) or 'nothing to install'}, from {place}")
+    for reason in outcome.reasons:
+        if reason in outcome.repairs:
+            reporter.info(f"  repaired: {reason}")
+        else:
+            reporter.detail(f"  because {reason}")
