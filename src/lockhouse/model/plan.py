@@ -225,9 +225,15 @@ def _choose_one(package: LockedPackage, lock: Lock, target: Target, tags: Sequen
         packages=[_as_standard(package, known)],
     )
     environment = cast("Environment", dict(target.markers))
-    for _, chosen in pylock.select(environment=environment, tags=tags):
+    for _, chosen in pylock.select(environment=environment, tags=_that_matter(tags, package)):
         return PlannedPackage(package=package, artifact=known[id(chosen)])
     raise PylockSelectError(package.label)
+
+
+def _that_matter(tags: Sequence[Tag], package: LockedPackage) -> list[Tag]:
+    """Leave out tags that no file of the package can have: an interpreter has a thousand, each is ranked each time."""
+    names = " ".join(artifact.filename or "" for artifact in package.artifacts).lower()
+    return [tag for tag in tags if tag.platform in names and tag.abi in names]
 
 
 def _as_standard(package: LockedPackage, known: dict[int, Artifact]) -> Package:

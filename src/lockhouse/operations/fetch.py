@@ -37,7 +37,7 @@ def fetch_artifacts(
     locate: Callable[[Artifact], ArtifactLocation | None],
     reporter: Reporter,
     root: Path,
-    jobs: int = 8,
+    jobs: int = 16,
     edited: EditedLock | None = None,
 ) -> tuple[StoredFile, ...]:
     """Bring all artifacts into the store, and verify every one, whether it was there before or not.

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import StoreError
 from lockhouse.interpreters.identity import prefix_of
 from lockhouse.model.drift import Matching
 from lockhouse.model.fresh import Fresh
 from lockhouse.operations.check import check
 from lockhouse.operations.drift import find_drift, not_ours
 from lockhouse.operations.orphans import orphan_locks
+from lockhouse.operations.trace_files import keep_trace, look_at, save_trace
 from lockhouse.operations.unchanged import (
     TRACE_NAME,
     asked_of,
@@ -22,14 +20,13 @@ from lockhouse.operations.unchanged import (
     trace_name,
 )
 from lockhouse.plugins import DISABLE_VARIABLE, FRONTEND_FILES, may_have_sessions
-from lockhouse.storage.cache_folder import traces_in
-from lockhouse.storage.files import write_atomically
 from lockhouse.storage.lockfiles.orphans import locks_in
 from lockhouse.storage.receipts import RECEIPT_NAME, read_receipt
 from lockhouse.trace.trace import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from lockhouse.model.receipt import InstalledSource
     from lockhouse.model.spec import EnvironmentSpec
@@ -67,7 +64,7 @@ def trace_environment(
         return
     sources = (_line_of(source, request) for source in receipt.sources)
     trace = render(asked, (line_of_names(tuple(not_ours(request))), *sources), seen, environ)
-    _write(prefix / TRACE_NAME, trace)
+    save_trace(prefix / TRACE_NAME, trace)
 
 
 def _line_of(source: InstalledSource, request: SyncRequest) -> str:
@@ -113,37 +110,4 @@ def trace_locks(
         return
     specs = [spec for spec, _ in known]
     if not orphan_locks(root, specs, directories, is_universal=plugins.is_universal):
-        write_trace(trace_name(str(root)), asked_of(str(root)), said, seen, environ)
-
-
-def _write(path: Path, trace: bytes | None) -> None:
-    if trace is not None:
-        with suppress(StoreError):  # it saves the next run some time, and nothing depends on it
-            write_atomically(path, trace)
-
-
-def write_trace(name: str, subject: str, said: Iterable[str], looks: Looks, environ: Mapping[str, str]) -> None:
-    """Write a trace into the store of the user, if it can be relied on.
-
-    :param name: name of its file
-    :param subject: what was asked
-    :param said: the answer
-    :param looks: what it was decided by
-    :param environ: the variables of the user
-    """
-    place = traces_in(environ)
-    if place is not None:
-        _write(Path(place, name), render(subject, said, looks, environ))
-
-
-def look_at(paths: Iterable[Path], looks: Looks) -> None:
-    """Look at files, for that which is decided by their content.
-
-    :param paths: the files, whether they are there or not
-    :param looks: takes down what was seen
-    """
-    for path in paths:
-        try:
-            looks.file(path)
-        except OSError:  # that it is not there is seen as well
-            continue
+        keep_trace(trace_name(str(root)), asked_of(str(root)), said, seen, environ)

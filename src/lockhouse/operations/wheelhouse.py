@@ -34,11 +34,13 @@ class MadeWheelhouse:
     :ivar manifest: what it says of itself
     :ivar texts: name → content of its lists of requirements
     :ivar parts: what it is complete for
+    :ivar is_told_by_locks: whether no index was asked which files belong to hashes of the locks
     """
 
     manifest: Manifest
     texts: Mapping[str, bytes]
     parts: tuple[WheelhousePart, ...]
+    is_told_by_locks: bool
 
 
 def build_wheelhouse(
@@ -80,7 +82,12 @@ def build_wheelhouse(
     manifest = sealed(_manifest(complete, contents))
     with tools.reporter.progress("Writing") as progress:
         (save_archive if archive else save_folder)(path, manifest, contents, progress)
-    return MadeWheelhouse(manifest=manifest, texts=texts, parts=tuple(ordered))
+    return MadeWheelhouse(
+        manifest=manifest,
+        texts=texts,
+        parts=tuple(ordered),
+        is_told_by_locks=all(each.is_told_by_lock for each in planned),
+    )
 
 
 def default_pythons(spec: EnvironmentSpec, running: Path, environ: Mapping[str, str]) -> tuple[Path, ...]:

@@ -88,6 +88,7 @@ class PlannedPart:
     :ivar builds: what the project is built with where it is installed, for each of them
     :ivar builders: who builds for each of them; None where nothing is built
     :ivar records: what proves the wheels that were built
+    :ivar is_told_by_lock: whether no index was asked which files belong to hashes of the lock
     """
 
     part: WheelhousePart
@@ -96,6 +97,7 @@ class PlannedPart:
     builds: tuple[Plan, ...]
     builders: tuple[Builder | None, ...]
     records: tuple[Provenance, ...] = ()
+    is_told_by_lock: bool
     fetch: Callable[[Sequence[tuple[LockedPackage, Artifact]]], tuple[StoredFile, ...]]
 
     @property
@@ -204,6 +206,7 @@ def plan_parts(parts: Iterable[WheelhousePart], tools: WheelhouseTools) -> list[
                 builds=tuple(builds for _, builds, _ in chosen),
                 builders=tuple(builder for _, _, builder in chosen),
                 fetch=work.fetch,
+                is_told_by_lock=work.is_told_by_lock,
             )
         )
     if problems:
@@ -244,7 +247,9 @@ class _Planning:
         self._part = part
         self._tools = tools
         self._fetcher = tools.fetcher(part.spec)
-        self._lock: Lock = with_files_named(part.files.read(), self._fetcher)
+        lock = part.files.read()
+        self._lock: Lock = with_files_named(lock, self._fetcher)
+        self.is_told_by_lock = self._lock is lock
 
     def plan(self, target: Target) -> tuple[Plan, Plan, Builder | None]:
         """Choose wheels; where that does not do, and an interpreter of this machine builds for the target, sdists, too.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lockhouse.model.fresh import Fresh
 from lockhouse.model.wheelhouse import MANIFEST_NAME
 from lockhouse.operations.check import check
-from lockhouse.operations.tracing import look_at, write_trace
+from lockhouse.operations.trace_files import keep_trace, look_at
 from lockhouse.operations.unchanged import trace_name
 from lockhouse.operations.wheelhouse_again import (
     line_of_lock,
@@ -63,11 +63,15 @@ def trace_wheelhouse(
         if may_have_sessions(root):
             return
     look_at((path for part in made.parts for path in part.files.paths), seen)
-    if made.manifest.built or not all(_is_told_by_files(part, made, plugins) for part in made.parts):
+    if (
+        made.manifest.built
+        or not made.is_told_by_locks
+        or not all(_is_told_by_files(part, made, plugins) for part in made.parts)
+    ):
         return
     lines = _lines(made, words)
     if lines is not None:
-        write_trace(trace_name(subject), subject, lines, seen, environ)
+        keep_trace(trace_name(subject), subject, lines, seen, environ)
 
 
 def _is_told_by_files(part: WheelhousePart, made: MadeWheelhouse, plugins: Plugins) -> bool:
@@ -77,10 +81,7 @@ def _is_told_by_files(part: WheelhousePart, made: MadeWheelhouse, plugins: Plugi
     if (part.spec.name, part.files.quick_look().digest) not in digests:  # it was written meanwhile
         return False
     verdict = check(part.spec, part.files, plugins=plugins)
-    if not isinstance(verdict, Fresh) or verdict.notes:
-        return False
-    packages = part.files.read().packages  # where a file has no name, an index was asked for it
-    return all(artifact.filename is not None for package in packages for artifact in package.artifacts)
+    return isinstance(verdict, Fresh) and not verdict.notes
 
 
 def _lines(made: MadeWheelhouse, words: Iterable[str]) -> Sequence[str] | None:
