@@ -10,6 +10,7 @@ import sys
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from lockhouse.config.frontend_files import FRONTEND_FILES, is_for_frontend
 from lockhouse.config.nearest import nearest
 from lockhouse.errors import (
     BackendNotFoundError,
@@ -37,15 +38,6 @@ GROUP = "lockhouse"
 #: The resolver that is known to be universal without loading it.
 DEFAULT_RESOLVER = "uv"
 DISABLE_VARIABLE = "LOCKHOUSE_DISABLE_PLUGINS"
-
-#: The files without which neither nox nor tox has anything to run, and what must stand in them.
-FRONTEND_FILES = {
-    "noxfile.py": b"",
-    "tox.ini": b"",
-    "tox.toml": b"",
-    "setup.cfg": b"tox:tox",
-    "pyproject.toml": b"tool.tox",
-}
 
 _Made = TypeVar("_Made")
 
@@ -295,9 +287,9 @@ def may_have_sessions(root: Path) -> bool:
 
     :param root: the project's folder
     """
-    for name, sign in FRONTEND_FILES.items():
+    for name in FRONTEND_FILES:
         try:
-            if sign in (root / name).read_bytes():
+            if is_for_frontend(name, (root / name).read_bytes()):
                 return True
         except FileNotFoundError:
             continue

@@ -63,6 +63,16 @@ def test_an_environment_without_site_packages_has_none(tmp_path: Path) -> None:
     assert site_packages_of(tmp_path) == ()
 
 
+@posix
+@pytest.mark.parametrize("library", ["python3.13", "python3.13t", "pypy3.13", "graalpy3.13"])
+def test_only_the_library_of_its_python_holds_its_packages(tmp_path: Path, library: str) -> None:
+    (tmp_path / "pyvenv.cfg").write_text("version = 3.13.1\n")
+    for name in (library, "python3.12", "python3", "python3.x", "python4.13", "3.13t", "mypython3.13"):
+        (tmp_path / "lib" / name / "site-packages").mkdir(parents=True)
+    (tmp_path / "lib" / f"{library}-backup" / "site-packages").mkdir(parents=True)
+    assert site_packages_of(tmp_path) == (tmp_path / "lib" / library / "site-packages",)
+
+
 def fake(folder: Path, *, content: str = "3.12.4") -> Path:
     """Lay an environment whose interpreter is a file of our own."""
     home = folder / "base" / "bin"

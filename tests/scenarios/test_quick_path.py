@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from lockhouse.plugins import Plugins
 from lockhouse.testing import ProjectFolder
 from lockhouse.testing.environment import index_environ
-from lockhouse.trace.program import distributions
+from lockhouse.trace.program import distributions, program
 from tests.project_under_test.making import write_project
 
 if TYPE_CHECKING:
@@ -297,6 +297,16 @@ def test_a_folder_of_packages_is_listed_once_in_a_process_and_again_where_anythi
     (tmp_path / "a_plugin-1.0.dist-info").mkdir()
     (tmp_path / "a_plugin-1.0.dist-info/entry_points.txt").write_text("[lockhouse]\nother = other\n", encoding="utf-8")
     assert distributions(path) is None
+
+
+def test_what_depends_on_the_working_directory_is_looked_at_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.path", [""])
+    monkeypatch.chdir(tmp_path)
+    before = program()
+    (tmp_path / "other-1.0.dist-info").mkdir()
+    assert program() != before
 
 
 def test_no_plugin_is_installed_here(tmp_path: Path) -> None:

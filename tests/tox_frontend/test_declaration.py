@@ -64,13 +64,18 @@ def test_the_plugin_is_imported_without_tox_and_says_that_it_is_missing(tmp_path
         ("tox.toml", '[env_run_base]\nrunner = "lockhouse"\n', True),
         ("setup.cfg", "[tox:tox]\n[testenv]\nrunner = lockhouse\n", True),
         ("pyproject.toml", '[tool.tox.env_run_base]\nrunner = "lockhouse"\n', True),
+        ("pyproject.toml", '[tool."tox".env_run_base]\nrunner = "lockhouse"\n', True),
+        ("pyproject.toml", "[ tool . 'tox' . env_run_base ]\nrunner = 'lockhouse'\n", True),
+        ("pyproject.toml", '[tool]\ntox = {env_run_base = {runner = "lockhouse"}}\n', True),
+        ("pyproject.toml", '\ufeff[tool.tox]\nenv_run_base.runner = "lockhouse"\n', True),
         ("pyproject.toml", "[tool.lockhouse]\n# the runner\n", False),
+        ("pyproject.toml", '[tool.lockhouse]\n# no tool.tox, no runner\n[tool.nox]\ntox = "lockhouse"\n', False),
     ],
 )
 def test_only_a_configuration_that_names_the_runner_needs_tox(
     tmp_path: Path, file: str, text: str, needed: bool
 ) -> None:
-    (tmp_path / file).write_text(text)
+    (tmp_path / file).write_text(text, encoding="utf-8")
     assert lockhouse.tox.needs(tmp_path) is needed
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from lockhouse.model.interpreter import InterpreterIdentity
 
 
-_LIBRARY = re.compile(r"^(?:python|pypy|graalpy)(?P<version>3\.\d+)t?$")
+_LIBRARIES = ("python", "pypy", "graalpy")
 _FOLDERS_OF_EXECUTABLES = ("bin", "scripts")
 
 
@@ -76,21 +76,32 @@ def site_packages_of(prefix: Path) -> tuple[Path, ...]:
     minor = ".".join(_version(_read_config(prefix / "bin" / "python", prefix), prefix, None).split(".")[:2])
     found: list[Path] = []
     for library in _libraries(prefix):
-        match = _LIBRARY.match(library.name)
-        if match is not None and minor in {"", match["version"]} and (library / "site-packages").is_dir():
-            found.append(library / "site-packages")
+        version = _version_of_library(library.name)
+        folder = library / "site-packages"
+        if version and minor in {"", version} and folder.is_dir():
+            found.append(folder)
     return tuple({os.path.realpath(folder): folder for folder in reversed(found)}.values())[::-1]
 
 
 def _libraries(prefix: Path) -> list[Path]:
-    found: list[Path] = []
-    for parent in ("lib", "lib64"):
+    found = []
+    for folder in (prefix / "lib", prefix / "lib64"):
         try:
-            names = os.listdir(f"{prefix}/{parent}")  # noqa: PTH208 - before every run: a glob takes long
+            names = os.listdir(folder)  # noqa: PTH208 - before every run: a glob takes ten times as long
         except OSError:
             continue
-        found += [Path(f"{prefix}/{parent}/{name}") for name in sorted(names) if "3." in name]
+        found += [folder / name for name in sorted(names) if _version_of_library(name)]
     return found
+
+
+def _version_of_library(name: str) -> str:
+    """Give the version of Python that a library is for, as ``python3.13t`` is for 3.13; empty where it is for none."""
+    for kind in _LIBRARIES:
+        if name.startswith(kind):
+            version = name.removeprefix(kind).removesuffix("t")
+            major, _, minor = version.partition(".")
+            return version if major == "3" and minor.isdecimal() else ""
+    return ""
 
 
 def _read_config(python: Path, prefix: Path) -> dict[str, str]:
@@ -140,8 +151,8 @@ def _version(config: dict[str, str], prefix: Path, real: Path | None) -> str:
         named = re.search(r"3\.\d+", real.name)
         if named:
             return named[0]
-    versions = [match["version"] for match in map(_LIBRARY.match, (path.name for path in _libraries(prefix))) if match]
-    return versions[0] if len(set(versions)) == 1 else ""
+    versions = {_version_of_library(path.name) for path in _libraries(prefix)}
+    return versions.pop() if len(versions) == 1 else ""
 
 
 def _gone(python: Path) -> InterpreterError:

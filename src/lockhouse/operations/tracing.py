@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockhouse.config.frontend_files import FRONTEND_FILES
 from lockhouse.interpreters.identity import prefix_of
 from lockhouse.model.drift import Matching
 from lockhouse.model.fresh import Fresh
@@ -19,7 +20,7 @@ from lockhouse.operations.unchanged import (
     line_of_source,
     trace_name,
 )
-from lockhouse.plugins import DISABLE_VARIABLE, FRONTEND_FILES, may_have_sessions
+from lockhouse.plugins import DISABLE_VARIABLE, may_have_sessions
 from lockhouse.storage.lockfiles.orphans import locks_in
 from lockhouse.storage.receipts import RECEIPT_NAME, read_receipt
 from lockhouse.trace.trace import render

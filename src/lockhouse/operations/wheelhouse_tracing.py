@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from lockhouse.config.frontend_files import FRONTEND_FILES
 from lockhouse.model.fresh import Fresh
 from lockhouse.model.wheelhouse import MANIFEST_NAME
 from lockhouse.operations.check import check
@@ -17,7 +18,7 @@ from lockhouse.operations.wheelhouse_again import (
     line_of_wheel,
     line_of_words,
 )
-from lockhouse.plugins import DISABLE_VARIABLE, FRONTEND_FILES, may_have_sessions
+from lockhouse.plugins import DISABLE_VARIABLE, may_have_sessions
 from lockhouse.storage.wheelhouse import manifest_bytes
 
 if TYPE_CHECKING:

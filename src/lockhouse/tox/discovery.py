@@ -7,6 +7,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
+from lockhouse.config.frontend_files import TOX_FILES, is_for_frontend
 from lockhouse.errors import BackendNotFoundError, ConfigError, LockhouseError
 from lockhouse.hookspecs import hookimpl
 from lockhouse.tox.misspelt import may_be_misspelt, refuse_misspelt_runners
@@ -19,19 +20,16 @@ if TYPE_CHECKING:
 
     from lockhouse.model.spec import EnvironmentSpec
 
-#: Where tox looks for its configuration → what shows that a file holds one.
-_FILES = {"tox.ini": b"", "tox.toml": b"", "setup.cfg": b"tox:tox", "pyproject.toml": b"tool.tox"}
-
 
 def needs(root: Path) -> bool:
     """Tell whether a project has a tox configuration that names our runner; tox need not be installed.
 
     :param root: the project's folder
     """
-    for name, sign in _FILES.items():
+    for name in TOX_FILES:
         with contextlib.suppress(OSError):
             content = (root / name).read_bytes()
-            if sign in content:
+            if is_for_frontend(name, content):
                 return (b"lockhouse" in content and b"runner" in content) or may_be_misspelt(content)
     return False
 

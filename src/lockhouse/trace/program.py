@@ -54,7 +54,7 @@ def distributions(path: Iterable[str]) -> list[str] | None:
 def _known(folder: str) -> list[str] | None:
     status = os.stat(folder)  # noqa: PTH116 - pathlib takes long to import
     key = folder, status.st_ino, status.st_mtime_ns, status.st_ctime_ns
-    if folder == "." or max(key[2:]) + _SETTLED_AFTER > time.time_ns():
+    if not os.path.isabs(folder) or max(key[2:]) + _SETTLED_AFTER > time.time_ns():  # noqa: PTH117 - likewise
         return _listed(folder)
     if key not in _KNOWN:
         _KNOWN[key] = _listed(folder)

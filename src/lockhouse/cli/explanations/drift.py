@@ -71,8 +71,8 @@ DRIFT: Mapping[str, Explanation] = {
         mend="The next run builds and installs it again.",
     ),
     DriftCode.SOURCE_REFUSED: Explanation(
-        means="A package was installed from a directory, or built from a checkout, while `allow-unhashed` named it, and "
-        "is not named any more.",
+        means="A package was installed from a directory, or built from a checkout, while `allow-unhashed` named it, "
+        "and is not named any more.",
         matters="It has no hash, so nothing vouches for it.",
         mend="The next run stops and says so. Name it in `allow-unhashed` again, or take the requirement out and lock.",
     ),
