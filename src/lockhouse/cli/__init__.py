@@ -34,7 +34,7 @@ def _run(words: Sequence[str]) -> int:
     from lockhouse.cli.console import Console  # noqa: PLC0415 - likewise
     from lockhouse.errors import LockhouseError  # noqa: PLC0415 - likewise
 
-    options = parser().parse_args(words)
+    options = parser(words).parse_args(words)
     console = Console(quiet=options.quiet, verbose=options.verbose)
     try:
         code: int = options.command(options, console)

@@ -10,6 +10,10 @@ from pathlib import Path
 
 from lockhouse.errors import EXIT_CODES
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _VERBOSE = "also say what is running, why something was done, and what changed without making a lock stale"
 
 _PYTHON = (
@@ -18,8 +22,11 @@ _PYTHON = (
 )
 
 
-def parser() -> argparse.ArgumentParser:
-    """Make the parser; each command's function stands in ``command``."""
+def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """Make the parser; each command's function stands in ``command``.
+
+    :param words: what is to be parsed: where it begins with a command, the parser knows no other
+    """
     top = argparse.ArgumentParser(
         prog="lockhouse",
         description="Every nox session and tox environment installs exactly what its lock says.",
@@ -28,14 +35,18 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action=_Version, help="show the version and leave")
     subparsers = top.add_subparsers(title="commands", required=True, metavar="COMMAND", prog="lockhouse")
-    _lock(subparsers)
-    _check(subparsers)
-    _sync(subparsers)
-    _verify(subparsers)
-    _build_info(subparsers)
-    _list(subparsers)
-    _wheelhouse(subparsers)
-    _cache(subparsers)
+    commands = {
+        "lock": _lock,
+        "check": _check,
+        "sync": _sync,
+        "verify": _verify,
+        "build-info": _build_info,
+        "list": _list,
+        "wheelhouse": _wheelhouse,
+        "cache": _cache,
+    }
+    for add in [commands[words[0]]] if words and words[0] in commands else commands.values():
+        add(subparsers)
     return top
 
 
