@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from lockhouse.model.indexes import IndexOptions
     from lockhouse.model.lock import Artifact
 
-_READ_SIZE = 1 << 20
+_READ_SIZE = 1 << 17
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 #: How the names of archives end.
 SUFFIXES = (".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst", ".zip")
 
-_READ_SIZE = 1 << 20
+#: Memory of that size is used again; a larger piece is asked of the system each time: that takes longer than hashing.
+_READ_SIZE = 1 << 17
 #: 1980-01-01, the first moment that a zip file can name.
 _EPOCH = 315532800
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 #: What to do about an archive that cannot be used.
 MEND = "build it anew, or take it again from where it was built"
 
-_READ_SIZE = 1 << 20
+_READ_SIZE = 1 << 17
 #: Wheels are compressed already: archives of them grow to about their own size, and never to that many times of it.
 _LARGEST_RATIO = 20
 _FREE_SIZE = 64 << 20

@@ -48,7 +48,7 @@ ELSEWHERE = f"set {CACHE_VARIABLE} to another folder"
 
 _DIGEST_LENGTHS = {"sha256": 64, "sha384": 96, "sha512": 128}
 _UNSAFE_NAME = re.compile(r"[\x00-\x1f/\\:]|^\.|^$|[. ]$")
-_READ_SIZE = 1 << 20
+_READ_SIZE = 1 << 17
 _TAG = b"""Signature: 8a477f597d28d172789f06886806bc55
 # This file is a cache directory tag created by Lockhouse: backups may leave the folder out.
 """

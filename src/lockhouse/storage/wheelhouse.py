@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from lockhouse.storage.archive_writing import Written
 
 _LARGEST_MANIFEST = 16 << 20
-_READ_SIZE = 1 << 20
+_READ_SIZE = 1 << 17
 _PIN = "#sha256="
 #: What is meant as a pin and spelled in another way.
 _SLIP = re.compile(r"#(?:sha-?256\s*[:@ -]?\s*)?(?P<digest>[0-9a-f]{64})$|#sha-?256(?![0-9a-f=])", re.IGNORECASE)
