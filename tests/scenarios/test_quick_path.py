@@ -29,6 +29,7 @@ _NEEDLESS = {
     "lockhouse.model.freshness",
     "lockhouse.model.judge",
     "lockhouse.model.lock",
+    "lockhouse.model.project_info",
     "lockhouse.operations.lock",
     "lockhouse.operations.sync",
     "lockhouse.resolvers",

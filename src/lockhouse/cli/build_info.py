@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from lockhouse.cli.commands import open_project, selected
 from lockhouse.errors import EXIT_OK, LockhouseError
-from lockhouse.model.project_info import PURE, BuildState
 
 if TYPE_CHECKING:
     import argparse
@@ -63,6 +62,8 @@ def _lines(place: str, name: str, info: ProjectInfo | None) -> Iterator[str]:
 
 
 def _state(info: ProjectInfo) -> str:
+    from lockhouse.model.project_info import BuildState  # noqa: PLC0415 - the parser of every command imports this file
+
     thing = f"{info.name} ({info.mode})"
     if info.state is BuildState.INSTALLED:
         return f"{thing} is installed as it is now"
@@ -72,6 +73,8 @@ def _state(info: ProjectInfo) -> str:
 
 
 def _parts(info: ProjectInfo, expected: ExpectedWheel) -> Iterator[str]:
+    from lockhouse.model.project_info import PURE  # noqa: PLC0415 - likewise
+
     yield f"  wheel: {expected.wheel or 'none is kept'}"
     through = ", through its sdist" if info.through_sdist else ""
     yield f"  source: {expected.source[:_SHOWN]}, {expected.files} files{through}"
