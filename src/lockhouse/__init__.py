@@ -23,7 +23,6 @@ if TYPE_CHECKING:
         Resolver,
         ResolveRequest,
         StoredFile,
-        UnhashedSource,
     )
     from lockhouse.model.freshness import Finding, Fresh, Missing, Reason, Stale
     from lockhouse.model.indexes import Index, IndexOptions
@@ -48,7 +47,6 @@ _HOMES = {
         "ResolveRequest",
         "Resolver",
         "StoredFile",
-        "UnhashedSource",
     ),
     "lockhouse.model.freshness": ("Finding", "Fresh", "Missing", "Reason", "Stale"),
     "lockhouse.model.indexes": ("Index", "IndexOptions"),
@@ -89,7 +87,6 @@ __all__ = [
     "Stale",
     "StoredFile",
     "Target",
-    "UnhashedSource",
     "hookimpl",
 ]
 

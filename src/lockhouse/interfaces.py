@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from lockhouse.model.lock import Artifact, LockedPackage
+    from lockhouse.model.lock import LockedPackage
     from lockhouse.model.spec import DeclaredRequirement
     from lockhouse.model.target import Target
 
@@ -189,30 +189,16 @@ class StoredFile:
     digest: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnhashedSource:
-    """What no hash can cover, and the user allowed by name: a directory.
-
-    :ivar name: normalised name
-    :ivar artifact: the lock's entry, or that of the project itself
-    """
-
-    name: NormalizedName
-    artifact: Artifact
-
-
 @dataclass(frozen=True, kw_only=True)
 class InstallRequest:
-    """What an installer is asked to do, in this order: remove, install files, install sources.
+    """What an installer is asked to do, in this order: remove, install files.
 
     :ivar target: the interpreter of the environment
-    :ivar root: the project's folder; paths of sources are relative to it
+    :ivar root: the project's folder
     :ivar scratch: an empty folder for the installer's own files, removed afterwards
     :ivar cache: a folder that the installer may keep between runs, shared by any number of processes
     :ivar remove: names of distributions to uninstall first
     :ivar files: verified files to install, without looking at dependencies
-    :ivar sources: directories to build and install, without dependencies
-    :ivar indexes: where the build requirements of sources are looked for; files need none
     :ivar environ: the user's environment variables
     """
 
@@ -222,8 +208,6 @@ class InstallRequest:
     cache: Path
     remove: tuple[NormalizedName, ...] = ()
     files: tuple[StoredFile, ...] = ()
-    sources: tuple[UnhashedSource, ...] = ()
-    indexes: IndexOptions = field(default_factory=IndexOptions)
     environ: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -243,7 +227,6 @@ class Installer(Protocol):
 
         :raises HashMismatchError: a file is not the one that the request names
         :raises BackendError: the tool underneath is missing, too old, or failed
-        :raises BuildFailedError: a source could not be built
         """
         ...
 

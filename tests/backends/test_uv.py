@@ -54,15 +54,6 @@ def test_of_the_variables_of_the_user_only_those_pass_that_change_no_answer(tmp_
     assert {key: env.get(key) for key in (*kept, *dropped)} == {**kept, **dict.fromkeys(dropped)}
 
 
-def test_other_indexes_need_no_second_look_at_the_version(tmp_path: Path) -> None:
-    made, run = uv(tmp_path)
-    made.with_indexes(IndexOptions())("pip", "install")
-    made("pip", "compile")
-    assert [("--version" in command.argv, "UV_INDEX" in command.env) for command in run.commands] == [
-        (True, True), (False, False), (False, True),
-    ]  # fmt: skip
-
-
 @pytest.mark.parametrize("version", ["uv 0.12.99", "uv 0.4.0 (abc 2024-01-01)"])
 def test_an_old_uv_is_told_as_such(tmp_path: Path, version: str) -> None:
     with pytest.raises(BackendTooOldError) as old:

@@ -6,13 +6,12 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from lockhouse.errors import BackendFailedError, BuildFailedError
+from lockhouse.errors import BackendFailedError
 from lockhouse.model.ways_in import ways_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lockhouse.errors import LockhouseError
     from lockhouse.model.indexes import IndexOptions
 
 _UNREACHABLE = re.compile(
@@ -27,7 +26,6 @@ _REFUSED = re.compile(
     r"40[13] \(?(Unauthorized|Forbidden|Client Error|Error)|HTTP error 40[13]|lack of valid authentication",
     re.IGNORECASE,
 )
-_NOT_FOUND = re.compile(r"No solution found when resolving|No matching distribution found")
 _HOSTS = (
     re.compile(r"https?://(?:[^/\s@]*@)?(\[[^]]+\](?::\d+)?|[^/\s:'\"`)]+(?::\d+)?)"),
     re.compile(r"host='([^']+)'(?:, port=(\d+))?"),
@@ -76,20 +74,6 @@ def refused(lines: Sequence[str], indexes: IndexOptions) -> BackendFailedError |
         why=[*lines, "no address and no variable has any for it, and ~/.netrc and the keyring have none that it takes"],
         fix=f"give valid credentials for it by {ways}",
     )
-
-
-def unbuilt(names: str, lines: Sequence[str], indexes: IndexOptions) -> LockhouseError:
-    """Give the error for sources that could not be built.
-
-    :param names: their names
-    :param lines: what the tool said, with nothing secret
-    :param indexes: the indexes that it was given for what builds need
-    """
-    if error := refused(lines, indexes) or unreachable(lines, indexes):
-        return error.within(f"{names} cannot be built")
-    fix = "let an index have what build-system.requires names, or correct it there"
-    missing = any(_NOT_FOUND.search(line) for line in lines)
-    return BuildFailedError(f"{names} cannot be built", why=lines, fix=fix if missing else None)
 
 
 def _place(lines: Sequence[str], pattern: re.Pattern[str], indexes: IndexOptions) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from copy import copy
 from typing import TYPE_CHECKING
 
 from lockhouse.backends.environ import absolute_path, clean_environ, link_address
@@ -72,19 +71,8 @@ class Uv:
         self._root = root
         self._indexes = indexes
         self._program = _program()
-        self._given = environ
         self._environ = _environ(environ, indexes, root)
         self._check_version()
-
-    def with_indexes(self, indexes: IndexOptions) -> Uv:
-        """Give the same uv, which looks for packages elsewhere; its version is not asked again.
-
-        :param indexes: where packages are looked for
-        """
-        other = copy(self)
-        other._indexes = indexes  # noqa: SLF001 - our own copy
-        other._environ = _environ(self._given, indexes, self._root)  # noqa: SLF001 - as above
-        return other
 
     def __call__(self, *arguments: str, environ: Mapping[str, str] | None = None) -> CommandResult:
         """Run uv with arguments, read no configuration file, download no Python.

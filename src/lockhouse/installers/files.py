@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from lockhouse.backends.environ import absolute_path, file_address
+from lockhouse.backends.environ import file_address
 from lockhouse.errors import BackendFailedError, LockhouseError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from packaging.utils import NormalizedName
 
-    from lockhouse.interfaces import InstallRequest, StoredFile, UnhashedSource
+    from lockhouse.interfaces import InstallRequest, StoredFile
     from lockhouse.model.target import Target
 
 _ENDINGS = (".dist-info", ".egg-info", ".egg-link")
@@ -35,17 +35,6 @@ def hashed_lines(files: Iterable[StoredFile]) -> list[str]:
     return [*sorted(links), *sorted(pins)]
 
 
-def source_line(source: UnhashedSource, root: Path) -> str:
-    """Give the line of a requirements file that names a directory.
-
-    :param source: what to install
-    :param root: the project's folder
-    """
-    artifact = source.artifact
-    place = file_address(absolute_path(artifact.path or "", root) / (artifact.subdirectory or ""))
-    return f"-e {place}" if artifact.editable else f"{source.name} @ {place}"
-
-
 def names_to_remove(request: InstallRequest) -> list[NormalizedName]:
     """Give the distributions that have to go first, of those that are there.
 
@@ -53,7 +42,7 @@ def names_to_remove(request: InstallRequest) -> list[NormalizedName]:
 
     :param request: the request
     """
-    unwanted = {*request.remove, *(file.name for file in request.files), *(source.name for source in request.sources)}
+    unwanted = {*request.remove, *(file.name for file in request.files)}
     return sorted(unwanted & installed_names(request.target))
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
-from lockhouse.backends.failures import unbuilt
 from lockhouse.backends.uv import Uv
 from lockhouse.errors import HashMismatchError
-from lockhouse.installers.files import hashed_lines, names_to_remove, remove_all, source_line
+from lockhouse.installers.files import hashed_lines, names_to_remove, remove_all
 from lockhouse.model.indexes import IndexOptions
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from lockhouse.interfaces import CommandResult, CommandRunner, InstallRequest
 
-_BUILD = re.compile(r"Failed to build|[Bb]uild backend|Failed to (?:resolve|install) requirements? from `build-system")
 _HASHES = re.compile(r"Hash mismatch|In `--require-hashes` mode")
 
 
@@ -31,21 +29,18 @@ class UvInstaller:
     name: ClassVar[str] = "uv"
 
     def install(self, request: InstallRequest, run: CommandRunner) -> None:
-        """Remove, install files, install sources.
+        """Remove, and install files.
 
         :param request: what to do
         :param run: what runs commands
         :raises HashMismatchError: a file is not what the request says
         :raises BackendError: uv is missing or too old, or failed
-        :raises BuildFailedError: a source could not be built
         """
         request.cache.mkdir(parents=True, exist_ok=True)
         installing = _Installing(request, run)
         installing.remove()
         if request.files:
             installing.add_files()
-        if request.sources:
-            installing.add_sources()
 
 
 class _Installing:
@@ -69,24 +64,6 @@ class _Installing:
         if any(_HASHES.search(line) for line in lines):
             raise HashMismatchError("a stored file is not the one that the lock names", why=lines)
         raise uv.failure(result, "uv cannot install the stored files")
-
-    def add_sources(self) -> None:
-        """Build and install; always anew, for the same version may stand for other code."""
-        request = self._request
-        uv = self._uv.with_indexes(request.indexes)
-        names = sorted(source.name for source in request.sources)
-        options = [f"--refresh-package={name}" for name in names] + [f"--reinstall-package={name}" for name in names]
-        if request.indexes.no_index:
-            options.append("--no-index")
-        result = self._install(
-            uv, (source_line(source, request.root) for source in request.sources), "--no-sources", *options
-        )
-        if result.returncode == 0:
-            return
-        lines = uv.explain(result)
-        if any(_BUILD.search(line) for line in lines):
-            raise unbuilt(", ".join(names), lines, request.indexes)
-        raise uv.failure(result, f"uv cannot install {', '.join(names)}")
 
     def _uninstall(self, names: list[NormalizedName]) -> None:
         result = self._uv("pip", "uninstall", *self._shared, "--offline", *names)

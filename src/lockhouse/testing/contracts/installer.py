@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 from dataclasses import replace
@@ -13,22 +12,18 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
-from lockhouse.errors import BuildFailedError, HashMismatchError
+from lockhouse.errors import HashMismatchError
 from lockhouse.interfaces import Command
-from lockhouse.model.indexes import Index, IndexOptions
 from lockhouse.process import run_command
-from lockhouse.testing.contracts.installing import Installing, directory, make_environment
-from lockhouse.testing.contracts.projects import write_project
+from lockhouse.testing.contracts.installing import Installing, make_environment
 from lockhouse.testing.contracts.resolving import names
 from lockhouse.testing.index import PackageIndex
-from lockhouse.testing.packages import BACKEND_NAME, build_wheel
+from lockhouse.testing.packages import build_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lockhouse.interfaces import Installer
-
-SECRET = "hush-hush-1234"  # noqa: S105
 
 
 class InstallerContract:
@@ -70,8 +65,7 @@ class InstallerContract:
             wheel = index.add_wheel("wanted", "1.0")
             index.add_wheel("wanted", "2.0")
             environ = {"PIP_INDEX_URL": index.url, "UV_DEFAULT_INDEX": index.url, "PIP_FIND_LINKS": index.url}
-            indexes = IndexOptions(default=Index(url=index.url), find_links=(index.url,))
-            install(files=(install.stored(wheel),), indexes=indexes, environ=environ)
+            install(files=(install.stored(wheel),), environ=environ)
             assert not index.requests.paths
         assert install.installed() == {"wanted": "1.0"}
 
@@ -163,44 +157,3 @@ class InstallerContract:
         assert install.installed() == {"pip": "99.0"}
         install(remove=tuple(names("pip")), files=(install.stored(build_wheel("after", "1.0")),))
         assert install.installed() == {"after": "1.0"}
-
-    # -- sources --------------------------------------------------------------------------------------------------
-
-    def test_builds_a_directory_anew_each_time(self, install: Installing) -> None:
-        folder = write_project(install.root / "near", "near", "1.0", requires=["not-there"])
-        install(sources=(directory("near", "near"),))
-        assert install.python("import near; print(near.__version__)") == "1.0"
-        (folder / "src" / "near.py").write_text("__version__ = 'edited'\n", encoding="utf-8")
-        assert install.python("import near; print(near.__version__)") == "1.0"
-        install(sources=(directory("near", "near"),))
-        assert install.python("import near; print(near.__version__)") == "edited"
-        assert install.installed() == {"near": "1.0"}
-
-    def test_an_editable_directory_shows_each_edit(self, install: Installing) -> None:
-        folder = write_project(install.root / "near", "near", "1.0")
-        install(sources=(directory("near", "near", editable=True),))
-        (folder / "src" / "near.py").write_text("__version__ = 'edited'\n", encoding="utf-8")
-        assert install.python("import near; print(near.__version__)") == "edited"
-        told = json.loads(next(install.site_packages().glob("near-*/direct_url.json")).read_text(encoding="utf-8"))
-        assert told["dir_info"]["editable"] is True
-
-    def test_build_requirements_come_from_the_indexes_of_the_request(self, install: Installing) -> None:
-        folder = write_project(install.root / "near", "near", "1.0")
-        text = (folder / "pyproject.toml").read_text(encoding="utf-8")
-        (folder / "pyproject.toml").write_text(text.replace("requires = []", 'requires = ["tool"]'), encoding="utf-8")
-        with PackageIndex(username="me", password=SECRET) as closed:
-            closed.add_wheel("tool", "1.0")
-            install(
-                sources=(directory("near", "near"),),
-                indexes=IndexOptions(default=Index(url=closed.url_with_credentials)),
-            )
-        assert install.installed() == {"near": "1.0"}
-        assert not [argument for argument in install.run.arguments if SECRET in argument]
-
-    def test_a_failed_build_is_told_with_its_own_words(self, install: Installing) -> None:
-        folder = write_project(install.root / "near", "near", "1.0")
-        (folder / f"{BACKEND_NAME}.py").write_text("raise RuntimeError('out of paint')\n", encoding="utf-8")
-        with pytest.raises(BuildFailedError, match="near") as failed:
-            install(sources=(directory("near", "near"),))
-        assert any("out of paint" in line for line in failed.value.why)
-        assert install.installed() == {}

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.utils import canonicalize_name
 
-from lockhouse.interfaces import Command, InstallRequest, StoredFile, UnhashedSource
+from lockhouse.interfaces import Command, InstallRequest, StoredFile
 from lockhouse.interpreters import describe
-from lockhouse.model.lock import Artifact, ArtifactKind
 from lockhouse.process import run_command
 from lockhouse.testing.contracts.running import RecordingRunner
 
@@ -109,14 +108,3 @@ def make_environment(python: Path, folder: Path) -> Target:
     assert made.returncode == 0, made.stderr
     executable = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     return describe(executable, run=run_command, cache=None, environ=os.environ)
-
-
-def directory(name: str, path: str, *, editable: bool = False) -> UnhashedSource:
-    """Give a project's folder as a source.
-
-    :param name: name of the project
-    :param path: where, relative to the root
-    :param editable: whether it is installed editable
-    """
-    artifact = Artifact(kind=ArtifactKind.DIRECTORY, path=path, editable=editable)
-    return UnhashedSource(name=canonicalize_name(name), artifact=artifact)
