@@ -71,9 +71,10 @@ def _cases(project: Path, index: PackageIndex, pex: str) -> dict[str, list[str]]
     """Give the commands; the word DIR stands for the folder to make."""
     requirements = str(project / "reference" / "requirements-app.txt")
     pip = [sys.executable, "-m", "pip"]
+    program = str(Path(sys.executable).with_name("lockhouse"))
     given = ["--require-hashes", "--no-deps", "-r", requirements]
     cases = {
-        "lockhouse": [sys.executable, "-m", "lockhouse", "wheelhouse", "build", "--quiet", "--output", "DIR"],
+        "lockhouse": [program, "wheelhouse", "build", "--quiet", "--output", "DIR"],
         "pip download": [*pip, "download", "-q", *given, "-d", "DIR"],
         "pip wheel": [*pip, "wheel", "-q", *given, "-w", "DIR"],
     }

@@ -1,4 +1,4 @@
-"""A wheelhouse that was made before is made again by its trace: the same bytes, all of them read, or the long way."""
+"""A wheelhouse that was made before is made again by its trace: the same bytes, or the long way."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 
 from lockhouse.operations.unchanged import trace_name
 from lockhouse.operations.wheelhouse_again import subject_of
+from lockhouse.storage.seals import is_sealed
 from lockhouse.trace.looks import Looks
 from lockhouse.trace.trace import render
 from tests.scenarios.installing import declare, lock, store_files
@@ -148,6 +149,55 @@ def test_a_damaged_file_of_the_store_is_never_given_out(
     assert not _is_quick(project, *words)  # it is fetched
     assert _is_quick(project, *words)
     assert (made.read_bytes() if place == "--archive" else _content(made)) == good
+
+
+def test_what_no_seal_tells_is_found_by_its_hash(
+    index: PackageIndex, project: ProjectFolder, isolated_environment: Path
+) -> None:
+    locked(index, project)
+    words = ("tests", "--output", "house", "--target", LINUX)
+    build(project, *words)
+    name = "demo-1.0-py3-none-any.whl"
+    stored = _stored(isolated_environment, name)
+    content, status = stored.read_bytes(), stored.stat()
+    stored.unlink()  # not through a link
+    stored.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    os.utime(stored, ns=(status.st_atime_ns, status.st_mtime_ns))  # as if the disk had done it
+
+    assert _is_quick(project, *words)
+    verified = project.run("lockhouse", "wheelhouse", "verify", "house")
+    assert verified.returncode == 1
+    assert f"damaged {name}" in verified.stdout
+    archived = _again(project, "tests", "--archive", "house.zip", "--target", LINUX)
+    assert archived.returncode == 5
+    assert f"{name} was damaged in the store" in archived.stderr
+    installed = project.run("lockhouse", "sync", "tests", "--into", "venv", "--wheelhouse", "house")
+    assert "error[hash-mismatch]" in installed.stderr
+    assert not list((project / "venv").rglob("demo*"))
+    assert not _is_quick(project, *words)  # it was removed, and is fetched
+    assert project.run("lockhouse", "wheelhouse", "verify", "house").returncode == 0
+    assert (project / "house" / name).read_bytes() == content
+
+
+@pytest.mark.skipif(os.name == "nt", reason="hard links are for POSIX alone")
+def test_whoever_writes_to_a_file_breaks_its_seal(
+    index: PackageIndex, project: ProjectFolder, isolated_environment: Path
+) -> None:
+    locked(index, project)
+    words = ("tests", "--output", "house", "--target", LINUX)
+    build(project, *words)
+    name = "demo-1.0-py3-none-any.whl"
+    stored = _stored(isolated_environment, name)
+    assert is_sealed(stored.stat())
+    assert _is_quick(project, *words)
+    stored.chmod(0o644)
+    with stored.open("r+b") as file:
+        file.write(stored.read_bytes()[:1])  # the same byte
+    assert not is_sealed(stored.stat())
+    assert _is_quick(project, *words)  # it is read, and is right
+    with stored.open("r+b") as file:
+        file.write(b"?")
+    assert _again(project, *words).returncode == 5
 
 
 def test_a_missing_file_of_the_store_is_fetched(

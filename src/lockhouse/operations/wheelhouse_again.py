@@ -1,8 +1,9 @@
 """The quickest wheelhouse: a trace says that nothing changed since one was made, so the same files are given out again.
 
-What is in it is known without parsing or importing anything. Nothing is given out unread: every wheel is held against
-its hash in this run, and that hash must stand in the lock. Where anything differs or is unclear, nothing is left, and
-who asked goes the long way, which says why.
+What is in it is known without parsing or importing anything. The hash of every wheel must stand in the lock, and nobody
+may have written to the stored file since it was held against that hash: where its seal does not say so, it is read in
+this run. What goes into an archive is read in any case. Where anything differs or is unclear, nothing is left, and who
+asked goes the long way, which says why.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ import hashlib
 import os
 import sys
 
+from lockhouse.storage.seals import is_sealed
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,8 +33,8 @@ class Placer:
 
     First a copy that shares its blocks until one side is written to, where the file system has such. Then a hard link,
     with both names read-only: whoever opens it for writing is refused, unless modes mean nothing to them, as to root.
-    What they write is in the store as well, and there it is found by its hash, and removed, before it is used. Across
-    file systems, and on Windows, which does not delete what is read-only, it is a copy.
+    What they write is in the store as well, and there it is found, by the broken seal or by the hash, before it is
+    used. Across file systems, and on Windows, which does not delete what is read-only, it is a copy.
     """
 
     def __init__(self) -> None:
@@ -86,20 +88,28 @@ def _linked(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> b
 
 
 def place_all(files: Iterable[tuple[str, str, str, str]]) -> bool:
-    """Make files of the store appear under other names, and read each under its new name: that is what is given out.
+    """Make files of the store appear under other names.
+
+    Those whose seal is broken, or that have none, are read under their new names: that is what is given out.
 
     :param files: source, target, algorithm and hex digest of each
     :return: whether all of them are there, and have the bytes of their digests; if not, some may be there
     :raises KeyboardInterrupt: the user gave up
     """
-    sized = []
+    unsealed: list[tuple[int, tuple[str, str, str, str]]] = []
+    placer = Placer()
     try:
-        sized = sorted((os.stat(file[0]).st_size, file) for file in files)  # noqa: PTH116 - likewise
+        for file in files:
+            status = os.stat(file[0])  # noqa: PTH116 - likewise
+            if is_sealed(status):
+                placer.place(file[0], file[1])
+            else:
+                unsealed.append((status.st_size, file))
     except OSError:
         return False
-    crew = _Crew([file for _, file in sized])
-    few = sum(size for size, _ in sized) < _FEW
-    return crew.places_all(1 if few else min(os.cpu_count() or 1, _MOST_THREADS, len(sized)))
+    crew = _Crew([file for _, file in sorted(unsealed)])
+    few = sum(size for size, _ in unsealed) < _FEW
+    return crew.places_all(1 if few else min(os.cpu_count() or 1, _MOST_THREADS, len(unsealed)))
 
 
 class _Crew:

@@ -14,7 +14,8 @@
     ROOT/v1/trees/          what was seen of the files of projects
     ROOT/uv/                the cache of the uv installer, which orders its versions by itself
 
-Nothing is trusted because it is there: who wants to use a file asks for it by :meth:`Store.verified`.
+Nothing is trusted because it is there: who wants to use a file asks for it by :meth:`Store.verified`. Only to be linked
+into a folder of wheels, from which it is installed by its hash, is its seal enough: :mod:`lockhouse.storage.seals`.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from lockhouse.storage.files import (
     write_atomically,
 )
 from lockhouse.storage.mismatch import HEAD_SIZE, EditedLock, Expected, Received, mismatch, unusable
+from lockhouse.storage.seals import seal
 from lockhouse.storage.unfinished import PARTIAL_SUFFIX, replace
 
 if TYPE_CHECKING:
@@ -312,6 +314,7 @@ class Store:
             place.parent.mkdir(parents=True, exist_ok=True)
             if place.is_file() and _digest_of(place, algorithm) == digest:
                 return
+            seal(partial)
             try:
                 replace(partial, place)
             except PermissionError:  # on Windows, while another process reads the file that was there first
