@@ -38,7 +38,7 @@ def written(lines: dict[str, tuple[str, str, str]]) -> list[str]:
 
 
 @given(lines=LINES, data=st.data())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_the_digest_does_not_follow_the_way_of_writing(
     lines: dict[str, tuple[str, str, str]], data: st.DataObject
 ) -> None:
@@ -60,7 +60,7 @@ def test_the_digest_does_not_follow_the_way_of_writing(
 
 
 @given(lines=LINES, data=st.data())
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_the_digest_follows_a_change_of_meaning(lines: dict[str, tuple[str, str, str]], data: st.DataObject) -> None:
     changed = dict(lines)
     name = data.draw(st.sampled_from(sorted(lines)))

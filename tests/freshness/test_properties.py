@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 #: Chance that hypothesis makes, and makes smaller where something fails.
 chances = st.randoms(use_true_random=False)
-in_one_folder = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 # -- spelling -----------------------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ def holds(marker: str) -> list[bool]:
     return [parsed.evaluate({**environment, "extra": ""}) for environment in _EVERYWHERE]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(before=markers, now=markers, pinned=st.sampled_from(("1.0", "1.5", "2.0")), bound=st.sampled_from(SPECIFIERS))
 def test_a_change_of_meaning_that_the_pins_do_not_satisfy_is_stale_and_no_other(
     before: str, now: str, pinned: str, bound: str
@@ -130,7 +130,7 @@ def test_a_change_of_meaning_that_the_pins_do_not_satisfy_is_stale_and_no_other(
     assert isinstance(verdict, Stale) == (unmet or was != is_now), (before, now, verdict)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(marker=markers, other=markers)
 def test_a_pin_that_serves_fewer_than_another_needs_is_stale(marker: str, other: str) -> None:
     asked = spec("a", requires_python=">=3.11,<3.14")

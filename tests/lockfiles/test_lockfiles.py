@@ -72,7 +72,7 @@ def packages(draw: st.DrawFn) -> LockedPackage:
 
 
 @FORMATS
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(found=st.lists(packages(), max_size=5, unique_by=lambda package: package.name))
 def test_a_lock_survives_its_file(tmp_path: Path, lock_format: LockFormat, found: list[LockedPackage]) -> None:
     asked = spec("a", lock_format=lock_format)

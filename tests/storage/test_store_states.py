@@ -119,4 +119,4 @@ def digest_of(content: bytes) -> str:
 
 
 TestStore = StoreMachine.TestCase
-TestStore.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestStore.settings = settings(max_examples=40, stateful_step_count=25)
