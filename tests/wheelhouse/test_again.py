@@ -77,6 +77,21 @@ def test_the_archive_is_the_same(suffix: str, index: PackageIndex, project: Proj
     assert (project / f"quick{suffix}").read_bytes() == (project / f"long{suffix}").read_bytes()
 
 
+def test_an_archive_that_cannot_be_written_here_is_an_error_of_ours(
+    index: PackageIndex, project: ProjectFolder
+) -> None:
+    locked(index, project)
+    words = ("wheelhouse", "build", "tests", "--target", LINUX)
+    project.run("lockhouse", *words, "--output", "house", check=True)
+    without = _WATCHED.replace(
+        "from lockhouse", 'sys.modules["compression.zstd"] = sys.modules["backports.zstd"] = None\nfrom lockhouse'
+    )
+    refused = project.run(sys.executable, "-c", without, *words, "--archive", "house.tar.zst")
+    assert refused.returncode == 2, refused
+    assert "error[invalid-setting]: archives that end with .tar.zst cannot be used here" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
 def test_the_order_of_what_is_named_does_not_matter(index: PackageIndex, project: ProjectFolder) -> None:
     docs = '[tool.lockhouse.environments.docs]\nrequirements = ["native"]\npython = ">=3.11,<3.14"\n'
     locked(index, project, extra=f"\n{docs}")

@@ -194,12 +194,12 @@ class _Again:
         """Write an archive."""
         from lockhouse.storage.archive_writing import (  # noqa: PLC0415 - a folder needs none
             Unlike,
+            is_writable,
             members_of,
-            suffix_of,
             write_archive,
         )
 
-        if suffix_of(path) is None or os.path.isdir(path):  # noqa: PTH112 - likewise
+        if not is_writable(path):
             return False
         files = [
             (name, content, "") if isinstance(content, bytes) else (name, self._place(name, content), content)

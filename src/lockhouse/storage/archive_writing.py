@@ -45,6 +45,22 @@ def suffix_of(path: str | os.PathLike[str]) -> str | None:
     return next((suffix for suffix in SUFFIXES if name.endswith(suffix)), None)
 
 
+def is_writable(path: str) -> bool:
+    """Tell whether a path names an archive that can be written here.
+
+    :param path: the path
+    """
+    suffix = suffix_of(path)
+    if suffix == ".tar.zst":
+        from lockhouse.errors import InvalidSettingError  # noqa: PLC0415 - this kind of archive only
+
+        try:
+            zstd()
+        except InvalidSettingError:
+            return False
+    return suffix is not None and not os.path.isdir(path)  # noqa: PTH112 - pathlib takes long to import
+
+
 def members_of(files: Iterable[tuple[str, bytes | str, str]]) -> Iterator[Written]:
     """Open files one by one, to be written, and hold what was read of each against its hash.
 
