@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ from tests.project_under_test.making import git
 from tests.scenarios.frontends import verdict
 from tests.scenarios.installing import CLI, lock, lock_path
 
-from .making import Repository, write_repository
+from .making import Repository, with_pip, write_repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,6 +115,36 @@ HOSTILE: dict[str, tuple[str, Callable[[Repository], object], str, str, str]] = 
         "no pyproject.toml of this folder or above has [tool.uv.workspace] with it as a member",
         "add its folder to members in [tool.uv.workspace], or name it by its path",
     ),
+    "a source that is none": (
+        "sources",
+        lambda made: replaced(
+            made.app, '[tool.uv.sources]\nlib = { path = "../lib" }', '[tool.uv.sources]\nlib = "../lib"'
+        ),
+        "[tool.uv.sources.lib] (pyproject.toml:10): that is no source of lib",
+        "it is no table with one of git, index, path, url, workspace",
+        'write lib = { path = "../lib" }',
+    ),
+    "two members of one name": (
+        "workspace",
+        lambda made: made.folder.write("packages/other/pyproject.toml", made.lib.read("pyproject.toml")),
+        "[tool.uv.sources.lib] (pyproject.toml:10): two members of the workspace have the name lib",
+        "packages/lib and packages/other",
+        "rename one of them, or name the one that is meant by its path",
+    ),
+    "no version": (
+        "sources",
+        lambda made: replaced(made.lib, 'version = "1.0"', 'version = "one"'),
+        "error[invalid-requirement]: [project.version] (../lib/pyproject.toml:6): 'one' is no version",
+        "a version is numbers with dots between them, as PEP 440 says",
+        'write for instance version = "1.0"',
+    ),
+    "no bounds": (
+        "sources",
+        lambda made: replaced(made.lib, '">=3.8"', '"new"'),
+        "error[invalid-setting]: requires-python (../lib/pyproject.toml:7)",
+        'expected a specifier set such as ">=3.11" or a version such as "3.12"',
+        'write for instance ">=3.11"',
+    ),
     "a build requirement": (
         "sources",
         lambda made: replaced(made.lib, '"noting-backend>=1"', '"noting-backend>=1", "third"'),
@@ -128,6 +160,16 @@ HOSTILE: dict[str, tuple[str, Callable[[Repository], object], str, str, str]] = 
         "mend ../lib/pyproject.toml:1",
     ),
 }
+
+
+_TELLS_ITS_VERSION = """
+from noting_backend import *
+
+with open("pyproject.toml") as file:
+    text = file.read()
+with open("pyproject.toml", "w") as file:
+    file.write(text.replace('dynamic = ["version"]', 'version = "1.5"'))
+"""
 
 
 def told(result: Result) -> list[str]:
@@ -165,6 +207,35 @@ def test_a_folder_outside_of_the_repository_is_refused_unless_allowed_by_name(
     assert sorted(made.builds.taken()) == ["wheel"] * 3
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right there")
+def test_a_link_that_leads_out_of_the_repository_is_refused_as_well(
+    index: PackageIndex, project: ProjectFolder, log: Path, tmp_path: Path
+) -> None:
+    made = write_repository(index, project, log)
+    git(project, "init", "-q")
+    outside = tmp_path / "elsewhere/third"
+    shutil.copytree(made.third.path, outside)
+    shutil.rmtree(made.third.path)
+    made.third.path.symlink_to(outside)
+    refused = made.app.run("lockhouse", "lock")
+    assert refused.returncode == 2, refused
+    assert "project dependencies (../lib/pyproject.toml:8): ../third is outside of the repository" in refused.stderr
+    appended(made.app, 'allow-unhashed = ["third"]\n')
+    lock(made.app)
+
+
+def test_a_project_that_needs_a_newer_python_than_the_lock_is_for_is_stale(
+    index: PackageIndex, project: ProjectFolder, log: Path
+) -> None:
+    made = write_repository(index, project, log)
+    lock(made.app)
+    replaced(made.third, 'requires-python = ">=3.8"', 'requires-python = ">=3.99"')
+    (reason,) = verdict(made.app)["reasons"]
+    assert (reason["code"], reason["package"]) == ("python-uncovered", "third")
+    assert "third 1.0 is pinned, it requires Python >=3.99" in reason["message"]
+    CLI.refuse(made.app, code="lock-stale")
+
+
 def test_an_absolute_path_within_the_repository_stands_in_no_lock(
     index: PackageIndex, project: ProjectFolder, log: Path
 ) -> None:
@@ -191,6 +262,63 @@ def test_a_requirement_that_its_own_version_does_not_meet_is_not_locked(
     assert "error[lock-refused]" in refused.stderr
     replaced(made.lib, 'version = "1.0"', 'version = "2.0"')
     assert verdict(made.app)["verdict"] == "fresh"
+
+
+def test_a_version_that_only_a_build_tells_is_held_against_what_is_declared(
+    index: PackageIndex, project: ProjectFolder, log: Path
+) -> None:
+    made = write_repository(index, project, log)
+    replaced(made.lib, 'version = "1.0"', 'dynamic = ["version"]')
+    made.lib.write("own.py", _TELLS_ITS_VERSION)
+    replaced(made.lib, 'build-backend = "noting_backend"', 'build-backend = "own"\nbackend-path = ["."]')
+    replaced(made.app, "'lib'", "'lib>=2'")
+    refused = made.app.run("lockhouse", "lock")
+    assert "error[lock-refused]" in refused.stderr, refused
+    assert '"lib>=2 @ ../lib" is declared, 1.5 is pinned' in refused.stderr
+    replaced(made.app, "'lib>=2'", "'lib>=1'")
+    lock(made.app)
+    CLI.succeed(made.app)
+
+
+def test_bounds_on_python_that_exclude_each_other_are_told_without_what_stood_in_for_it(
+    index: PackageIndex, project: ProjectFolder, log: Path
+) -> None:
+    made = write_repository(index, project, log)
+    replaced(made.lib, '">=3.8"', '">=3.13"')
+    refused = made.app.run("lockhouse", "lock")
+    assert "error[unsolvable]" in refused.stderr, refused
+    assert 'loosen "lib @ ../lib" at pyproject.toml:8' in refused.stderr
+    assert ".whl" not in refused.stderr
+
+
+def test_a_backend_outside_of_its_project_is_an_error_of_ours(
+    index: PackageIndex, project: ProjectFolder, log: Path
+) -> None:
+    made = write_repository(index, project, log)
+    replaced(made.lib, 'build-backend = "noting_backend"', 'build-backend = "own"\nbackend-path = ["../app"]')
+    refused = made.app.run("lockhouse", "lock")
+    assert refused.returncode == 7, refused
+    assert "error[build-failed]: lib cannot tell its build requirements" in refused.stderr
+    assert "paths must be inside source tree" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize("settings", ["", with_pip("pylock")], ids=["uv", "pip"])
+def test_a_version_that_goes_below_what_is_declared_is_stale(
+    settings: str, index: PackageIndex, project: ProjectFolder, log: Path
+) -> None:
+    """No input of the lock changed: which version a project has stands in its own files."""
+    made = write_repository(index, project, log, settings=settings)
+    replaced(made.app, "'lib'", "'lib>=1'")
+    lock(made.app)
+    replaced(made.lib, 'version = "1.0"', 'version = "0.9"')
+    (reason,) = verdict(made.app)["reasons"]
+    assert (reason["code"], reason["package"]) == ("requirement-unmet", "lib")
+    assert '"lib>=1 @ ../lib" is declared, 0.9 is pinned' in reason["message"]
+    assert "another Python" not in CLI.refuse(made.app, code="lock-stale").output
+    replaced(made.lib, 'version = "0.9"', 'version = "1.1"')
+    assert verdict(made.app)["verdict"] == "fresh"
+    assert "unchanged" in lock(made.app).output
 
 
 def test_a_lock_whose_folder_was_edited_is_stale(index: PackageIndex, project: ProjectFolder, log: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import deque
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from lockhouse.config.setup_cfg import SETUP_CFG
 from lockhouse.config.uv_sources import UvSources
 from lockhouse.errors import ConfigError, InvalidRequirementError
 from lockhouse.model.local_projects import LocalProject
+from lockhouse.model.pythons import canonical_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from lockhouse.model.spec import DeclaredRequirement
     from lockhouse.trace.looks import Looks
 
+_PLAIN_VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*")
 #: How the project under test is asked for by its path.
 _HERE = "."
 
@@ -155,7 +158,7 @@ class _Search:
     def _refuse_outside(self, item: DeclaredRequirement, place: Path) -> None:
         """Refuse what other clones of the repository have not."""
         top = _repository_of(self.files.root, self.files.looks)
-        if top is None or item.name in self.allowed or place.is_relative_to(top):
+        if top is None or item.name in self.allowed or _is_within(place, top):
             return
         raise InvalidRequirementError(
             f"{item.origin}: {item.path} is outside of the repository",
@@ -179,7 +182,6 @@ class _Folder:
 
     def project(self, item: DeclaredRequirement) -> LocalProject:
         requires = self._dependencies()
-        bounds = self.metadata.requires_python
         extras = [each for _, listed in self._extras() for each in listed]
         build = declared_build(self.metadata.pyproject, self.place, self.looks)
         refuse_local_build_requirements(build.requires, self.sources)
@@ -187,13 +189,32 @@ class _Folder:
             name=item.name,
             path=item.path or _HERE,
             editable=item.editable,
-            version=self.metadata.version,
+            version=self._version(),
             requires=None if requires is None else (*requires, *extras),
             extras=tuple(self.metadata.static_extras),
-            requires_python=None if bounds is None else bounds[0],
+            requires_python=self._requires_python(),
             build=build,
             origin=item.origin,
         )
+
+    def _version(self) -> str | None:
+        version = self.metadata.version
+        if version is not None and not _PLAIN_VERSION.fullmatch(version):
+            from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - rare
+
+            try:
+                Version(version)
+            except InvalidVersion as error:
+                raise InvalidRequirementError(
+                    f"{self.metadata.pyproject.origin(('project', 'version'))}: {version!r} is no version",
+                    why="a version is numbers with dots between them, as PEP 440 says",
+                    fix='write for instance version = "1.0"',
+                ) from error
+        return version
+
+    def _requires_python(self) -> str | None:
+        bounds = self.metadata.requires_python
+        return None if bounds is None else canonical_bounds(bounds[0], place=str(bounds[1]))
 
     def below(self, extra: str) -> Iterator[DeclaredRequirement]:
         """Give what it requires by itself, or with an extra; where a build decides, all that it names a folder for."""
@@ -255,6 +276,11 @@ def _with_extra(item: DeclaredRequirement, extra: str) -> DeclaredRequirement:
     own = "" if requirement.marker is None else f"({requirement.marker}) and "
     requirement.marker = Marker(f'{own}extra == "{extra}"')
     return replace(item, text=canonical_requirement(requirement))
+
+
+def _is_within(place: Path, top: Path) -> bool:
+    """Tell whether a folder lies in another one, wherever links lead."""
+    return place.is_relative_to(top) and Path(os.path.realpath(place)).is_relative_to(os.path.realpath(top))
 
 
 def _repository_of(root: Path, looks: Looks) -> Path | None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _SOURCES = ("tool", "uv", "sources")
 _WORKSPACE = ("tool", "uv", "workspace")
+#: What a source says of where to take a package from: one of these.
+_KINDS = frozenset({"git", "index", "path", "url", "workspace"})
 _WILD = frozenset("*?[")
 #: Folders in which no member of a workspace lies.
 _TOOLS = frozenset({"__pycache__", "node_modules"})
@@ -108,8 +110,8 @@ class UvSources:
         return {**found, **dict(_local_sources(self.pyproject, self.folder))}
 
     def _member(self, name: NormalizedName, origin: Origin) -> Path:
-        found = None if self.workspace is None else self.workspace.members.get(name)
-        if found is None:
+        found = () if self.workspace is None else self.workspace.members.get(name, ())
+        if not found:
             known = [] if self.workspace is None else sorted(self.workspace.members)
             raise InvalidRequirementError(
                 f"{origin}: {name} is no member of the workspace",
@@ -118,7 +120,15 @@ class UvSources:
                 else f"no {PYPROJECT} of this folder or above has [{'.'.join(_WORKSPACE)}] with it as a member",
                 fix=f"add its folder to members in [{'.'.join(_WORKSPACE)}], or name it by its path",
             )
-        return found
+        if len(found) > 1:
+            assert self.workspace is not None  # noqa: S101 - for the type checker
+            places = (relative_path(place, self.workspace.folder) for place in found)
+            raise InvalidRequirementError(
+                f"{origin}: two members of the workspace have the name {name}",
+                why=" and ".join(places),
+                fix="rename one of them, or name the one that is meant by its path",
+            )
+        return found[0]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -144,10 +154,14 @@ class Workspace:
         return tuple(dict.fromkeys((self.folder, *projects)))
 
     @cached_property
-    def members(self) -> Mapping[NormalizedName, Path]:
-        """Give the folder of each member that says its name."""
-        named = ((static_name(folder, self.looks), folder) for folder in self.folders)
-        return {normalized(name): folder for name, folder in named if name is not None}
+    def members(self) -> Mapping[NormalizedName, tuple[Path, ...]]:
+        """Give the folders of the members that say their name; uv wants one of each."""
+        found: dict[NormalizedName, tuple[Path, ...]] = {}
+        for folder in self.folders:
+            name = static_name(folder, self.looks)
+            if name is not None:
+                found[normalized(name)] = (*found.get(normalized(name), ()), folder)
+        return found
 
     def _matching(self, pattern: str) -> Iterator[Path]:
         found = [self.folder]
@@ -176,7 +190,14 @@ def _local_sources(
     pyproject: Pyproject, folder: Path
 ) -> Iterator[tuple[NormalizedName, tuple[Mapping[str, Any], Path, Origin]]]:
     for name, said in pyproject.table(*_SOURCES).items():
-        tables = [table for table in (said if isinstance(said, list) else [said]) if isinstance(table, dict)]
+        listed = said if isinstance(said, list) else [said]
+        tables = [table for table in listed if isinstance(table, dict) and table.keys() & _KINDS]
+        if len(tables) < len(listed):  # passed over, it would be taken from an index
+            raise InvalidRequirementError(
+                f"{pyproject.origin((*_SOURCES, name))}: that is no source of {name}",
+                why=f"it is no table with one of {', '.join(sorted(_KINDS))}",
+                fix=f'write {name} = {{ path = "../{name}" }}',
+            )
         local = [table for table in tables if "path" in table or table.get("workspace") is True]
         if not local:
             continue  # an address: the resolver is told what the requirement itself says

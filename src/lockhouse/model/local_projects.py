@@ -80,6 +80,7 @@ def with_declared_edges(lock: Lock, projects: Iterable[LocalProject]) -> Lock:
         if project is None or not any(map(project.is_what, package.artifacts)):
             return package
         requires = package.requires if project.lines is None else project.lines
-        return replace(package, version=project.version, requires=requires)
+        bounds = project.requires_python
+        return replace(package, version=project.version, requires=requires, requires_python=bounds)
 
     return replace(lock, packages=tuple(map(declared, lock.packages)))

@@ -82,6 +82,7 @@ def canonical_bounds(text: str, *, place: str) -> str:
         raise InvalidSettingError(
             f"{place}: {text!r} is not a bound on Python versions",
             why='expected a specifier set such as ">=3.11" or a version such as "3.12"',
+            fix='write for instance ">=3.11"',
         ) from None
     return str(bounds)
 

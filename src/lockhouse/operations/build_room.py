@@ -257,14 +257,14 @@ class BuildRoom:
         system, runner = self.system, _HookRunner(self, hook)
         bin_name = "Scripts" if os.name == "nt" else "bin"
         python = self.place / "env" / bin_name / ("python.exe" if os.name == "nt" else "python")
-        caller = BuildBackendHookCaller(
-            str(self.source),
-            system.backend,
-            list(system.backend_path) or None,
-            runner=runner,
-            python_executable=str(python),
-        )
         try:
+            caller = BuildBackendHookCaller(
+                str(self.source),
+                system.backend,
+                list(system.backend_path) or None,
+                runner=runner,
+                python_executable=str(python),
+            )
             # newer versions of pyproject-hooks repeat here what the backend warned of
             with warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("always")

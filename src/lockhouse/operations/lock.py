@@ -34,7 +34,7 @@ from lockhouse.operations.located import locator
 from lockhouse.operations.lock_outcome import LockOutcome, LockStatus
 from lockhouse.operations.misnamed import misnamed_wheels, without_wheels
 from lockhouse.operations.source_locks import SourceLocks, is_static
-from lockhouse.operations.stand_ins import StandIns
+from lockhouse.operations.stand_ins import StandIns, with_told_versions
 from lockhouse.operations.targets import python_for_builds
 from lockhouse.operations.untold import untold_hashes, with_untold_hashes
 from lockhouse.storage.files import write_atomically
@@ -138,7 +138,8 @@ def lock_environment(request: LockRequest, tools: LockTools) -> LockOutcome:
             indexes=indexes,
             edited=not files.quick_look().intact,
         ).require()
-    _require_accepted(request, lock, tools.plugins)
+    projects = with_told_versions(spec.local_projects, told)
+    _require_accepted(replace(request, spec=replace(spec, local_projects=projects)), lock, tools.plugins)
     rendered = files.render(spec, lock)
     status = _write(rendered, dry_run=request.dry_run)
     if status is LockStatus.WRITTEN:
@@ -239,6 +240,7 @@ def _resolve(
         except LockhouseError as error:  # a resolver knows requirements, not environments, and no stand-ins
             misnamed = _misnamed(error, spec, tools) if isinstance(error, ResolutionError) else ()
             error.why = (*map(stand_ins.words, error.why), *misnamed)
+            error.fix = None if error.fix is None else stand_ins.words(error.fix)
             raise error.within(f'environment "{spec.name}"') from error
         return replace(resolution, packages=stand_ins.restored(resolution.packages))
 

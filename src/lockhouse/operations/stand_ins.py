@@ -152,5 +152,21 @@ class StandIns:
         return f"{requirement.name}{extras} @ {place.as_uri()}{marker}"
 
 
+def with_told_versions(
+    projects: Iterable[LocalProject], told: Mapping[NormalizedName, str]
+) -> tuple[LocalProject, ...]:
+    """Give the projects with the versions that only their builds tell.
+
+    :param projects: the projects
+    :param told: core metadata of those that were asked
+    """
+    return tuple(
+        replace(project, version=str(HeaderParser().parsestr(told[project.name])["Version"]))
+        if project.name in told
+        else project
+        for project in projects
+    )
+
+
 def _filename(name: NormalizedName, core: _Core) -> str:
     return f"{name.replace('-', '_')}-{core.version.replace('-', '_')}-py3-none-any.whl"
