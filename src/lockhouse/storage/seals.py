@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import os
 
-#: The first second of 1980, in nanoseconds of the epoch: every file system can hold it, and no clock shows it.
-_SEAL = 315_532_800_000_000_000
+#: A moment of 1980, in nanoseconds of the epoch: no clock shows it, and no archive, which count in whole seconds (ours,
+#: and those of who builds reproducibly, have the first second of that year). A file system that cannot hold it has
+#: no sealed files, and all are read.
+_SEAL = 315_532_800_707_070_700
 
 
 def seal(path: str | os.PathLike[str]) -> None:
