@@ -135,7 +135,55 @@ def test_a_version_that_comes_from_tags_is_held_against_the_lock(far: Repository
     refused = CLI.refuse(project, code="build-failed")
     assert "far 1.5: its backend built something else" in refused.output
     assert "it built far-1.6-py3-none-any.whl" in refused.output
+    assert "lockhouse lock --upgrade-package far" in refused.output
     assert not built_wheels()
+
+
+def test_a_tag_that_comes_later_gives_the_locked_version(far: Repository, project: ProjectFolder) -> None:
+    far.write("0.0", FROM_TAGS)
+    git(far.folder, "tag", "1.5")
+    commit = far.write("0.0", FROM_TAGS + "    # later\n")
+    declare(project, far.requirement(), extra=ALLOWED)
+    lock(project)
+    CLI.succeed(project)
+    git(far.folder, "tag", "1.6")
+    CLI.succeed(project)
+    project.run("uv", "cache", "clean", check=True)  # uv looks for no tags of a commit that it has
+    lock(project, "--upgrade-package", "far")
+    text = lock_path(project).read_text()
+    assert commit in text
+    assert 'version = "1.6"' in text
+    for frontend in (CLI, NOX):
+        frontend.succeed(project)
+        assert installed(frontend.root(project)) == {"far": "1.6"}
+    assert {wheel.name for wheel in built_wheels()} == {"far-1.5-py3-none-any.whl", "far-1.6-py3-none-any.whl"}
+
+
+def test_a_configuration_in_variables_changes_no_file_and_runs_no_program(
+    far: Repository, project: ProjectFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = tmp_path / "ran"
+    hook = tmp_path / "hooks" / "post-checkout"
+    hook.parent.mkdir()
+    hook.write_text(f"#!/bin/sh\necho hook >> {ran}\n")
+    hook.chmod(0o755)
+    (far.folder / ".gitattributes").write_text("far.py text=auto filter=mine\n")
+    far.write("1.0")
+    declare(project, far.requirement(), extra=ALLOWED)
+    lock(project)
+    told = {
+        "core.autocrlf": "true",
+        "core.hooksPath": str(hook.parent),
+        "filter.mine.smudge": f"echo filter >> {ran}; sed s/1.0/2.0/",
+    }
+    monkeypatch.setenv("GIT_CONFIG_COUNT", str(len(told)))
+    for number, (key, value) in enumerate(told.items()):
+        monkeypatch.setenv(f"GIT_CONFIG_KEY_{number}", key)
+        monkeypatch.setenv(f"GIT_CONFIG_VALUE_{number}", value)
+    CLI.succeed(project)
+    (code,) = CLI.root(project).rglob("far.py")
+    assert code.read_bytes() == b"version = '1.0'\n"
+    assert not ran.exists()
 
 
 def test_submodules_are_there_at_their_commits(

@@ -223,6 +223,7 @@ class Builder:
             _FORM,
             recorded_source(item.artifact),
             item.artifact.subdirectory,
+            item.package.version,
             build_lock_digest(own, self._builds),
             machine_tag(self._target),
             self._target.label,

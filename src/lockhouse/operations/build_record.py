@@ -36,12 +36,25 @@ def require_expected(package: LockedPackage, wheel: Path, target: Target) -> str
     except InvalidWheelFilename as error:
         raise BuildFailedError(f"{package.label}: its backend built {wheel.name}", why=str(error)) from error
     if canonicalize_name(name) != package.name or (package.version and version != Version(package.version)):
-        raise BuildFailedError(f"{package.label}: its backend built something else", why=f"it built {wheel.name}")
+        raise BuildFailedError(
+            f"{package.label}: its backend built something else",
+            why=f"it built {wheel.name}",
+            fix=_fix_of_another(package),
+        )
     if not {str(tag) for tag in tags} & {*target.tags}:
         raise BuildFailedError(
             f"{package.label}: its backend built a wheel that does not fit {target.label}", why=f"it built {wheel.name}"
         )
     return str(version)
+
+
+def _fix_of_another(package: LockedPackage) -> str | None:
+    if all(artifact.kind is not ArtifactKind.VCS for artifact in package.artifacts):
+        return None
+    return (
+        "where its version comes from tags, these have changed since it was locked: "
+        f"lockhouse lock --upgrade-package {package.name} (where uv sees no new tag: uv cache clean)"
+    )
 
 
 def machine_tag(target: Target) -> str:

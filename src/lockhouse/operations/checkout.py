@@ -27,7 +27,7 @@ from lockhouse.storage.sdists import is_project
 from lockhouse.storage.unfinished import PARTIAL_SUFFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from lockhouse.interfaces import CommandResult, CommandRunner, Reporter
@@ -133,7 +133,7 @@ class Checkouts:
 
     def _bundle(self, package: LockedPackage, url: str, commit: str, *, submodule: bool = False) -> Path:
         stored = StoredCheckouts(self.store)
-        key = stored.key(url, commit)
+        key = stored.key(url, commit, package.version)
         if (found := stored.find(key)) is not None:
             return found
         with stored.lock(key, what=f"the checkout of {package.label}"):
@@ -182,7 +182,8 @@ class Checkouts:
         for each in self.declared:
             reference = parse_vcs(each.requirement.url or "")
             if reference is not None and reference.url != url and strip_userinfo(reference.url) == url:
-                count = int(self.environ.get("GIT_CONFIG_COUNT") or 0)
+                told = self.environ.get("GIT_CONFIG_COUNT", "")
+                count = int(told) if told.isdecimal() else 0
                 return {
                     "GIT_CONFIG_COUNT": str(count + 1),
                     f"GIT_CONFIG_KEY_{count}": f"url.{reference.url}.insteadOf",
@@ -236,21 +237,21 @@ class Checkouts:
 
     def _local(self, *arguments: str, cwd: Path) -> CommandResult:
         """Run git where nothing but files of ours has a say; they get the usual mode."""
-        return self.run(confined(self._command(*arguments, cwd=cwd, environ=_PLAIN), Network.ALLOWED))
+        return self.run(confined(self._command(*arguments, cwd=cwd, kept=_is_program, environ=_PLAIN), Network.ALLOWED))
 
     def _remote(self, *arguments: str, cwd: Path, environ: Mapping[str, str]) -> CommandResult:
         """Run git as the user's own: with its configuration, keys and credential helpers."""
-        return self.run(self._command(*arguments, cwd=cwd, environ=environ))
+        return self.run(self._command(*arguments, cwd=cwd, kept=_is_way, environ=environ))
 
-    def _command(self, *arguments: str, cwd: Path, environ: Mapping[str, str]) -> Command:
+    def _command(self, *arguments: str, cwd: Path, kept: Callable[[str], bool], environ: Mapping[str, str]) -> Command:
         git = shutil.which("git", path=self.environ.get("PATH"))
         if git is None:
             raise BackendNotFoundError(
                 "git is not there", why="a package of the lock comes from a repository", fix="install git"
             )
         # nothing of a git that started us, and nobody is asked for a password
-        kept = {name: value for name, value in self.environ.items() if not name.startswith("GIT_") or _is_way(name)}
-        env = {**kept, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8", **environ}
+        own = {name: value for name, value in self.environ.items() if not name.startswith("GIT_") or kept(name)}
+        env = {**own, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8", **environ}
         return Command(argv=(git, *arguments), env=env, cwd=cwd)
 
     def _said(self, result: CommandResult, url: str) -> list[str]:
@@ -259,9 +260,15 @@ class Checkouts:
         return [line.rstrip() for line in text.splitlines() if line.strip()][-_SHOWN_LINES:]
 
 
+def _is_program(name: str) -> bool:
+    """Tell whether a variable of git says where the parts of git are."""
+    return name == "GIT_EXEC_PATH"
+
+
 def _is_way(name: str) -> bool:
     """Tell whether a variable of git says how a repository is reached, not which one."""
-    return any(word in name for word in ("CONFIG", "SSH", "SSL", "ASKPASS", "PROXY", "PROTOCOL", "HTTP", "EXEC_PATH"))
+    words = ("CONFIG", "SSH", "SSL", "ASKPASS", "PROXY", "PROTOCOL", "HTTP")
+    return _is_program(name) or any(word in name for word in words)
 
 
 def _object_format(commit: str) -> tuple[str, ...]:

@@ -4,8 +4,8 @@
 
     ROOT/v1/checkouts/<first two digits>/<key>/<commit>.<sha256>.bundle
 
-The key is a digest of the address, as a lock gives it, and the commit. The name of the file says which bytes it must
-have.
+The key is a digest of the address, as a lock gives it, the commit, and the locked version: that may come from tags, and
+those may come later. The name of the file says which bytes it must have.
 """
 
 from __future__ import annotations
@@ -44,13 +44,14 @@ class StoredCheckouts:
         self._room = store.temporary.parent / "checkouts"
 
     @staticmethod
-    def key(url: str, commit: str) -> str:
+    def key(url: str, commit: str, version: str | None) -> str:
         """Give what a repository at a commit is known by.
 
         :param url: address of the repository, as a lock gives it
         :param commit: the full commit
+        :param version: the version that is locked, or None
         """
-        return hashlib.sha256(json.dumps([url, commit]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([url, commit, version]).encode()).hexdigest()
 
     def find(self, key: str) -> Path | None:
         """Find a bundle, and read all of it to see that it is whole. One that was damaged is removed.
