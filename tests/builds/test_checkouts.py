@@ -302,3 +302,32 @@ def test_credentials_of_the_declared_address_go_to_git_and_are_kept_nowhere(
         refused = CLI.refuse(project, code="artifact-unavailable")
         assert f"far 1.0: git cannot fetch {address}" in refused.output
         assert "me:wrong" not in refused.output
+
+
+def test_a_password_that_somebody_wrote_into_a_lock_goes_no_further(
+    far: Repository, project: ProjectFolder, tmp_path: Path
+) -> None:
+    far.write(
+        "1.0",
+        """
+    def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+        import shutil
+        shutil.copyfile(".git/config", "src/told.py")
+        return base.build_wheel(wheel_directory)
+    """,
+    )
+    git(tmp_path, "clone", "--quiet", "--bare", far.folder.as_uri(), "far.git")
+    password = "qu1etr1ver"  # noqa: S105 - it opens nothing but this
+    with served(tmp_path / "far.git", user="me", password=password) as address:
+        known = address.replace("://", f"://me:{password}@")
+        declare(project, far.requirement(url=known), extra=ALLOWED)
+        lock(project)
+        place = lock_path(project)
+        place.write_text(place.read_text().replace(address, known))
+        CLI.succeed(project)
+        build(project, "--output", "house")
+    kept = files_below(CLI.root(project), project / "house", Path(os.environ["LOCKHOUSE_CACHE_DIR"]) / "v1")
+    assert not [path for path in kept if password.encode() in path.read_bytes()]
+    assert receipt_of(CLI.root(project))["built"][0]["source_name"].startswith(f"git+{address}@")
+    (config,) = CLI.root(project).rglob("told.py")
+    assert f"url = {address}" in config.read_text()

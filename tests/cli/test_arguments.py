@@ -6,7 +6,7 @@ import pytest
 
 from lockhouse.cli.arguments import parser
 
-_COMMANDS = ("lock", "check", "sync", "verify", "list", "wheelhouse", "cache")
+_COMMANDS = ("lock", "check", "sync", "verify", "build-info", "list", "wheelhouse", "cache")
 
 
 @pytest.mark.parametrize("command", _COMMANDS)

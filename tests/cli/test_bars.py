@@ -20,7 +20,15 @@ def test_builds_in_flight_are_named_with_their_times() -> None:
         bars.finish(f"p{number} 1.0")
     assert words_of(bars) == "p4 1.0 N s, p5 1.0 N s"
     bars.finish("p4 1.0")
-    assert not bars.words(), "one alone stands in the title"
+    assert words_of(bars) == "p5 1.0 N s"
+    bars.finish("p5 1.0")
+    assert not bars.words()
+
+
+def test_what_stands_in_the_title_is_not_said_again() -> None:
+    bars = Bars("Building p0 1.0")
+    bars.start("p0 1.0", None)
+    assert not bars.words()
 
 
 def test_files_with_a_size_have_a_bar_and_no_times() -> None:

@@ -95,7 +95,8 @@ class Bars:
         now = time.monotonic()
         words = [f"{name} {now - since:.0f} s" for name, since in running[:_NAMED]]
         more = f", and {len(running) - _NAMED} more" if len(running) > _NAMED else ""
-        return f"{', '.join(words)}{more}" if len(running) > 1 else ""
+        titled = len(running) == 1 and self._title.endswith(running[0][0])
+        return "" if titled else f"{', '.join(words)}{more}"
 
     def _show_sizes(self) -> None:
         if not self._has_sizes:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from lockhouse.model.builds import recorded_source
+from lockhouse.model.indexes import strip_userinfo
 from lockhouse.model.lock import ArtifactKind
 from lockhouse.storage.sdists import unpack_sdist
 
@@ -70,10 +71,13 @@ class BuildSources:
 
     def _checkout(self, package: LockedPackage, artifact: Artifact) -> BuildSource:
         self.checkouts.fetch(package, artifact)
+        told = replace(
+            artifact, url=strip_userinfo(artifact.url or "")
+        )  # whoever edits a lock may put a password there
         return BuildSource(
             identity=recorded_source(artifact) or "",
-            name=artifact.label,
-            words=f"commit {artifact.commit_id} of {artifact.url}",
+            name=told.label,
+            words=f"commit {told.commit_id} of {told.url}",
             fill=partial(self.checkouts.fill, package, artifact),
             moment=lambda project: max(self.checkouts.moment(project), FIRST_MOMENT, key=int),
         )

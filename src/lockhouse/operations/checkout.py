@@ -202,7 +202,7 @@ class Checkouts:
         git("fetch", "--quiet", "--no-tags", str(bundle), f"+{_REF}:{_REF}", "+refs/tags/*:refs/tags/*")
         git("checkout", "--quiet", "--detach", commit)
         git("update-ref", "-d", _REF)
-        git("remote", "add", "origin", url)
+        git("remote", "add", "origin", strip_userinfo(url))
         (folder / ".git" / "FETCH_HEAD").unlink(missing_ok=True)
         for path, address, pinned in self._submodules(folder, url):
             self._check_out(package, address, pinned, folder / path, submodule=True)
