@@ -214,6 +214,8 @@ def test_what_is_not_allowed_by_name_is_refused(frontend: Frontend, far: Reposit
     declare(project, far.requirement())
     refused = frontend.refuse(project, code="unverifiable-artifact")
     assert "no hash can cover far" in refused.output
+    told = lock(project, "--upgrade").output
+    assert 'note: far 1.0, once allow-unhashed = ["far"] allows it, is built from its commit' in told
     declare(project, far.requirement(), extra=f'{ALLOWED}only-binary = ["far"]')
     refused = frontend.refuse(project, code="lock-stale")
     assert "far 1.0 is a checkout, and only-binary forbids to build it" in refused.output

@@ -166,16 +166,19 @@ def _outcome(request: LockRequest, lock: Lock, status: LockStatus) -> LockOutcom
         packages=len(lock.packages),
         names=names,
         built=tuple(
-            _built_words(package)
+            _built_words(package, request.spec)
             for package in lock.packages
             if build_key(package) in builds and any(map(needs_build, package.artifacts))
         ),
     )
 
 
-def _built_words(package: LockedPackage) -> str:
-    is_checkout = any(artifact.kind is ArtifactKind.VCS for artifact in package.artifacts)
-    return f"{package.label} is built from {'its commit' if is_checkout else 'its sdist'}"
+def _built_words(package: LockedPackage, spec: EnvironmentSpec) -> str:
+    if all(artifact.kind is not ArtifactKind.VCS for artifact in package.artifacts):
+        return f"{package.label} is built from its sdist"
+    allowed = package.name in spec.allow_unhashed
+    condition = "" if allowed else f', once allow-unhashed = ["{package.name}"] allows it,'
+    return f"{package.label}{condition} is built from its commit"
 
 
 def _present_lock(request: LockRequest, tools: LockTools) -> Lock | None:
