@@ -32,9 +32,7 @@ def found(spec: EnvironmentSpec) -> dict[str, tuple[str, bool]]:
 
 
 def test_sources_hold_for_all_requirements_without_an_address(tmp_path: Path) -> None:
-    sources = (
-        '[tool.uv.sources]\nLib = { path = "../lib", editable = true }\nother = { git = "https://code.example/o" }\n'
-    )
+    sources = '[tool.uv.sources]\nLib = { path = "../lib", editable = true }\nother = { index = "mine" }\n'
     groups = '[dependency-groups]\ntest = ["lib[cli]; os_name == \'nt\'", "other"]\n'
     app = write(tmp_path, "app", "lib>=1", more=sources + groups)
     write(tmp_path, "lib")

@@ -124,6 +124,17 @@ HOSTILE: dict[str, tuple[str, Callable[[Repository], object], str, str, str]] = 
         "it is no table with one of git, index, path, url, workspace",
         'write lib = { path = "../lib" }',
     ),
+    "an address": (
+        "sources",
+        lambda made: replaced(
+            made.app,
+            'lib = { path = "../lib" }',
+            'lib = { git = "https://me:hush@code.example/lib", tag = "v1", subdirectory = "python" }',
+        ),
+        "[tool.uv.sources.lib] (pyproject.toml:10): the source of lib is an address",
+        "without it, what an index has under this name would be locked",
+        'write it into the requirement: "lib @ git+https://****@code.example/lib@v1#subdirectory=python"',
+    ),
     "two members of one name": (
         "workspace",
         lambda made: made.folder.write("packages/other/pyproject.toml", made.lib.read("pyproject.toml")),

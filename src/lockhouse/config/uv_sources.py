@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lockhouse.config.malformed import NO_SUCH_FILE, malformed
 from lockhouse.config.pyproject import PYPROJECT, Pyproject
@@ -15,14 +15,17 @@ from lockhouse.config.requirement_lines import relative_path
 from lockhouse.config.setup_cfg import static_name
 from lockhouse.errors import InvalidRequirementError
 from lockhouse.model.canonical import normalized
+from lockhouse.model.indexes import hide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from packaging.utils import NormalizedName
 
     from lockhouse.model.spec import DeclaredRequirement, Origin
     from lockhouse.trace.looks import Looks
+
+_Source = TypeVar("_Source")
 
 _SOURCES = ("tool", "uv", "sources")
 _WORKSPACE = ("tool", "uv", "workspace")
@@ -59,8 +62,11 @@ class UvSources:
         :param item: the requirement
         :raises InvalidRequirementError: the source cannot be used
         """
-        found = None if item.path is not None or item.url is not None else self._tables.get(item.name)
+        if item.path is not None or item.url is not None:
+            return item
+        found = self._tables.get(item.name)
         if found is None:
+            self._require_no_address(item.name)
             return item
         table, base, origin = found
         if table.get("workspace") is True:
@@ -101,13 +107,35 @@ class UvSources:
     @cached_property
     def _tables(self) -> Mapping[NormalizedName, tuple[Mapping[str, Any], Path, Origin]]:
         """Give the local sources: table, the folder that its path is relative to, and its place."""
-        found: dict[NormalizedName, tuple[Mapping[str, Any], Path, Origin]] = {}
+        return self._all_of(_local_sources)
+
+    def _require_no_address(self, name: NormalizedName) -> None:
+        """Refuse a package that a source has from elsewhere: passed over, another one of its name would be locked."""
+        found = self._addresses.get(name)
+        if found is None:
+            return
+        address, origin = found
+        raise InvalidRequirementError(
+            f"{origin}: the source of {name} is an address, which is not taken from there",
+            why="without it, what an index has under this name would be locked",
+            fix=f'write it into the requirement: "{name} @ {hide(address)}"',
+        )
+
+    @cached_property
+    def _addresses(self) -> Mapping[NormalizedName, tuple[str, Origin]]:
+        """Give the sources that are a repository or an address: as a requirement spells it, and its place."""
+        return self._all_of(_addresses)
+
+    def _all_of(
+        self, read: Callable[[Pyproject, Path], Iterator[tuple[NormalizedName, _Source]]]
+    ) -> dict[NormalizedName, _Source]:
+        """Give what the sources of the workspace say, and in their place those of the project itself."""
         above = self.workspace
-        if above is not None and above.folder != self.folder:
-            found.update(_local_sources(above.pyproject, above.folder))
-        own = self.pyproject.table(*_SOURCES)
-        found = {name: value for name, value in found.items() if name not in {normalized(key) for key in own}}
-        return {**found, **dict(_local_sources(self.pyproject, self.folder))}
+        found = {} if above is None or above.folder == self.folder else dict(read(above.pyproject, above.folder))
+        own = {normalized(key) for key in self.pyproject.table(*_SOURCES)}
+        return {name: value for name, value in found.items() if name not in own} | dict(
+            read(self.pyproject, self.folder)
+        )
 
     def _member(self, name: NormalizedName, origin: Origin) -> Path:
         found = () if self.workspace is None else self.workspace.members.get(name, ())
@@ -200,7 +228,7 @@ def _local_sources(
             )
         local = [table for table in tables if "path" in table or table.get("workspace") is True]
         if not local:
-            continue  # an address: the resolver is told what the requirement itself says
+            continue  # an address, or an index
         origin = pyproject.origin((*_SOURCES, name))
         if len(tables) > 1 or local[0].keys() & {"marker", "extra", "group"}:
             raise InvalidRequirementError(
@@ -211,6 +239,20 @@ def _local_sources(
         if not isinstance(local[0].get("path", ""), str):
             raise InvalidRequirementError(f"{origin}: its path is not a string", fix='write path = "../library"')
         yield normalized(name), (local[0], folder, origin)
+
+
+def _addresses(pyproject: Pyproject, _: Path) -> Iterator[tuple[NormalizedName, tuple[str, Origin]]]:
+    for name, said in pyproject.table(*_SOURCES).items():
+        for table in said if isinstance(said, list) else [said]:
+            if not isinstance(table, dict) or not table.keys() & {"git", "url"}:
+                continue
+            address = f"git+{table['git']}" if "git" in table else f"{table['url']}"
+            reference = next((table[key] for key in ("rev", "tag", "branch") if key in table), None)
+            folder = table.get("subdirectory")
+            address += ("" if reference is None else f"@{reference}") + (
+                "" if folder is None else f"#subdirectory={folder}"
+            )
+            yield normalized(name), (address, pyproject.origin((*_SOURCES, name)))
 
 
 def _strings(value: object) -> list[str]:
