@@ -31,3 +31,8 @@ def receipt_of(environment: Path) -> dict[str, Any]:
 def built_wheels() -> list[Path]:
     """Give the wheels that the store keeps of builds."""
     return sorted(Path(os.environ["LOCKHOUSE_CACHE_DIR"]).glob("v1/built/*/*/*.whl"))
+
+
+def bundles() -> list[Path]:
+    """Give the repositories that the store keeps."""
+    return sorted(Path(os.environ["LOCKHOUSE_CACHE_DIR"]).glob("v1/checkouts/*/*/*"))

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+#: Allows the project that comes from a repository.
+ALLOWED = 'allow-unhashed = ["far"]\n'
+
 _PROJECT = """
 [build-system]
 requires = {requires}

@@ -25,19 +25,13 @@ from tests.scenarios.installing import (
 )
 from tests.wheelhouse.making import build, manifest_of, other_machine, wheels_in
 
-from .looking import builds_of, built_wheels, receipt_of
-from .repositories import FROM_TAGS, TELLS, Repository, served
+from .looking import builds_of, built_wheels, bundles, receipt_of
+from .repositories import ALLOWED, FROM_TAGS, TELLS, Repository, served
 
 if TYPE_CHECKING:
     from lockhouse.testing import PackageIndex, ProjectFolder
 
-ALLOWED = 'allow-unhashed = ["far"]\n'
 RUNNING = f"3.{sys.version_info.minor}"
-
-
-@pytest.fixture
-def far(tmp_path: Path) -> Repository:
-    return Repository(tmp_path / "far")
 
 
 @pytest.fixture
@@ -47,10 +41,6 @@ def log(tmp_path: Path) -> Path:
 
 def telling(log: Path) -> str:
     return f'{ALLOWED}build-variables = {{ far = {{ BUILD_LOG = "{log}" }} }}\n'
-
-
-def bundles() -> list[Path]:
-    return sorted(Path(os.environ["LOCKHOUSE_CACHE_DIR"]).glob("v1/checkouts/*/*/*"))
 
 
 def test_it_is_built_once_at_its_commit_whatever_became_of_the_branch(
@@ -137,53 +127,6 @@ def test_a_version_that_comes_from_tags_is_held_against_the_lock(far: Repository
     assert "it built far-1.6-py3-none-any.whl" in refused.output
     assert "lockhouse lock --upgrade-package far" in refused.output
     assert not built_wheels()
-
-
-def test_a_tag_that_comes_later_gives_the_locked_version(far: Repository, project: ProjectFolder) -> None:
-    far.write("0.0", FROM_TAGS)
-    git(far.folder, "tag", "1.5")
-    commit = far.write("0.0", FROM_TAGS + "    # later\n")
-    declare(project, far.requirement(), extra=ALLOWED)
-    lock(project)
-    CLI.succeed(project)
-    git(far.folder, "tag", "1.6")
-    CLI.succeed(project)
-    project.run("uv", "cache", "clean", check=True)  # uv looks for no tags of a commit that it has
-    lock(project, "--upgrade-package", "far")
-    text = lock_path(project).read_text()
-    assert commit in text
-    assert 'version = "1.6"' in text
-    for frontend in (CLI, NOX):
-        frontend.succeed(project)
-        assert installed(frontend.root(project)) == {"far": "1.6"}
-    assert {wheel.name for wheel in built_wheels()} == {"far-1.5-py3-none-any.whl", "far-1.6-py3-none-any.whl"}
-
-
-def test_a_configuration_in_variables_changes_no_file_and_runs_no_program(
-    far: Repository, project: ProjectFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ran = tmp_path / "ran"
-    hook = tmp_path / "hooks" / "post-checkout"
-    hook.parent.mkdir()
-    hook.write_text(f"#!/bin/sh\necho hook >> {ran}\n")
-    hook.chmod(0o755)
-    (far.folder / ".gitattributes").write_text("far.py text=auto filter=mine\n")
-    far.write("1.0")
-    declare(project, far.requirement(), extra=ALLOWED)
-    lock(project)
-    told = {
-        "core.autocrlf": "true",
-        "core.hooksPath": str(hook.parent),
-        "filter.mine.smudge": f"echo filter >> {ran}; sed s/1.0/2.0/",
-    }
-    monkeypatch.setenv("GIT_CONFIG_COUNT", str(len(told)))
-    for number, (key, value) in enumerate(told.items()):
-        monkeypatch.setenv(f"GIT_CONFIG_KEY_{number}", key)
-        monkeypatch.setenv(f"GIT_CONFIG_VALUE_{number}", value)
-    CLI.succeed(project)
-    (code,) = CLI.root(project).rglob("far.py")
-    assert code.read_bytes() == b"version = '1.0'\n"
-    assert not ran.exists()
 
 
 def test_submodules_are_there_at_their_commits(
@@ -304,32 +247,3 @@ def test_credentials_of_the_declared_address_go_to_git_and_are_kept_nowhere(
         refused = CLI.refuse(project, code="artifact-unavailable")
         assert f"far 1.0: git cannot fetch {address}" in refused.output
         assert "me:wrong" not in refused.output
-
-
-def test_a_password_that_somebody_wrote_into_a_lock_goes_no_further(
-    far: Repository, project: ProjectFolder, tmp_path: Path
-) -> None:
-    far.write(
-        "1.0",
-        """
-    def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
-        import shutil
-        shutil.copyfile(".git/config", "src/told.py")
-        return base.build_wheel(wheel_directory)
-    """,
-    )
-    git(tmp_path, "clone", "--quiet", "--bare", far.folder.as_uri(), "far.git")
-    password = "qu1etr1ver"  # noqa: S105 - it opens nothing but this
-    with served(tmp_path / "far.git", user="me", password=password) as address:
-        known = address.replace("://", f"://me:{password}@")
-        declare(project, far.requirement(url=known), extra=ALLOWED)
-        lock(project)
-        place = lock_path(project)
-        place.write_text(place.read_text().replace(address, known))
-        CLI.succeed(project)
-        build(project, "--output", "house")
-    kept = files_below(CLI.root(project), project / "house", Path(os.environ["LOCKHOUSE_CACHE_DIR"]) / "v1")
-    assert not [path for path in kept if password.encode() in path.read_bytes()]
-    assert receipt_of(CLI.root(project))["built"][0]["source_name"].startswith(f"git+{address}@")
-    (config,) = CLI.root(project).rglob("told.py")
-    assert f"url = {address}" in config.read_text()

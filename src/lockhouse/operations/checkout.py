@@ -165,17 +165,20 @@ class Checkouts:
                 why=self._said(result, url),
                 fix=f"see that git can: git ls-remote {url}",
             )
-        if self._local("cat-file", "-e", f"{commit}^{{commit}}", cwd=everything).returncode != 0:
+        if not self._has(commit, everything):
             result = ask(commit)  # no branch leads there any more, but the server may still have it
-            if result.returncode != 0:
+            if not self._has(commit, everything):
                 raise ArtifactUnavailableError(
                     f"{package.label}: {url} has commit {commit} no more",
-                    why=self._said(result, url),
+                    why=self._said(result, url) or "it is no commit",
                     fix=f"bring the commit back, or lock another one: lockhouse lock --upgrade-package {package.name}",
                 )
         self._git("update-ref", _REF, commit, cwd=everything)
         self._git("fetch", "--quiet", str(everything), f"+{_REF}:{_REF}", cwd=kept)
         self._git("bundle", "create", "--quiet", str(scratch / "bundle"), "--all", cwd=kept)
+
+    def _has(self, commit: str, repository: Path) -> bool:
+        return self._local("cat-file", "-e", f"{commit}^{{commit}}", cwd=repository).returncode == 0
 
     def _credentials(self, url: str) -> dict[str, str]:
         """Tell git the credentials of a declared address, where nobody else sees them."""
@@ -199,8 +202,12 @@ class Checkouts:
         bundle = self._bundle(package, url, commit, submodule=submodule)
         git = partial(self._git, cwd=folder)
         git("init", *_object_format(commit))
-        git("fetch", "--quiet", "--no-tags", str(bundle), f"+{_REF}:{_REF}", "+refs/tags/*:refs/tags/*")
-        git("checkout", "--quiet", "--detach", commit)
+        try:
+            git("fetch", "--quiet", "--no-tags", str(bundle), f"+{_REF}:{_REF}", "+refs/tags/*:refs/tags/*")
+            git("checkout", "--quiet", "--detach", commit)
+        except StoreError:  # it does not hold what it is kept for
+            bundle.unlink(missing_ok=True)
+            raise
         git("update-ref", "-d", _REF)
         git("remote", "add", "origin", strip_userinfo(url))
         (folder / ".git" / "FETCH_HEAD").unlink(missing_ok=True)
