@@ -34,14 +34,12 @@ class BuildSource:
 
     :ivar identity: what stands for its content in records: see :func:`recorded_source`
     :ivar name: file name of the sdist, or address and commit
-    :ivar words: how a message names it
     :ivar fill: puts it into an empty folder, and gives the project's folder
     :ivar moment: gives the moment that its build takes for now; is given the project's folder
     """
 
     identity: str
     name: str
-    words: str
     fill: Callable[[Path], Path]
     moment: Callable[[Path], str] = first_moment
 
@@ -77,7 +75,6 @@ class BuildSources:
         return BuildSource(
             identity=recorded_source(artifact) or "",
             name=told.label,
-            words=f"commit {told.commit_id} of {told.url}",
             fill=partial(self.checkouts.fill, package, artifact),
             moment=lambda project: max(self.checkouts.moment(project), FIRST_MOMENT, key=int),
         )
@@ -92,6 +89,5 @@ def from_sdist(artifact: Artifact, sdist: StoredFile) -> BuildSource:
     return BuildSource(
         identity=f"{sdist.algorithm}:{sdist.digest}",
         name=sdist.path.name,
-        words="its sdist",
         fill=lambda folder: unpack_sdist(sdist.path, folder, subdirectory=artifact.subdirectory),
     )
