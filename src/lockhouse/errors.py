@@ -58,6 +58,7 @@ EXIT_OK = 0
 EXIT_NO = 1
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
 
 #: What each exit code means, in the words of the help and of the reference.
 EXIT_CODES: Mapping[int, str] = {
@@ -71,6 +72,7 @@ EXIT_CODES: Mapping[int, str] = {
     7: "something could not be built",
     8: "a plugin is broken",
     EXIT_INTERRUPTED: "interrupted",
+    EXIT_TERMINATED: "terminated",
 }
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lockhouse.errors import EXIT_INTERRUPTED
+from lockhouse.errors import EXIT_INTERRUPTED, EXIT_TERMINATED
 from lockhouse.operations.parallel import processors
 from tests.scenarios.installing import CLI, declare, has_receipt, installed, lock
 from tests.wheelhouse.making import build, wheels_in
@@ -117,8 +117,9 @@ def test_all_that_fail_are_named_with_what_they_said_and_the_rest_is_kept(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent as POSIX has it")
+@pytest.mark.parametrize(("number", "code"), [("SIGINT", EXIT_INTERRUPTED), ("SIGTERM", EXIT_TERMINATED)])
 def test_an_interrupt_ends_all_of_them_and_what_they_started(
-    index: PackageIndex, project: ProjectFolder, tmp_path: Path
+    number: str, code: int, index: PackageIndex, project: ProjectFolder, tmp_path: Path
 ) -> None:
     log = tmp_path / "log"
     log.touch()
@@ -133,12 +134,12 @@ def test_an_interrupt_ends_all_of_them_and_what_they_started(
             time.sleep(0.05)
         pids = [int(word) for word in log.read_text().split()]
         assert len(pids) == 4
-        os.kill(running.pid, signal.SIGINT)
+        os.kill(running.pid, signal.Signals[number])
         said, _ = running.communicate(timeout=20)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(running.pid, signal.SIGKILL)
-    assert running.returncode == EXIT_INTERRUPTED
+    assert running.returncode == code
     assert "Traceback" not in said.decode()
     for pid in pids:
         assert has_ended(pid)

@@ -22,8 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = 0 if answers(words) else _run(words)
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        return _interrupted()
+    except KeyboardInterrupt as interrupt:
+        return _ended(interrupt)
     except BrokenPipeError:
         return _unread()
     return code
@@ -35,6 +35,7 @@ def _run(words: Sequence[str]) -> int:
     from lockhouse.errors import LockhouseError  # noqa: PLC0415 - likewise
 
     options = parser(words).parse_args(words)
+    _end_by_sigterm_as_by_ctrl_c()
     console = Console(quiet=options.quiet, verbose=options.verbose)
     try:
         code: int = options.command(options, console)
@@ -51,12 +52,28 @@ def _escape_what_cannot_be_shown() -> None:
         escape(errors="backslashreplace")
 
 
-def _interrupted() -> int:
-    from lockhouse.cli.console import Console  # noqa: PLC0415 - not for the quickest answer
-    from lockhouse.errors import EXIT_INTERRUPTED  # noqa: PLC0415 - likewise
+class _Terminated(KeyboardInterrupt):
+    """Somebody ended this process, as systems for CI do; what it began is taken back as after Ctrl-C."""
 
-    Console().warning("interrupted")
-    return EXIT_INTERRUPTED
+
+def _end_by_sigterm_as_by_ctrl_c() -> None:
+    import signal  # noqa: PLC0415 - not for the quickest answer
+    import threading  # noqa: PLC0415 - likewise
+
+    def end(*_: object) -> None:
+        raise _Terminated
+
+    if threading.current_thread() is threading.main_thread():  # only there a handler can be set
+        signal.signal(signal.SIGTERM, end)
+
+
+def _ended(by: KeyboardInterrupt) -> int:
+    from lockhouse.cli.console import Console  # noqa: PLC0415 - not for the quickest answer
+    from lockhouse.errors import EXIT_INTERRUPTED, EXIT_TERMINATED  # noqa: PLC0415 - likewise
+
+    terminated = isinstance(by, _Terminated)
+    Console().warning("terminated" if terminated else "interrupted")
+    return EXIT_TERMINATED if terminated else EXIT_INTERRUPTED
 
 
 def _unread() -> int:
