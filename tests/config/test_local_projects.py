@@ -49,7 +49,8 @@ def test_sources_hold_for_all_requirements_without_an_address(tmp_path: Path) ->
 
 
 def test_another_spelling_is_not_allowed_by_itself(tmp_path: Path) -> None:
-    elsewhere = '[tool.uv.sources]\nlib = { path = "../third" }\n'
+    elsewhere = '[tool.uv.sources]\nlib = { path = "../old/lib" }\n'
+    write(tmp_path, "old/lib")
     app = write(tmp_path, "app", "lib @ file:../lib", more=elsewhere)
     write(tmp_path, "lib", "third", more='[tool.uv.sources]\nthird = { path = "../third" }\n')
     write(tmp_path, "third")

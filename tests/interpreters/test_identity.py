@@ -121,6 +121,18 @@ def test_a_missing_interpreter_is_an_error(tmp_path: Path) -> None:
     assert caught.value.fix
 
 
+def test_an_environment_that_lost_its_interpreter_is_none(tmp_path: Path) -> None:
+    environment = fake(tmp_path)
+    python = environment / "bin" / "python"
+    python.write_text("a copy")
+    assert identify(python).executable
+    python.unlink()
+    with pytest.raises(InterpreterError) as caught:
+        identify(python)
+    assert caught.value.why == (f"there is no {python}",)
+    assert caught.value.fix == f"remove the folder {environment}, so that it is made anew"
+
+
 def test_a_copy_leads_to_the_interpreter_in_its_home(tmp_path: Path) -> None:
     environment = fake(tmp_path)
     home = tmp_path / "base" / "bin"

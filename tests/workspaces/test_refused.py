@@ -62,9 +62,23 @@ HOSTILE: dict[str, tuple[str, Callable[[Repository], object], str, str, str]] = 
     "another name": (
         "sources",
         lambda made: replaced(made.lib, 'name = "lib"', 'name = "library"'),
+        '[tool.uv.sources.lib] (pyproject.toml:10): ../lib is the project "library", not "lib"',
+        "without a source of its own name, library would be taken from an index",
+        "write library instead of lib, there and in the requirements, or correct the path",
+    ),
+    "another name in the requirement alone": (
+        "file",
+        lambda made: replaced(made.lib, 'name = "lib"', 'name = "library"'),
         'project dependencies (pyproject.toml:8): ../lib is the project "library", not "lib"',
         '"lib @ ../lib" names it so',
         "write library, or correct the path of lib",
+    ),
+    "a misspelt source": (
+        "sources",
+        lambda made: replaced(made.app, "lib = { path", "lbi = { path"),
+        '[tool.uv.sources.lbi] (pyproject.toml:10): ../lib is the project "lib", not "lbi"',
+        "without a source of its own name, lib would be taken from an index",
+        "write lib instead of lbi, there and in the requirements, or correct the path",
     ),
     "a cycle": (
         "file",

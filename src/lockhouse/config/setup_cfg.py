@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lockhouse.config.pyproject import Pyproject
+from lockhouse.config.pyproject import PYPROJECT, Pyproject
 from lockhouse.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -57,14 +57,16 @@ class SetupCfg:
         return self.sections.get(section, {}).get(key)
 
 
-def static_name(folder: Path, looks: Looks) -> str | None:
+def static_name(folder: Path, looks: Looks, *, shown: str | None = None) -> str | None:
     """Read the name of the project in a folder; None where it is not static.
 
     :param folder: a folder with ``pyproject.toml`` or ``setup.cfg``
     :param looks: takes down what was read
+    :param shown: the folder, as messages call it; None for that of the project under test
     :raises ConfigError: one of the files cannot be read
     """
-    name = Pyproject.read(folder, looks).table("project").get("name")
+    place = PYPROJECT if shown is None else f"{shown}/{PYPROJECT}"
+    name = Pyproject.read(folder, looks, place=place).table("project").get("name")
     if name is None:
         name = SetupCfg.read(folder, looks).get("metadata", "name")
     return name if isinstance(name, str) else None

@@ -107,7 +107,24 @@ class UvSources:
     @cached_property
     def _tables(self) -> Mapping[NormalizedName, tuple[Mapping[str, Any], Path, Origin]]:
         """Give the local sources: table, the folder that its path is relative to, and its place."""
-        return self._all_of(_local_sources)
+        found = self._all_of(_local_sources)
+        for name, (table, base, origin) in found.items():
+            self._require_own_name(name, table, base, origin)
+        return found
+
+    def _require_own_name(self, name: NormalizedName, table: Mapping[str, Any], base: Path, origin: Origin) -> None:
+        """Refuse a source under a name that its project has not: that of the project would be taken from an index."""
+        if table.get("workspace") is True:
+            return  # its folder is found by the name
+        place = Path(os.path.normpath(base / str(table["path"])))
+        shown = relative_path(place, self.root)
+        own = static_name(place, self.looks, shown=shown) if self.looks.kind(place) == "folder" else None
+        if own is not None and normalized(own) != name:
+            raise InvalidRequirementError(
+                f'{origin}: {shown} is the project "{own}", not "{name}"',
+                why=f"without a source of its own name, {own} would be taken from an index",
+                fix=f"write {own} instead of {name}, there and in the requirements, or correct the path",
+            )
 
     def _require_no_address(self, name: NormalizedName) -> None:
         """Refuse a package that a source has from elsewhere: passed over, another one of its name would be locked."""
@@ -186,7 +203,7 @@ class Workspace:
         """Give the folders of the members that say their name; uv wants one of each."""
         found: dict[NormalizedName, tuple[Path, ...]] = {}
         for folder in self.folders:
-            name = static_name(folder, self.looks)
+            name = static_name(folder, self.looks, shown=relative_path(folder, self.folder))
             if name is not None:
                 found[normalized(name)] = (*found.get(normalized(name), ()), folder)
         return found

@@ -48,6 +48,8 @@ def facts_of(python: Path) -> dict[str, Any] | None:
     :param python: path of the interpreter in the environment
     :return: None where it is not there, or what it points at is gone
     """
+    if not os.path.lexists(python):  # a copy is known by the interpreter in its home, which may be there all the same
+        return None
     prefix = prefix_of(python)
     config = _read_config(python, prefix)
     try:
@@ -159,7 +161,11 @@ def _gone(python: Path) -> InterpreterError:
     from lockhouse.errors import InterpreterError  # noqa: PLC0415 - errors only
 
     prefix = prefix_of(python)
-    wanted = str(python.readlink() if python.is_symlink() else _base_of(python, _read_config(python, prefix)))
+    wanted = str(python)
+    if python.is_symlink():
+        wanted = str(python.readlink())
+    elif python.exists():
+        wanted = str(_base_of(python, _read_config(python, prefix)))
     return InterpreterError(
         f"the interpreter of the environment {prefix} is gone",
         why=f"{python} needs {wanted}, which does not exist" if wanted != str(python) else f"there is no {python}",

@@ -82,10 +82,13 @@ def _python_of(given: nox.Session) -> Path:
     if found is None:
         from lockhouse.errors import InterpreterError  # noqa: PLC0415 - errors only
 
+        lost = next((Path(folder).parent for folder in folders if Path(folder, "../pyvenv.cfg").is_file()), None)
         raise InterpreterError(
             f'the environment of nox session "{given.name}" has no Python',
             why=f"there is no {name} in {', '.join(folders)}",
-            fix='add Python to it, for instance venv_params=["python=3.12"] with conda',
+            fix='add Python to it, for instance venv_params=["python=3.12"] with conda'
+            if lost is None
+            else f"remove the folder {lost}, so that it is made anew",
         )
     return found
 
