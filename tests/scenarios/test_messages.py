@@ -178,35 +178,37 @@ def test_pythons_that_the_noxfile_alone_lists_are_asked_for_where_there_is_a_loc
     project.run("nox", check=True)
 
 
-@pytest.mark.parametrize("installer", ["uv", "pip"])
+@pytest.mark.parametrize("resolver", ["uv", "pip"])
 def test_what_cannot_be_built_for_want_of_an_index_says_so(
-    project: ProjectFolder, index: PackageIndex, closed_index_url: str, installer: str, tmp_path: Path
+    project: ProjectFolder, index: PackageIndex, closed_index_url: str, resolver: str, tmp_path: Path
 ) -> None:
     index.add_wheel("other", "1.0")
     build = '[build-system]\nrequires = ["nonesuch"]\nbuild-backend = "nonesuch"\n'
     made = ProjectFolder(tmp_path / "demo")
     made.write("pyproject.toml", build + PROJECT)
-    settings = (
-        f'[tool.lockhouse]\ninstaller = "{installer}"\npython = ">=3.11"\n[tool.lockhouse.environments.tests]\n'
-        'allow-unhashed = ["demo"]\n'
-    )
-    project.write("pyproject.toml", f'{settings}requirements = ["../demo"]\n')
-    result = project.run("lockhouse", "lock")  # what a folder is built with is locked
-    said = 'error[unsolvable]: the build of demo at ../demo: environment "tests": no index has a package nonesuch'
-    assert said in result.stderr
-    assert fixes(result)[0].startswith("correct the name nonesuch at the build requirements of demo, ")
-
     for command in (("init", "-q", "-b", "main"), ("add", "."), ("commit", "-q", "-m", "one")):
         made.run("git", *command, check=True)
-    project.write("pyproject.toml", f'{settings}requirements = ["demo @ git+{made.path.as_uri()}@main"]\n')
-    project.run("lockhouse", "lock", check=True)
-    result = project.run("lockhouse", "sync", "tests", "--into", "v")
-    assert "error[build-failed]: demo cannot be built" in result.stderr
-    assert fixes(result) == ["let an index have what build-system.requires names, or correct it there"]
-    result = project.run("lockhouse", "sync", "tests", "--into", "v", env={"UV_DEFAULT_INDEX": closed_index_url})
-    host = closed_index_url.split("/")[2]
-    assert f"error[backend-failed]: demo cannot be built: the index at {host} cannot be reached" in result.stderr
-    assert fixes(result) == ["look at the network and at the address of the index, then run the command again"]
+    settings = (
+        f'[tool.lockhouse]\nresolver = "{resolver}"\npython = ">=3.11"\n'
+        f'[tool.lockhouse.environments.tests]\npythons = ["{PYTHON}"]\nallow-unhashed = ["demo"]\n'
+    )
+    correct = "correct the name nonesuch at the build requirements of demo"
+    unknown = 'the build of {}: environment "tests": no index has a package nonesuch'
+    unbuilt = 'error[build-failed]: environment "tests": the metadata of a package cannot be built'
+    for requirement, said, fix in (
+        ("../demo", unknown.format("demo at ../demo"), correct),
+        (
+            f"demo @ git+{made.path.as_uri()}@main",
+            *((unknown.format("demo 1.0"), correct) if resolver == "uv" else (unbuilt, "mend what its build says, or")),
+        ),
+    ):
+        project.write("pyproject.toml", f'{settings}requirements = ["{requirement}"]\n')
+        result = project.run("lockhouse", "lock")  # what it is built with is locked
+        assert said in result.stderr, result
+        assert fixes(result)[0].startswith(fix), result
+        result = project.run("lockhouse", "lock", env={"UV_DEFAULT_INDEX": closed_index_url})
+        assert f"the index at {closed_index_url.split('/')[2]} cannot be reached" in result.stderr, result
+        assert fixes(result) == ["look at the network and at the address of the index, then run the command again"]
 
 
 def test_a_runner_that_is_nearly_ours_is_refused_not_passed_over(project: ProjectFolder) -> None:

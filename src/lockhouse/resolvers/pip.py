@@ -12,7 +12,6 @@ from lockhouse.backends.pip import Pip
 from lockhouse.errors import (
     BackendFailedError,
     BackendTooOldError,
-    BuildFailedError,
     InterpreterError,
     LockhouseError,
     ResolutionError,
@@ -22,7 +21,7 @@ from lockhouse.resolvers.inputs import LocalPaths, requirement_line, write_lines
 from lockhouse.resolvers.pip_output import ReportReader, read_found_links, read_skipped_pages
 from lockhouse.resolvers.revisions import HeldRevisions
 from lockhouse.resolvers.seeding import Incoming, keep_recorded, pin_lines, with_descendants, without
-from lockhouse.resolvers.unsolvable import unknown_package, unsolvable
+from lockhouse.resolvers.unsolvable import metadata_unbuilt, unknown_package, unsolvable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -165,5 +164,5 @@ class _Resolving:
         if _UNSOLVABLE.search(text):
             return unsolvable(lines, self._request)
         if _BUILD.search(text):
-            return BuildFailedError("the metadata of a package cannot be built", why=lines)
+            return metadata_unbuilt(lines)
         return BackendFailedError("pip cannot resolve the requirements", why=lines)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
-from lockhouse.errors import ResolutionError
+from lockhouse.errors import BuildFailedError, ResolutionError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +42,18 @@ def unsolvable(lines: Sequence[str], request: ResolveRequest) -> ResolutionError
         "no set of versions satisfies the requirements",
         why=[*lines, *map(_declared, declared)],
         fix=f"{', or '.join(steps)}; {_LOCK_AGAIN}",
+    )
+
+
+def metadata_unbuilt(lines: Sequence[str]) -> BuildFailedError:
+    """Give the error where a resolver had to build a package to know what it requires, and could not.
+
+    :param lines: what the tool said
+    """
+    return BuildFailedError(
+        "the metadata of a package cannot be built",
+        why=lines,
+        fix="mend what its build says, or let an index have what its build-system.requires names; then lock again",
     )
 
 

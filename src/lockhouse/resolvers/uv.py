@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from lockhouse.backends.failures import refused, unreachable
 from lockhouse.backends.uv import Uv
-from lockhouse.errors import BackendFailedError, BuildFailedError, LockhouseError, ResolutionError
+from lockhouse.errors import BackendFailedError, LockhouseError, ResolutionError
 from lockhouse.interfaces import Resolution
 from lockhouse.model.pythons import lower_bound
 from lockhouse.resolvers.addresses import IndexAddresses
 from lockhouse.resolvers.inputs import LocalPaths, requirement_line, write_lines
 from lockhouse.resolvers.seeding import is_from_index, keep_recorded, pin_lines, with_descendants, without
-from lockhouse.resolvers.unsolvable import unknown_package, unsolvable
+from lockhouse.resolvers.unsolvable import metadata_unbuilt, unknown_package, unsolvable
 from lockhouse.resolvers.uv_output import PylockReader, read_index_annotations
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class _Resolving:
         if error := unreachable(lines, self._request.indexes):
             return error
         if _BUILD.search(text):
-            return BuildFailedError("the metadata of a package cannot be built", why=lines)
+            return metadata_unbuilt(lines)
         return BackendFailedError("uv cannot resolve the requirements", why=lines)
 
 

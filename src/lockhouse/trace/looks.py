@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-FILE, KIND, NAMES, VARIABLE = "file", "kind", "names", "variable"
+FILE, KIND, NAMES, REAL, VARIABLE = "file", "kind", "names", "real", "variable"
 
 #: What is seen of a file or folder that cannot be read, whatever the reason. It is no digest.
 _NOTHING = "-"
@@ -62,6 +62,15 @@ class Looks:
         self._note(NAMES, path, _digest_of_names(found))
         return found
 
+    def real(self, path: str | os.PathLike[str]) -> str:
+        """Give the path that a path leads to, links followed; what is not there leads to itself.
+
+        :param path: the path, absolute
+        """
+        found = os.path.realpath(path)
+        self._note(REAL, path, found)
+        return found
+
     def variable(self, environ: Mapping[str, str], name: str) -> str | None:
         """Give the value of an environment variable, None where it is not set.
 
@@ -112,6 +121,8 @@ def answered(questions: Iterable[tuple[str, str]], environ: Mapping[str, str]) -
                 answer = _NOTHING
         elif kind == VARIABLE:
             answer = _variable(environ.get(subject))
+        elif kind == REAL:
+            answer = os.path.realpath(subject)
         else:
             answer = _kind(subject) if kind == KIND else _names(subject)
         yield kind, subject, answer
