@@ -98,7 +98,8 @@ def test_the_exit_codes_are_told_in_the_same_words_by_the_help_and_the_page() ->
     told = {int(code): words for code, words in re.findall(r"(?m)^\| (\d+) \| (.+) \|$", page)}
     helped = {int(code): words for code, words in re.findall(r"(?m)^  (\d+) +(.+)$", parser().epilog or "")}
     assert told == helped == errors.EXIT_CODES
-    assert {errors.EXIT_OK, errors.EXIT_INTERRUPTED, *(error.exit_code for error in _all_errors())} == told.keys()
+    ended = {errors.EXIT_OK, errors.EXIT_INTERRUPTED, errors.EXIT_TERMINATED}
+    assert {*ended, *(error.exit_code for error in _all_errors())} == told.keys()
 
 
 def test_the_page_of_nox_names_every_keyword_that_is_ours() -> None:
