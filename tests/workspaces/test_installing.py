@@ -37,6 +37,12 @@ KINDS = {
     for resolver in ("uv", "pip")
     for lock_format in ("pylock", "requirements")
 }
+#: Each spelling with each kind; by default each spelling and each kind at least once.
+SPELLED = [
+    pytest.param(spelling, kind, id=f"{spelling}-{kind}", marks=() if row % len(KINDS) == column else pytest.mark.full)
+    for row, spelling in enumerate(SPELLINGS)
+    for column, kind in enumerate(KINDS)
+]
 ALL = {"a": "1.0", "b": "1.0", "c": "1.0", "app": "1.0", "lib": "1.0", "third": "1.0"}
 
 
@@ -55,8 +61,7 @@ def answers(frontend: Frontend, project: ProjectFolder) -> str:
     return shown.line_with(RAN).partition(RAN)[2].strip()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize(("spelling", "kind"), SPELLED)
 def test_each_spelling_is_locked_without_a_place_and_built_once(
     spelling: str, kind: str, index: PackageIndex, project: ProjectFolder, log: Path
 ) -> None:

@@ -1,9 +1,9 @@
 """The seal of a stored file: a time of change that no file has by itself.
 
-A file gets it when its bytes were seen to be those of its hash, before it gets its place and anybody else can write to
-it. Whoever writes to it afterwards, through a link as well, moves its time, and breaks the seal. So a sealed file need
-not be read again to be linked. What the disk itself does to it, or a program that puts the time back, the seal does not
-tell: that is found by its hash, where it is verified or installed.
+A file gets it when its bytes were seen to be those of its hash, in the moment in which it gets its place. Whoever
+writes to it afterwards, through a link as well, moves its time, and breaks the seal. So a sealed file need not be read
+again to be linked. What the disk itself does to it, or a program that puts the time back, the seal does not tell: that
+is found by its hash, where it is verified or installed.
 
 Nothing here imports more than a start of Python has loaded already.
 """
@@ -19,9 +19,9 @@ _SEAL = 315_532_800_707_070_700
 
 
 def seal(path: str | os.PathLike[str]) -> None:
-    """Seal a file, which nobody else knows yet.
+    """Seal a file.
 
-    :param path: the file; its hash was seen to be right
+    :param path: the file, which just got its place; its hash was seen to be right
     :raises OSError: the disk fails
     """
     os.utime(path, ns=(_SEAL, _SEAL))

@@ -314,9 +314,10 @@ class Store:
             place.parent.mkdir(parents=True, exist_ok=True)
             if place.is_file() and _digest_of(place, algorithm) == digest:
                 return
-            seal(partial)
             try:
                 replace(partial, place)
+                with suppress(FileNotFoundError):  # removed by another process since
+                    seal(place)  # not before: with such a time it would be swept away as abandoned
             except PermissionError:  # on Windows, while another process reads the file that was there first
                 if not place.is_file() or _digest_of(place, algorithm) != digest:
                     raise
