@@ -21,9 +21,17 @@ from .packages import sdist_with_hooks
 from .test_once import start
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn
+
     from lockhouse.testing import PackageIndex, ProjectFolder
 
-pytestmark = pytest.mark.skipif(processors() < 2, reason="with one processor, one build runs at a time")
+
+@pytest.fixture(autouse=True)
+def two_processors(leave_out: Callable[[str], NoReturn]) -> None:
+    if processors() < 2:
+        leave_out("with one processor, one build runs at a time")
+
 
 #: Ends well only while the other one runs, too.
 _MEETS = """

@@ -14,7 +14,8 @@ from tests.project_under_test.making import EXTENSION, edit, says
 from tests.scenarios.installing import CLI, lock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from typing import NoReturn
 
     from lockhouse.testing import ProjectFolder
 
@@ -109,10 +110,12 @@ def test_scikit_build_core_editable(project: ProjectFolder) -> None:
     assert says(project, ".venv-edit", "demo.answer") == "2"
 
 
-def test_meson_python_editable_with_a_ninja_that_stays(project: ProjectFolder) -> None:
+def test_meson_python_editable_with_a_ninja_that_stays(
+    project: ProjectFolder, leave_out: Callable[[str], NoReturn]
+) -> None:
     ninja = shutil.which("ninja")
     if ninja is None:
-        pytest.skip("no ninja is installed here")
+        leave_out("no ninja is installed here")
     write(project, MESON)
     lock(project)
     refused = project.run("lockhouse", "sync", "edit", "--into", ".venv-edit", "--python", sys.executable)
@@ -159,10 +162,14 @@ def answer_of(project: ProjectFolder, folder: str) -> str:
     return project.run(project / folder / "bin/say-answer", check=True).stdout.strip()
 
 
-@pytest.mark.skipif(shutil.which("cargo") is None, reason="maturin needs a toolchain of Rust")
 def test_maturin_with_a_crate_that_needs_no_other(
-    project: ProjectFolder, outside_environ: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+    project: ProjectFolder,
+    outside_environ: Mapping[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    leave_out: Callable[[str], NoReturn],
 ) -> None:
+    if shutil.which("cargo") is None:
+        leave_out("maturin needs a toolchain of Rust")
     for name, folder in (("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")):
         monkeypatch.setenv(name, outside_environ.get(name) or f"{outside_environ['HOME']}/{folder}")
     write(project, MATURIN)
