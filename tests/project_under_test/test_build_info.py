@@ -12,6 +12,7 @@ import pytest
 
 from tests.builds.packages import installed_wheels
 from tests.scenarios.installing import CLI, lock
+from tests.workspaces.making import write_repository
 
 from .making import Builds, add_backend, commit, edit, git, write_project
 
@@ -30,7 +31,8 @@ def builds(index: PackageIndex, project: ProjectFolder, tmp_path: Path) -> Build
 def info(project: ProjectFolder) -> dict[str, Any]:
     record = json.loads(project.run(*COMMAND, "--json", check=True).stdout)
     jsonschema.validate(record, json.loads(SCHEMA.read_text("utf-8")))
-    (found,) = record["environments"]
+    (environment,) = record["environments"]
+    (found,) = environment["projects"]
     return dict(found)
 
 
@@ -153,10 +155,41 @@ def test_what_has_no_wheel_to_choose(project: ProjectFolder) -> None:
     editable, bare = json.loads(project.run("lockhouse", "build-info", "--json", *folders, check=True).stdout)[
         "environments"
     ]
-    assert (editable["state"], editable["mode"], editable["key"]) == ("installed", "editable", None)
-    assert (bare["state"], bare["project"], bare["error"]) == ("none", None, None)
+    (own,) = editable["projects"]
+    assert (own["state"], own["mode"], own["key"]) == ("installed", "editable", None)
+    assert (bare["projects"], bare["error"]) == ([], None)
+    text = project.run("lockhouse", "build-info", "bare", *folders[2:], check=True).stdout
+    assert text == "bare (.venv-bare): the project is not installed by Lockhouse\n"
     (project / "locks/pylock.tests.toml").write_text("nonsense")
     broken = project.run(*COMMAND)
     assert broken.returncode == 3, broken
     assert 'environment "tests"' in broken.stderr
-    assert json.loads(project.run(*COMMAND, "--json").stdout)["environments"][0]["state"] == "error"
+    (row,) = json.loads(project.run(*COMMAND, "--json").stdout)["environments"]
+    assert (row["projects"], row["error"]["code"]) == ([], "lock-invalid")
+
+
+def test_other_projects_of_the_repository_are_told_of_too(
+    index: PackageIndex, project: ProjectFolder, tmp_path: Path
+) -> None:
+    repository = write_repository(index, project, tmp_path / "builds.log")
+    lock(repository.app)
+    CLI.succeed(repository.app)
+    repository.lib.write("src/lib/new.py", "")
+    repository.builds.taken()
+    record = json.loads(repository.app.run(*COMMAND, "--json", check=True).stdout)
+    jsonschema.validate(record, json.loads(SCHEMA.read_text("utf-8")))
+    (environment,) = record["environments"]
+    found = {each["project"]: (each["path"], each["state"], each["changes"]) for each in environment["projects"]}
+    assert found == {
+        "app": (".", "installed", []),
+        "lib": ("../lib", "to-build", ["src/lib/new.py was added"]),
+        "third": ("../third", "installed", []),
+    }
+    assert next(iter(found)) == "app"
+    said = repository.app.run(*COMMAND, check=True).stdout.splitlines()
+    assert [line for line in said if not line.startswith("  ")] == [
+        "tests (.venv): app (wheel) is installed as it is now",
+        "tests (.venv): lib (wheel) in ../lib has to be built",
+        "tests (.venv): third (wheel) in ../third is installed as it is now",
+    ]
+    assert repository.builds.taken() == []

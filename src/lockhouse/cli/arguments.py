@@ -149,7 +149,7 @@ def _build_info(subparsers: argparse._SubParsersAction[argparse.ArgumentParser])
     info = _command(
         subparsers,
         "build-info",
-        "Say which wheel of the project each environment on disk would get, what decides it, and why.",
+        "Say which wheel of the project, and of others in folders, each environment on disk would get, and why.",
         "Read-only: nothing is built or installed. Environments are found as by verify.",
     )
     _environments(info, "look at")

@@ -1,4 +1,4 @@
-"""The command ``build-info``: which wheel of the project each environment would get, and why."""
+"""The command ``build-info``: which wheels of local projects each environment would get, and why."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lockhouse.errors import EXIT_OK, LockhouseError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from lockhouse.cli.console import Console
@@ -21,7 +21,7 @@ _SHOWN = 12
 
 
 def build_info(options: argparse.Namespace, console: Console) -> int:
-    """Say which wheel of the project each environment would get."""
+    """Say which wheel of the project, and of others in folders, each environment would get."""
     from lockhouse.cli.verifying import require_all_found  # noqa: PLC0415 - only here
 
     project = open_project(options, console)
@@ -50,21 +50,22 @@ def _place(informed: Informed, root: Path) -> str:
     return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else str(folder)
 
 
-def _lines(place: str, name: str, info: ProjectInfo | None) -> Iterator[str]:
-    if info is None:
+def _lines(place: str, name: str, infos: Sequence[ProjectInfo]) -> Iterator[str]:
+    if not infos:
         yield f"{name} ({place}): the project is not installed by Lockhouse"
-        return
-    yield f"{name} ({place}): {_state(info)}"
-    for change in info.changes:
-        yield f"  because {change}"
-    if info.expected is not None:
-        yield from _parts(info, info.expected)
+    for info in infos:
+        yield f"{name} ({place}): {_state(info)}"
+        for change in info.changes:
+            yield f"  because {change}"
+        if info.expected is not None:
+            yield from _parts(info, info.expected)
 
 
 def _state(info: ProjectInfo) -> str:
     from lockhouse.model.project_info import BuildState  # noqa: PLC0415 - the parser of every command imports this file
+    from lockhouse.operations.sources import PROJECT  # noqa: PLC0415 - likewise
 
-    thing = f"{info.name} ({info.mode})"
+    thing = f"{info.name} ({info.mode})" if info.path == PROJECT else f"{info.name} ({info.mode}) in {info.path}"
     if info.state is BuildState.INSTALLED:
         return f"{thing} is installed as it is now"
     if info.state is BuildState.TO_BUILD:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from lockhouse.model.freshness import OrphanLock
+    from lockhouse.model.project_info import ProjectInfo
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.operations.project_info import Informed
     from lockhouse.project.answers import Answer
@@ -146,7 +147,7 @@ class VerifyReport(_Record, frozen=True, kw_only=True):
 
 
 class BuildKeyRecord(_Record, frozen=True, kw_only=True):
-    """What decides which wheel of the project is used."""
+    """What decides which wheel of a project is used."""
 
     source: Annotated[str, Meta(description="Digest of the project's files: names, modes and contents.")]
     files: Annotated[Count, Meta(description="How many they are.")]
@@ -166,24 +167,34 @@ class BuildKeyRecord(_Record, frozen=True, kw_only=True):
     scm: Annotated[str | None, Meta(description="Digest of the state of version control, where the build looks at it.")]
 
 
-class BuildInfoEnvironment(_Record, frozen=True, kw_only=True):
-    """One environment on disk, and the wheel of the project that it would get."""
+class BuildInfoProject(_Record, frozen=True, kw_only=True):
+    """One project that an environment has from a folder, and the wheel of it that it would get."""
 
-    environment: Annotated[str, Meta(description="Name of the environment.")]
-    folder: Annotated[str, Meta(description="Where it is: relative to the project, or absolute outside of it.")]
-    project: Annotated[str | None, Meta(description="Normalised name of the project.")]
-    mode: Annotated[Literal["wheel", "editable"] | None, Meta(description="How it is installed.")]
+    project: Annotated[str, Meta(description="Normalised name of the project.")]
+    path: Annotated[str, Meta(description='Its folder, relative to the project under test, which is ".".')]
+    mode: Annotated[Literal["wheel", "editable"], Meta(description="How it is installed.")]
     state: Annotated[
-        Literal["installed", "kept", "to-build", "none", "error"],
-        Meta(
-            description="What the next sync does: nothing; install the wheel that is kept; build it. "
-            '"none" where the project is not installed by Lockhouse, "error" where it cannot be told.'
-        ),
+        Literal["installed", "kept", "to-build"],
+        Meta(description="What the next sync does: nothing; install the wheel that is kept; build it."),
     ]
     wheel: Annotated[str | None, Meta(description="File name of the wheel that is kept, where one is.")]
     key: Annotated[BuildKeyRecord | None, Meta(description="What decides the wheel; null for an editable project.")]
     changes: Annotated[tuple[str, ...], Meta(description="Why it is not as it was installed, a fact a line.")]
-    error: ErrorRecord | None
+
+
+class BuildInfoEnvironment(_Record, frozen=True, kw_only=True):
+    """One environment on disk, and the wheels of projects in folders that it would get."""
+
+    environment: Annotated[str, Meta(description="Name of the environment.")]
+    folder: Annotated[str, Meta(description="Where it is: relative to the project, or absolute outside of it.")]
+    projects: Annotated[
+        tuple[BuildInfoProject, ...],
+        Meta(
+            description="The project under test, unless somebody else installs it, then the others by name; "
+            "empty where that cannot be told."
+        ),
+    ]
+    error: Annotated[ErrorRecord | None, Meta(description="Why it cannot be told.")]
 
 
 class BuildInfoReport(_Record, frozen=True, kw_only=True):
@@ -203,33 +214,26 @@ def build_info_report(rows: Iterable[tuple[str, Informed]]) -> BuildInfoReport:
 
 def _build_info(place: str, informed: Informed) -> BuildInfoEnvironment:
     name, info = informed.made.spec.name, informed.info
-    if info is None or isinstance(info, LockhouseError):
-        return BuildInfoEnvironment(
-            environment=name,
-            folder=place,
-            project=None,
-            mode=None,
-            state="none" if info is None else "error",
-            wheel=None,
-            key=None,
-            changes=(),
-            error=None if info is None else error_record(info),
-        )
+    if isinstance(info, LockhouseError):
+        return BuildInfoEnvironment(environment=name, folder=place, projects=(), error=error_record(info))
+    projects = tuple(map(_build_info_project, info))
+    return BuildInfoEnvironment(environment=name, folder=place, projects=projects, error=None)
+
+
+def _build_info_project(info: ProjectInfo) -> BuildInfoProject:
     expected = info.expected
     key = None if expected is None else BuildKeyRecord(
         source=expected.source, files=expected.files, through_sdist=info.through_sdist, build_lock=expected.build_lock,
         interpreter=expected.interpreter, variables=info.variables, scm=expected.scm or None,
     )  # fmt: skip
-    return BuildInfoEnvironment(
-        environment=name,
-        folder=place,
+    return BuildInfoProject(
         project=info.name,
+        path=info.path,
         mode=info.mode.value,  # type: ignore[arg-type]  # a project that is not installed has no answer
         state=info.state.value,
         wheel=None if expected is None else expected.wheel,
         key=key,
         changes=info.changes,
-        error=None,
     )
 
 

@@ -1,4 +1,4 @@
-"""What is known of the build of the project under test for one environment."""
+"""What is known of the build of a project in a folder for one environment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PURE = "pure"
 
 
 class BuildState(StrEnum):
-    """What the next sync of an environment would do about the project."""
+    """What the next sync of an environment would do about a project."""
 
     #: what is installed is what would be built now
     INSTALLED = "installed"
@@ -51,6 +51,7 @@ class ProjectInfo:
     """The same for one environment, and what changed since the project was installed there.
 
     :ivar name: the project's name
+    :ivar path: its folder, relative to the project under test
     :ivar mode: as a wheel or editable
     :ivar state: what the next sync would do
     :ivar expected: the wheel that would be used; None where it is editable: then there is none to keep
@@ -60,6 +61,7 @@ class ProjectInfo:
     """
 
     name: NormalizedName
+    path: str
     mode: ProjectMode
     state: BuildState
     expected: ExpectedWheel | None

@@ -1,4 +1,4 @@
-"""Says of the project under test which wheel an environment would get now, and why. Nothing is built or installed."""
+"""Says of each project in a folder which wheel an environment would get now, and why. Nothing is built or installed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lockhouse.interpreters import prefix_of
 from lockhouse.model.build_policy import Rebuild
 from lockhouse.model.project_info import PURE, BuildState, ProjectInfo
 from lockhouse.model.spec import ProjectMode
-from lockhouse.operations.sources import PROJECT, changes_of_project, project_source
+from lockhouse.operations.sources import PROJECT, changes_of_project
 from lockhouse.operations.sync import Syncing
 from lockhouse.storage.receipts import read_receipt
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lockhouse.model.project_info import ExpectedWheel
     from lockhouse.model.receipt import InstalledSource, Receipt
     from lockhouse.operations.drift import SyncRequest
+    from lockhouse.operations.source_builds import SourceBuilds
     from lockhouse.operations.sync import SyncTools
     from lockhouse.operations.verify import MadeEnvironment
 
@@ -29,57 +30,59 @@ class Informed:
     """What is known of one environment on disk.
 
     :ivar made: the environment
-    :ivar info: what the next sync would do about the project, or what kept us from an answer; None where the project is
-        not ours to install
+    :ivar info: what the next sync would do about each project that it installs from a folder, that under test first;
+        or what kept us from an answer
     """
 
     made: MadeEnvironment
-    info: ProjectInfo | LockhouseError | None
+    info: tuple[ProjectInfo, ...] | LockhouseError
 
 
-def project_info(request: SyncRequest, tools: SyncTools) -> ProjectInfo | None:
-    """Say what the next sync of an environment would do about the project.
+def project_info(request: SyncRequest, tools: SyncTools) -> tuple[ProjectInfo, ...]:
+    """Say what the next sync of an environment would do about the projects that it installs from their folders.
 
     :param request: the environment
     :param tools: what a sync would work with
-    :return: None where the project is not ours to install
-    :raises LockStaleError: the lock does not say what the project is built with
+    :return: the project under test, where it is ours to install, and then the others by name
+    :raises LockStaleError: the lock does not say what a project is built with
     :raises LockInvalidError: the lock cannot be read
+    :raises SelectionError: the lock does not serve the interpreter
     :raises InterpreterError: the interpreter of the environment is gone
     """
-    now = project_source(request)
-    if now is None:
-        return None
-    spec = request.spec
-    expected = None if now.editable else _expected(request, tools)
-    changes = tuple(_changes(request, now, expected))
+    builds = Syncing(request, replace(tools, describe=tools.describe_anew)).source_builds()  # which notes nothing
+    receipt = read_receipt(prefix_of(request.python))
+    found = sorted(builds.sources(), key=lambda source: source.path != PROJECT)
+    return tuple(_info(request, builds, receipt, source) for source in found)
+
+
+def _info(request: SyncRequest, builds: SourceBuilds, receipt: Receipt | None, now: InstalledSource) -> ProjectInfo:
+    expected = None if now.editable else builds.builder_of(now).expected()
+    changes = tuple(_changes(request, receipt, now, expected))
     kept = expected is not None and expected.wheel is not None
     state = BuildState.KEPT if kept and not _is_always_built(request) else BuildState.TO_BUILD
     return ProjectInfo(
         name=now.name,
-        mode=spec.project or ProjectMode.WHEEL,
+        path=now.path,
+        mode=ProjectMode.EDITABLE if now.editable else ProjectMode.WHEEL,
         state=state if changes else BuildState.INSTALLED,
         expected=expected,
         variables=tuple(
-            name if name in request.variables else f"{name} (not set)" for name in sorted(spec.project_build.variables)
+            name if name in request.variables else f"{name} (not set)"
+            for name in sorted(request.spec.project_build.variables)
         ),
-        through_sdist=request.through_sdist,
+        through_sdist=request.through_sdist and now.path == PROJECT,
         changes=changes,
     )
-
-
-def _expected(request: SyncRequest, tools: SyncTools) -> ExpectedWheel:
-    asked = replace(tools, describe=tools.describe_anew)  # which notes nothing
-    return Syncing(request, asked).project_builder().expected()
 
 
 def _is_always_built(request: SyncRequest) -> bool:
     return request.spec.project_build.rebuild is Rebuild.ALWAYS
 
 
-def _changes(request: SyncRequest, now: InstalledSource, expected: ExpectedWheel | None) -> Iterator[str]:
-    receipt = read_receipt(prefix_of(request.python))
-    before = None if receipt is None else next((each for each in receipt.sources if each.path == PROJECT), None)
+def _changes(
+    request: SyncRequest, receipt: Receipt | None, now: InstalledSource, expected: ExpectedWheel | None
+) -> Iterator[str]:
+    before = None if receipt is None else next((each for each in receipt.sources if each.path == now.path), None)
     if receipt is None or before is None or not any(package.name == now.name for package in receipt.packages):
         yield f"{now.name} is not installed there"
         return

@@ -76,7 +76,7 @@ class SourceBuilds:
         :raises StoreError: a build requirement cannot be had, or is not what the lock says
         :raises LockStaleError: a project requires what the lock lacks, or the lock does not say what it is built with
         """
-        sources = self._sources()
+        sources = self.sources()
         stale = _stale(sources, receipt, intact, _again(drift))
         made = {source.name: self._build(source) for source in stale}
         self._require_complete(sources, {name: file for name, (_, file) in made.items()})
@@ -86,7 +86,8 @@ class SourceBuilds:
             proofs=tuple(file.provenance for _, file in made.values()),
         )
 
-    def _sources(self) -> tuple[InstalledSource, ...]:
+    def sources(self) -> tuple[InstalledSource, ...]:
+        """Give all projects as they are now that the environment has from their folders, by name."""
         found: list[InstalledSource] = []
         for item in self._plan.sources:
             name, artifact = item.package.name, item.artifact
@@ -97,14 +98,20 @@ class SourceBuilds:
         with_locks = (replace(source, build_lock=self._builder.build_lock_of(source.name)) for source in found)
         return tuple(sorted(with_locks, key=lambda source: source.name))
 
+    def builder_of(self, source: InstalledSource) -> ProjectBuilder:
+        """Give what builds one of the projects from its build lock.
+
+        :param source: one that :meth:`sources` gave
+        """
+        return ProjectBuilder(self._request, self._builder, self._store, name=source.name, path=source.path)
+
     def _build(self, source: InstalledSource) -> tuple[InstalledSource, BuiltFile]:
         """Build a project, and give it as it was when it was built: it may be edited at any moment."""
-        path = source.path
-        builder = ProjectBuilder(self._request, self._builder, self._store, name=source.name, path=path)
+        builder = self.builder_of(source)
         content, *told = source.identity.split("\n")
         if source.editable:
             built = builder.editable()
-            after = source_now(self._request, source.name, path, editable=True).identity
+            after = source_now(self._request, source.name, source.path, editable=True).identity
             content = content if after == source.identity else "editable: edited while it was built"
         else:
             built = builder.wheel()

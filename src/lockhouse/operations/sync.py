@@ -141,6 +141,11 @@ class Syncing:
 
         return ProjectBuilder(self.request, self._builder(self._lock()), self.tools.store)
 
+    def source_builds(self) -> SourceBuilds:
+        """Give what builds the projects that the environment has from their folders."""
+        lock = self._lock()
+        return self._source_builds(self._plan(lock), self._builder(lock))
+
     def run(self, drift: Drifted) -> SyncOutcome:
         """Bring the environment in line.
 
@@ -219,6 +224,9 @@ class Syncing:
             lock_command=request.spec.lock_command,
         )
 
+    def _source_builds(self, plan: Plan, builder: Builder) -> SourceBuilds:
+        return SourceBuilds(self.request, plan, builder, self.tools.store, self._completeness)
+
     def _fetch_of(self, lock: Lock) -> Callable[[Sequence[tuple[LockedPackage, Artifact]]], tuple[StoredFile, ...]]:
         from lockhouse.operations.fetch import fetch_artifacts  # noqa: PLC0415
 
@@ -275,8 +283,7 @@ class Syncing:
         before = {package.name: package for package in present}
         edited = {reason.package for reason in drift.reasons if reason.code is DriftCode.FILE_CHANGED}
         intact = {name: package for name, package in before.items() if name not in edited}
-        builds = SourceBuilds(self.request, plan, builder, self.tools.store, self._completeness)
-        made = builds.built(receipt, intact, drift)
+        made = self._source_builds(plan, builder).built(receipt, intact, drift)
         files, sources = (*files, *made.files), made.sources
         wanted = _artifacts(files)
         good = _already_good(wanted, intact, receipt, self.request.python)

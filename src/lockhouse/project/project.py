@@ -375,7 +375,9 @@ class Project:
         return answers
 
     def project_info(self, specs: Iterable[EnvironmentSpec], *, folders: Iterable[Path] = ()) -> list[Informed]:
-        """Say of each environment that was made here which wheel of the project it would get now, and why. Read-only.
+        """Say of each environment that was made here which wheels of local projects it would get now, and why.
+
+        Read-only.
 
         :param specs: the environments
         :param folders: environments, or folders of environments, beside those of nox and tox
