@@ -207,7 +207,7 @@ def test_built_wheels_are_counted_verified_and_pruned_like_all_others(
     assert "removed 0 files" in project.run("lockhouse", "cache", "prune", "--older-than", "30d", check=True).output
     for each in (wheel, wheel.parent):
         os.utime(each, (then, then))
-    assert "removed 1 files" in project.run("lockhouse", "cache", "prune", "--older-than", "30d", check=True).output
+    assert "removed 1 file," in project.run("lockhouse", "cache", "prune", "--older-than", "30d", check=True).output
     assert not built_wheels()
 
 

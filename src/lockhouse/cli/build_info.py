@@ -75,10 +75,11 @@ def _state(info: ProjectInfo) -> str:
 
 def _parts(info: ProjectInfo, expected: ExpectedWheel) -> Iterator[str]:
     from lockhouse.model.project_info import PURE  # noqa: PLC0415 - likewise
+    from lockhouse.project.words import quantity  # noqa: PLC0415 - likewise
 
     yield f"  wheel: {expected.wheel or 'none is kept'}"
     through = ", through its sdist" if info.through_sdist else ""
-    yield f"  source: {expected.source[:_SHOWN]}, {expected.files} files{through}"
+    yield f"  source: {expected.source[:_SHOWN]}, {quantity(expected.files, 'file')}{through}"
     yield f"  build lock: {expected.build_lock[:_SHOWN]}"
     yield f"  interpreter: {'any, for the wheel is pure' if expected.interpreter == PURE else expected.interpreter}"
     yield f"  variables: {', '.join(info.variables) or 'none'}"

@@ -32,6 +32,7 @@ def path(options: argparse.Namespace, console: Console) -> int:  # noqa: ARG001 
 
 def info(options: argparse.Namespace, console: Console) -> int:
     """Print how large the store is."""
+    from lockhouse.project.words import quantity  # noqa: PLC0415 - only here
     from lockhouse.storage.upkeep import usage  # noqa: PLC0415 - only here
 
     found = usage(_store())
@@ -40,7 +41,7 @@ def info(options: argparse.Namespace, console: Console) -> int:
         print_json(console, {"path": str(found.root), **record})
         return EXIT_OK
     console.answer(str(found.root))
-    console.answer(f"  {found.files} files, {found.size:,} bytes")
+    console.answer(f"  {quantity(found.files, 'file')}, {found.size:,} bytes")
     console.answer(f"  cache of the uv installer: {found.installer:,} bytes")
     if found.unfinished:
         console.answer(f"  unfinished: {found.unfinished:,} bytes")
@@ -65,6 +66,7 @@ def verify(options: argparse.Namespace, console: Console) -> int:
 
 def prune(options: argparse.Namespace, console: Console) -> int:
     """Remove files of the store."""
+    from lockhouse.project.words import quantity  # noqa: PLC0415 - only here
     from lockhouse.storage.upkeep import digests_in, prune  # noqa: PLC0415 - only here
 
     if options.older_than is None and options.max_size is None and not options.unused_by:
@@ -87,7 +89,8 @@ def prune(options: argparse.Namespace, console: Console) -> int:
     for entry in removed:
         console.detail(f"  {entry.path.name}, {entry.size:,} bytes")
     size = sum(entry.size for entry in removed)
-    console.answer(f"{'would remove' if options.dry_run else 'removed'} {len(removed)} files, {size:,} bytes")
+    done = "would remove" if options.dry_run else "removed"
+    console.answer(f"{done} {quantity(len(removed), 'file')}, {size:,} bytes")
     return EXIT_OK
 
 

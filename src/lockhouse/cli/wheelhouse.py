@@ -101,11 +101,14 @@ def _show_contents(options: argparse.Namespace, contents: Contents, console: Con
 
 
 def _show_targets(contents: Contents, incomplete: Mapping[tuple[str, str], tuple[str, ...]], console: Console) -> None:
+    from lockhouse.project.words import quantity  # noqa: PLC0415 - only here
+
     for environment in contents.manifest.environments:
         for target in environment.targets:
             lacking = incomplete.get((environment.name, target.name), ())
             if not lacking and not console.quiet:
-                console.answer(f"{environment.name} on {target.name}: complete, {len(target.files)} wheels", "good")
+                wheels = quantity(len(target.files), "wheel")
+                console.answer(f"{environment.name} on {target.name}: complete, {wheels}", "good")
             elif lacking:
                 console.answer(f"{environment.name} on {target.name}: incomplete", "error")
                 for name in lacking:

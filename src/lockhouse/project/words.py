@@ -90,7 +90,16 @@ def summary_of_wheelhouse(manifest: Manifest) -> str:
     :param manifest: its manifest
     """
     wheels = [file for file in manifest.files if file.package is not None]
-    return f"{len(wheels)} wheels, {sum(file.size for file in wheels):,} bytes"
+    return f"{quantity(len(wheels), 'wheel')}, {sum(file.size for file in wheels):,} bytes"
+
+
+def quantity(count: int, noun: str) -> str:
+    """Count something: ``1 file``, ``2 files``.
+
+    :param count: how many there are
+    :param noun: what they are, in the singular
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def tell_of_sync(outcome: SyncOutcome, name: str, place: str, reporter: Reporter) -> None:
