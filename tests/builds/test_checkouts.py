@@ -184,6 +184,7 @@ def test_a_wheelhouse_holds_what_was_built_of_it(far: Repository, project: Proje
     CLI.refuse(other, "--wheelhouse", str(project / "house"), code="unverifiable-artifact")
     refused = build(project, "--output", "none", check=False)
     assert "far 1.0 comes from a checkout, and allow-unhashed does not name it" in refused.stderr
+    assert refused.line_with("fix:") == '  fix: allow it by name: allow-unhashed = ["far"]'
 
 
 def test_what_is_damaged_in_the_store_is_fetched_anew_and_what_no_lock_names_is_pruned(

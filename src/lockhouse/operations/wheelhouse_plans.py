@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import NoCompatibleArtifactError, SelectionError
+from lockhouse.errors import NoCompatibleArtifactError, SelectionError, UnverifiableArtifactError
 from lockhouse.interpreters import find_interpreter
 from lockhouse.model.build_policy import NEVER_BUILD
 from lockhouse.model.builds import needs_build
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from lockhouse.plugins import Plugins
     from lockhouse.storage.lockfiles import LockFiles
     from lockhouse.storage.store import Store
+
+#: What mends a plan that lacks files.
+_FIX = "choose versions that have wheels for these targets, leave these out, or build it on such a machine"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +191,7 @@ def plan_parts(parts: Iterable[WheelhousePart], tools: WheelhouseTools) -> list[
     planned: list[PlannedPart] = []
     problems: dict[str, None] = {}
     kinds: set[type[SelectionError]] = set()
+    fixes: dict[str | None, None] = {}
     for part in parts:
         digest = part.files.quick_look().digest
         work = _Planning(part, tools)
@@ -197,6 +201,7 @@ def plan_parts(parts: Iterable[WheelhousePart], tools: WheelhouseTools) -> list[
                 chosen.append(work.plan(target))
             except SelectionError as error:
                 kinds.add(type(error))
+                fixes[error.fix] = None
                 problems |= dict.fromkeys(f"{part.spec.name} on {target.wheel_label}: {line}" for line in error.why)
         planned.append(
             PlannedPart(
@@ -210,11 +215,9 @@ def plan_parts(parts: Iterable[WheelhousePart], tools: WheelhouseTools) -> list[
             )
         )
     if problems:
-        raise (kinds.pop() if len(kinds) == 1 else NoCompatibleArtifactError)(
-            "the wheelhouse would not be complete; nothing was fetched",
-            why=problems,
-            fix="choose versions that have wheels for these targets, leave these out, or build it on such a machine",
-        )
+        told = "; ".join(fix for fix in fixes if fix) if kinds == {UnverifiableArtifactError} else _FIX
+        kind = kinds.pop() if len(kinds) == 1 else NoCompatibleArtifactError
+        raise kind("the wheelhouse would not be complete; nothing was fetched", why=problems, fix=told)
     return planned
 
 
@@ -291,14 +294,20 @@ class _Planning:
             leave_out=(spec.project_name,) if spec.installs_project and spec.project_name is not None else (),
             policy=replace(spec.builds, wheels_only=not builds),
         )
-        why = [f"{item.package.label} is a directory, which no wheelhouse can have" for item in plan.sources]
-        why += [
-            f"{item.package.label} comes from a checkout, and allow-unhashed does not name it"
+        folders = [f"{item.package.label} is a directory, which no wheelhouse can have" for item in plan.sources]
+        refused = [
+            item.package
             for item in plan.files
             if item.artifact.kind is ArtifactKind.VCS and item.package.name not in spec.allow_unhashed
         ]
-        if why:
-            raise NoCompatibleArtifactError(self._part.files.place, why=why)
+        why = [f"{package.label} comes from a checkout, and allow-unhashed does not name it" for package in refused]
+        if folders:
+            raise NoCompatibleArtifactError(self._part.files.place, why=[*folders, *why])
+        if refused:
+            names = ", ".join(f'"{package.name}"' for package in refused)
+            raise UnverifiableArtifactError(
+                self._part.files.place, why=why, fix=f"allow it by name: allow-unhashed = [{names}]"
+            )
         return plan
 
     def _select_for_project(self, target: Target) -> Plan:
