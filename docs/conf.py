@@ -16,7 +16,7 @@ myst_enable_extensions = ["colon_fence", "deflist", "fieldlist"]
 myst_heading_anchors = 3
 
 nitpicky = True
-nitpick_ignore = [("py:mod", "fnmatch"), ("py:func", "lockhouse.operations.sync.sync_environment")]
+nitpick_ignore = [("py:mod", "fnmatch")]
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 autodoc_class_signature = "separated"

@@ -19,18 +19,24 @@ if TYPE_CHECKING:
         CommandRunner,
         Installer,
         InstallRequest,
+        Reporter,
         Resolution,
         Resolver,
         ResolveRequest,
         StoredFile,
     )
+    from lockhouse.model.drift import Drifted, DriftReason, Matching
     from lockhouse.model.freshness import Finding, Fresh, Missing, Reason, Stale
     from lockhouse.model.indexes import Index, IndexOptions
     from lockhouse.model.lock import Artifact, ArtifactKind, Lock, LockedPackage, LockRecord
+    from lockhouse.model.outcomes import SyncOutcome
     from lockhouse.model.receipt import Receipt
     from lockhouse.model.spec import DeclaredRequirement, EnvironmentSpec, Origin
     from lockhouse.model.target import Target
+    from lockhouse.operations.lock_outcome import LockFailure, LockOutcome, LockStatus
+    from lockhouse.operations.verify import MadeEnvironment, Verified
     from lockhouse.project import Project
+    from lockhouse.project.declarations import Declarations
 
 #: Where each public name is defined. They are loaded when they are used: `import lockhouse` costs nothing.
 _HOMES = {
@@ -43,18 +49,24 @@ _HOMES = {
         "CommandRunner",
         "InstallRequest",
         "Installer",
+        "Reporter",
         "Resolution",
         "ResolveRequest",
         "Resolver",
         "StoredFile",
     ),
+    "lockhouse.model.drift": ("DriftReason", "Drifted", "Matching"),
     "lockhouse.model.freshness": ("Finding", "Fresh", "Missing", "Reason", "Stale"),
     "lockhouse.model.indexes": ("Index", "IndexOptions"),
     "lockhouse.model.lock": ("Artifact", "ArtifactKind", "Lock", "LockRecord", "LockedPackage"),
+    "lockhouse.model.outcomes": ("SyncOutcome",),
     "lockhouse.model.receipt": ("Receipt",),
     "lockhouse.model.spec": ("DeclaredRequirement", "EnvironmentSpec", "Origin"),
     "lockhouse.model.target": ("Target",),
+    "lockhouse.operations.lock_outcome": ("LockFailure", "LockOutcome", "LockStatus"),
+    "lockhouse.operations.verify": ("MadeEnvironment", "Verified"),
     "lockhouse.project": ("Project",),
+    "lockhouse.project.declarations": ("Declarations",),
 }
 
 __all__ = [
@@ -64,7 +76,10 @@ __all__ = [
     "Command",
     "CommandResult",
     "CommandRunner",
+    "Declarations",
     "DeclaredRequirement",
+    "DriftReason",
+    "Drifted",
     "EnvironmentSpec",
     "Finding",
     "Fresh",
@@ -73,20 +88,28 @@ __all__ = [
     "InstallRequest",
     "Installer",
     "Lock",
+    "LockFailure",
+    "LockOutcome",
     "LockRecord",
+    "LockStatus",
     "LockedPackage",
     "LockhouseError",
+    "MadeEnvironment",
+    "Matching",
     "Missing",
     "Origin",
     "Project",
     "Reason",
     "Receipt",
+    "Reporter",
     "Resolution",
     "ResolveRequest",
     "Resolver",
     "Stale",
     "StoredFile",
+    "SyncOutcome",
     "Target",
+    "Verified",
     "hookimpl",
 ]
 

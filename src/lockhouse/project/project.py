@@ -205,7 +205,11 @@ class Project:
         :param deep: read every installed file to see what has to be done
         :param wheelhouse: the folder or archive to install from; where it is not given, ``LOCKHOUSE_WHEELHOUSE`` and
             then the environment say whether there is one
-        :raises LockhouseError: see :func:`lockhouse.operations.sync.sync_environment`
+        :raises SelectionError: the lock does not serve the interpreter
+        :raises StoreError: a file cannot be had, or is not what the lock says
+        :raises LockStaleError: a locked file, or the project, requires what the lock lacks
+        :raises BackendError: the installer failed
+        :raises BuildError: an sdist or the project cannot be built
         """
         from lockhouse.model.drift import Matching  # noqa: PLC0415 - a check needs no drift
         from lockhouse.model.outcomes import SyncOutcome  # noqa: PLC0415 - likewise
