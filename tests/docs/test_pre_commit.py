@@ -37,10 +37,11 @@ def hook() -> dict[str, Any]:
 def test_the_hook_has_what_pre_commit_asks_for() -> None:
     found = hook()
     assert {"id", "name", "entry", "language"} <= found.keys()
-    known = {"description", "files", "pass_filenames", "require_serial", "minimum_pre_commit_version"}
+    known = {"description", "always_run", "pass_filenames", "require_serial", "minimum_pre_commit_version"}
     assert found.keys() <= {"id", "name", "entry", "language"} | known
     assert (found["id"], found["language"]) == ("lockhouse-check", "python")
     assert found["pass_filenames"] is False, "names of files would be taken for names of environments"
+    assert found["always_run"] is True, "a commit that only deletes a lock names no file to a hook"
 
 
 def test_the_command_of_the_hook_is_one(project: ProjectFolder) -> None:
@@ -51,17 +52,3 @@ def test_the_command_of_the_hook_is_one(project: ProjectFolder) -> None:
     assert project.run(program, *arguments).returncode == 1
     project.run("lockhouse", "lock", check=True)
     assert project.run(program, *arguments).returncode == 0
-
-
-@pytest.mark.parametrize(
-    ("file", "runs"),
-    [
-        *((name, True) for name in ("pyproject.toml", "noxfile.py", "tox.ini", "tox.toml", "setup.cfg", "setup.py")),
-        *((name, True) for name in ("requirements.txt", "requirements/dev.in", "dev-requirements.txt", "sub/tox.ini")),
-        *((name, True) for name in ("constraints.txt", "locks/pylock.tests.toml")),
-        *((name, True) for name in ("locks/tests-requirements.txt", "locks/tests-requirements.record.toml")),
-        *((name, False) for name in ("README.md", "src/pyproject.toml.py", "src/noxfile.pyc", "tests/test_tox.py")),
-    ],
-)
-def test_the_hook_runs_where_something_that_counts_was_staged(file: str, runs: bool) -> None:
-    assert bool(re.search(hook()["files"], file)) is runs
