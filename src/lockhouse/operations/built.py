@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from lockhouse.model.target import Target
     from lockhouse.operations.build_room import Product
-    from lockhouse.operations.drift import SyncRequest
     from lockhouse.operations.sync import SyncTools
+    from lockhouse.operations.sync_request import SyncRequest
 
 
 def install_built(paths: Iterable[Path], request: SyncRequest, tools: SyncTools) -> None:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from lockhouse.operations.build import Builder
     from lockhouse.operations.build_room import BuildRoom, Product
-    from lockhouse.operations.drift import SyncRequest
+    from lockhouse.operations.sync_request import SyncRequest
     from lockhouse.storage.store import Store
 
 #: The form of a build: raised when the same project would be built in another way.

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from lockhouse.errors import LockhouseError
     from lockhouse.model.project_info import ExpectedWheel
     from lockhouse.model.receipt import InstalledSource, Receipt
-    from lockhouse.operations.drift import SyncRequest
     from lockhouse.operations.source_builds import SourceBuilds
     from lockhouse.operations.sync import SyncTools
+    from lockhouse.operations.sync_request import SyncRequest
     from lockhouse.operations.verify import MadeEnvironment
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lockhouse.model.provenance import Provenance
     from lockhouse.model.receipt import InstalledPackage, InstalledSource
     from lockhouse.model.target import Target
-    from lockhouse.operations.drift import SyncRequest
+    from lockhouse.operations.sync_request import SyncRequest
 
 
 def receipt_of(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lockhouse.model.receipt import InstalledPackage, InstalledSource, Receipt
     from lockhouse.operations.build import Builder, BuiltFile
     from lockhouse.operations.complete import Completeness
-    from lockhouse.operations.drift import SyncRequest
+    from lockhouse.operations.sync_request import SyncRequest
     from lockhouse.storage.store import Store
 
 

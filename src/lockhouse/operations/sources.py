@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from packaging.utils import NormalizedName
 
     from lockhouse.model.receipt import Receipt
-    from lockhouse.operations.drift import SyncRequest
+    from lockhouse.operations.sync_request import SyncRequest
 
 #: The path by which a receipt names the project under test.
 PROJECT = "."

@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from lockhouse.model.receipt import InstalledPackage, Receipt
     from lockhouse.model.target import Target
     from lockhouse.operations.build import Builder
-    from lockhouse.operations.drift import SyncRequest
     from lockhouse.operations.from_wheelhouse import WheelhouseSource
     from lockhouse.operations.project_build import ProjectBuilder
+    from lockhouse.operations.sync_request import SyncRequest
     from lockhouse.plugins import Plugins
     from lockhouse.storage.store import Store
 

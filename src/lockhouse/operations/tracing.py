@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from lockhouse.model.receipt import InstalledSource
     from lockhouse.model.spec import EnvironmentSpec
-    from lockhouse.operations.drift import SyncRequest
+    from lockhouse.operations.sync_request import SyncRequest
     from lockhouse.plugins import Plugins
     from lockhouse.storage.lockfiles import LockFiles
     from lockhouse.trace.looks import Looks

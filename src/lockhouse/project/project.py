@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.model.wheelhouse import Manifest
     from lockhouse.operations.build_room import Product
-    from lockhouse.operations.drift import SyncRequest
     from lockhouse.operations.lock_outcome import LockFailure, LockOutcome
     from lockhouse.operations.project_info import Informed
+    from lockhouse.operations.sync_request import SyncRequest
     from lockhouse.operations.verify import Verified
     from lockhouse.operations.wheelhouse import MadeWheelhouse
     from lockhouse.storage.lockfiles import LockFiles
@@ -437,7 +437,7 @@ class Project:
     def _sync_request(
         self, spec: EnvironmentSpec, python: Path, *, skip_project: bool, through_sdist: bool = False
     ) -> SyncRequest:
-        from lockhouse.operations.drift import SyncRequest  # noqa: PLC0415 - a check needs no drift
+        from lockhouse.operations.sync_request import SyncRequest  # noqa: PLC0415 - a check needs no drift
 
         python = Path(os.path.abspath(python))  # noqa: PTH100 - links must stay: they tell an environment
         (files, environment), *_ = self._locks_of(spec, python)
