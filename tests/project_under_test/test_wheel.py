@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.builds.looking import builds_of, receipt_of
+from tests.builds.packages import installed_wheels
 from tests.scenarios.frontends import verdict
 from tests.scenarios.installing import CLI, NOX, Frontend, each_frontend, has_receipt, installed, lock, write_tools
 
@@ -28,6 +29,9 @@ for number in range(6):
     def session(session):
         session.run("python", "-c", "import demo; print('answer', demo.answer)")
 """
+
+
+SETUPTOOLS = 'requires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"'
 
 
 @pytest.fixture
@@ -294,6 +298,39 @@ def test_a_backend_that_no_build_requirement_brings_is_told_with_the_fix(
     fix = f"fix: add {package} to requires in [build-system] of pyproject.toml, then run lockhouse lock"
     assert fix in refused.stderr
     assert "Traceback" not in refused.output
+
+
+@pytest.mark.parametrize(
+    ("build", "setup", "fix"),
+    [
+        (
+            'requires = ["hatchling"]\nbuild-backend = "hatchling.bild"',
+            None,
+            "correct build-backend: hatchling, which is required, has no hatchling.bild",
+        ),
+        (SETUPTOOLS, "import numpy", 'add the package that brings "numpy" to requires in [build-system]'),
+        (SETUPTOOLS, "import pip", 'add the package that brings "pip" to requires in [build-system]'),
+        (SETUPTOOLS, "import tasks", "have setup.py put that folder on sys.path before it imports it"),
+    ],
+    ids=["backend", "module", "pip", "own"],
+)
+def test_what_a_build_cannot_import_is_told_with_what_mends_it(
+    index: PackageIndex, project: ProjectFolder, build: str, setup: str | None, fix: str
+) -> None:
+    for wheel in installed_wheels("setuptools", "hatchling", "pathspec", "pluggy", "trove-classifiers", "packaging"):
+        index.add(wheel)
+    project.write(
+        "pyproject.toml",
+        f'[build-system]\n{build}\n[project]\nname = "demo"\nversion = "1.0"\nrequires-python = ">=3.11"\n'
+        '[tool.lockhouse.environments.tests]\nproject = "wheel"\n',
+    )
+    project.write("src/demo/__init__.py", "")
+    project.write("tasks.py", "")
+    if setup is not None:
+        project.write("setup.py", f"{setup}\nfrom setuptools import setup\nsetup()\n")
+    refused = project.run("lockhouse", "lock")
+    assert refused.returncode == 7, refused
+    assert fix in refused.line_with("fix: ")
 
 
 def test_its_build_is_kept_from_the_network_unless_it_is_allowed_by_name(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from lockhouse.confinement import Network, attempts, confined, strongest, watch
 from lockhouse.errors import BuildError, BuildFailedError, NetworkDeniedError
 from lockhouse.interfaces import Command, InstallRequest
-from lockhouse.operations.backend_missing import backend_missing, missing_module
+from lockhouse.operations.build_advice import advice, backend_missing, missing_module
 from lockhouse.operations.build_source import first_moment
 from lockhouse.operations.environment import make_environment
 from lockhouse.storage.sdists import read_build_system
@@ -44,18 +44,11 @@ _ONLINE = (*_PROXIES, "no_proxy", "ssl_cert_file", "ssl_cert_dir", "requests_ca_
 
 #: What programs say that were kept from the network.
 _CUT_OFF = re.compile(
-    r"No module named '?pip'?\b|[Nn]etwork is unreachable|Temporary failure in name resolution"
+    r": No module named pip\b|[Nn]etwork is unreachable|Temporary failure in name resolution"
     r"|[Cc]ould not resolve|[Nn]ame or service not known|getaddrinfo failed"
 )
 _ADDRESS = re.compile(r"(?:https?|ftp|git|ssh)://(?:[^\s/@'\"]*@)?([^\s'\"<>)]+)")
 _SHOWN_LINES = 40
-
-#: What setuptools says that takes any folder beside the package for another one, that of the locks, too.
-_FLAT_LAYOUT = "discovered in a flat-layout"
-_FLAT_LAYOUT_FIX = (
-    'name the packages in pyproject.toml, such as packages = ["mine"] in [tool.setuptools]; or have the locks where '
-    'setuptools does not look: lock-directory = ".locks" in [tool.lockhouse]'
-)
 
 #: What a backend can be asked to build.
 Product: TypeAlias = Literal["wheel", "editable", "sdist"]
@@ -303,9 +296,7 @@ class BuildRoom:
         words = "cannot tell its build requirements" if hook.startswith("get_") else "cannot be built"
         left_out = [] if len(lines) <= _SHOWN_LINES else [f"... {len(lines) - _SHOWN_LINES} lines before"]
         why = [f"{hook} failed", *left_out, *lines[-_SHOWN_LINES:]]
-        return BuildFailedError(
-            f"{self.label} {words}", why=why, fix=_FLAT_LAYOUT_FIX if _FLAT_LAYOUT in said else None
-        )
+        return BuildFailedError(f"{self.label} {words}", why=why, fix=advice(said, self.source, own=self.own))
 
     def _denied(self, tried: list[str]) -> NetworkDeniedError:
         return NetworkDeniedError(
