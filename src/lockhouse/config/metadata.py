@@ -191,7 +191,7 @@ class ProjectMetadata:
             raise ConfigError(
                 f"the {field} of the project are declared in no file that can be read without a build",
                 why=f"there is no [project] table in {PYPROJECT}",
-                fix=f"list them in [project] {field} of {PYPROJECT}",
+                fix=f"list them in [project] {field} of {PYPROJECT}, beside name, version and requires-python",
             )
         raise ConfigError(
             "there is no project in this folder",
