@@ -48,6 +48,7 @@ reference of error codes.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -113,15 +114,30 @@ class LockhouseError(Exception):
 
         :param place: where it happened, which whoever raised it could not know
         """
-        return type(self)(f"{place}: {self.what}", why=self.why, fix=self.fix)
+        return self.reworded(f"{place}: {self.what}", why=self.why, fix=self.fix)
+
+    def reworded(self, what: str, *, why: Iterable[str], fix: str | None) -> Self:
+        """Give the same error in other words; whatever else it knows stays.
+
+        :param what: the fact and its place, in one line
+        :param why: expected and found; a line each
+        :param fix: one command or one edit that mends it
+        """
+        told = copy(self)
+        told.args = (what,)
+        told.what, told.why, told.fix = what, tuple(why), fix
+        return told
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Keep all parts when the error crosses a process or thread pool."""
-        return (_rebuild, (type(self), self.what, self.why, self.fix))
+        """Keep all that the error knows where it is copied, or crosses a process or thread pool.
+
+        It is not made anew from arguments: those of a subclass may be others.
+        """
+        return (_bare, (type(self), self.args), self.__dict__)
 
 
-def _rebuild(kind: type[LockhouseError], what: str, why: tuple[str, ...], fix: str | None) -> LockhouseError:
-    return kind(what, why=why, fix=fix)
+def _bare(kind: type[LockhouseError], arguments: tuple[object, ...]) -> LockhouseError:
+    return kind.__new__(kind, *arguments)
 
 
 class ConfigError(LockhouseError):

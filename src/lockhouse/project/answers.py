@@ -98,7 +98,7 @@ def _hidden(error: LockhouseError) -> LockhouseError:
         return hide_environ(text, os.environ)
 
     fix = None if error.fix is None else hide(error.fix)
-    return type(error)(hide(error.what), why=map(hide, error.why), fix=fix)
+    return error.reworded(hide(error.what), why=map(hide, error.why), fix=fix)
 
 
 def of_freshness(spec: EnvironmentSpec, verdict: Freshness) -> Answer:
