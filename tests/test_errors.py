@@ -58,7 +58,15 @@ def test_an_error_keeps_all_that_it_knows_where_it_is_told_with_its_place(error:
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.code)
 def test_an_error_keeps_all_that_it_knows_in_an_answer(error: LockhouseError) -> None:
-    answered = of_error(spec(), error).error
+    answered = of_error(spec(), error, {}).error
     assert answered is not None
     assert type(answered) is type(error)
     assert vars(answered) == vars(error) | {"what": f'environment "tests": {error.what}'}
+
+
+def test_an_answer_hides_what_is_secret_in_the_variables_that_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UV_INDEX_MINE_PASSWORD", "hunter22")
+    error = ConfigError("hunter22 and s3cret99", why=["s3cret99 is wrong"], fix="forget s3cret99")
+    answered = of_error(spec(), error, {"PIP_INDEX_URL": "https://me:s3cret99@index.example/simple"}).error
+    assert "s3cret99" not in str(answered)
+    assert "hunter22" in str(answered), "the variables of a project need not be those of this process"

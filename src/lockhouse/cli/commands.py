@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -223,7 +224,7 @@ def _answer(project: Project, spec: EnvironmentSpec) -> Answer:
     try:
         return of_freshness(spec, project.check(spec))
     except LockhouseError as error:
-        return of_error(spec, error)
+        return of_error(spec, error, os.environ)
 
 
 def _place(project: Project, spec: EnvironmentSpec) -> str:

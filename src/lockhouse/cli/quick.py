@@ -9,9 +9,6 @@ TYPE_CHECKING = False  # `typing` takes longer to import than a quick answer may
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-#: How the names of variables begin in which addresses of indexes stand, with what is secret in them.
-_PREFIXES = ("PIP_", "UV_", "LOCKHOUSE_")
-
 
 def answers(words: Sequence[str]) -> bool:
     """Answer, where a trace says that nothing changed since this was answered before; else do nothing.
@@ -107,8 +104,12 @@ def _inform(path: str, told: Sequence[str]) -> None:
 
 def _what_may_be_secret(environ: Mapping[str, str]) -> Iterator[str]:
     """Give more than what is secret in variables: all parts of all addresses."""
+    from lockhouse.model.variables import INDEX_PREFIXES  # noqa: PLC0415 - likewise
+
     for name, value in environ.items():
-        if name.upper().startswith(_PREFIXES) and ("://" in value or name.upper().endswith(("_PASSWORD", "_TOKEN"))):
+        if name.upper().startswith(INDEX_PREFIXES) and (
+            "://" in value or name.upper().endswith(("_PASSWORD", "_TOKEN"))
+        ):
             parts = value
             for mark in "/:@?&=%":
                 parts = parts.replace(mark, " ")

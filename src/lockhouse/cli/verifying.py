@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -81,7 +82,7 @@ def _answer(verified: Verified, root: Path, *, deep: bool) -> Answer:
     spec = made.spec
     place = made.folder.relative_to(root).as_posix() if made.folder.is_relative_to(root) else str(made.folder)
     if isinstance(verdict, LockhouseError):
-        return replace(of_error(spec, verdict), place=place)
+        return replace(of_error(spec, verdict, os.environ), place=place)
     known = Answer(name=spec.name, lock=spec.lock_name, state="matching", origin=spec.origin, place=place)
     if not isinstance(verdict, Drifted):
         notes = tuple(f"other times, the same content: {name}" for name in verdict.touched)

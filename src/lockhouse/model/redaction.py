@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockhouse.model.indexes import hide, secrets_of
+from lockhouse.model.variables import INDEX_PREFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_PREFIXES = ("PIP_", "UV_", "LOCKHOUSE_")
 
 
 def hide_environ(text: str, environ: Mapping[str, str]) -> str:
@@ -28,7 +27,7 @@ def secrets_in(environ: Mapping[str, str]) -> tuple[str, ...]:
     """
     secrets: list[str] = []
     for key, value in environ.items():
-        if key.upper().startswith(_PREFIXES):
+        if key.upper().startswith(INDEX_PREFIXES):
             secrets += [value] if key.upper().endswith(("_PASSWORD", "_TOKEN")) and value else []
             secrets += [secret for word in value.split() for secret in secrets_of(word.partition("=")[2] or word)]
             secrets += [secret for word in value.split() for secret in secrets_of(word)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from lockhouse.model.fresh import Fresh
 from lockhouse.model.redaction import hide_environ
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lockhouse.model.freshness import Freshness, OrphanLock, Stale
     from lockhouse.model.input_changes import InputChange
@@ -80,22 +79,23 @@ class Answer:
         return f"{self.name} ({self.place})" if self.state in {"matching", "drifted"} else self.name
 
 
-def of_error(spec: EnvironmentSpec, error: LockhouseError) -> Answer:
+def of_error(spec: EnvironmentSpec, error: LockhouseError, environ: Mapping[str, str]) -> Answer:
     """Say what kept us from an answer.
 
     :param spec: the environment
     :param error: the error; it is given the environment's name where it does not have it
+    :param environ: the user's environment variables; what they hold of secrets is hidden
     """
     named = f'"{spec.name}"' in error.what
-    told = _hidden(error if named else error.within(f'environment "{spec.name}"'))
+    told = _hidden(error if named else error.within(f'environment "{spec.name}"'), environ)
     return Answer(name=spec.name, lock=spec.lock_name, state="error", origin=spec.origin, fix=told.fix, error=told)
 
 
-def _hidden(error: LockhouseError) -> LockhouseError:
+def _hidden(error: LockhouseError, environ: Mapping[str, str]) -> LockhouseError:
     """Hide what the user's variables hold of secrets."""
 
     def hide(text: str) -> str:
-        return hide_environ(text, os.environ)
+        return hide_environ(text, environ)
 
     fix = None if error.fix is None else hide(error.fix)
     return error.reworded(hide(error.what), why=map(hide, error.why), fix=fix)

@@ -7,6 +7,8 @@ import re
 
 from tox.tox_env.errors import Fail, Skip
 
+from lockhouse.model.variables import INDEX_PREFIXES
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,9 +35,8 @@ _NOT_PACKAGED = {"skip", "deps-only"}
 # py, py311, py3.11, pypy310, cpython313t, 3.11, 3.13t: the factors by which tox chooses an interpreter
 _PYTHON_FACTOR = r"(?:(?:py|pypy|cpython|jython|graalpy|rustpython|ironpython)(?:[2-9]\.?\d{0,2}t?d?)?|[23]\.\d+t?d?)"
 
-#: Names of variables in set_env that say where packages come from, and how such names begin and end, in capitals.
+#: Names of variables in set_env that say how packages are reached, in capitals, and how such names end.
 _REACHING = {"NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"}
-_REACHING_BEGIN = ("PIP_", "UV_", "LOCKHOUSE_")
 _REACHING_END = "_PROXY"
 
 
@@ -66,7 +67,7 @@ def environ_of(conf: EnvConfigSet) -> dict[str, str]:
     set_env = conf["set_env"]
     for key in set_env:
         name = key.upper()
-        if name in _REACHING or name.startswith(_REACHING_BEGIN) or name.endswith(_REACHING_END):
+        if name in _REACHING or name.startswith(INDEX_PREFIXES) or name.endswith(_REACHING_END):
             environ[key] = set_env.load(key)
     return environ
 
