@@ -10,6 +10,7 @@ from lockhouse.config import pip_configuration, uv_configuration
 from lockhouse.config.user_indexes import effective_indexes
 from lockhouse.errors import ConfigError
 from lockhouse.model.indexes import Index, IndexOptions
+from lockhouse.model.variables import CERTIFICATE_FILES, CERTIFICATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,9 +100,15 @@ def test_other_variables(user: User) -> None:
     assert user.effective(UV_KEYRING_PROVIDER="subprocess").keyring
     assert user.effective(PIP_KEYRING_PROVIDER="import").keyring
     assert not user.effective(PIP_KEYRING_PROVIDER="disabled").keyring
-    assert user.effective(REQUESTS_CA_BUNDLE="/r.pem", SSL_CERT_FILE="/s.pem").certificate == "/s.pem"
     assert user.effective(PIP_NO_INDEX="1", PIP_FIND_LINKS="w").no_index
     assert not user.effective(PIP_NO_INDEX="0").no_index
+
+
+@pytest.mark.parametrize("first", range(len(CERTIFICATES)))
+def test_the_first_file_of_certificates_counts_and_no_folder(user: User, first: int) -> None:
+    named = CERTIFICATES[first:]
+    certificate = user.effective(**{name: f"/{name}" for name in reversed(named)}).certificate
+    assert certificate == next((f"/{name}" for name in named if name in CERTIFICATE_FILES), None)
 
 
 def test_what_the_project_declares_wins(user: User) -> None:

@@ -11,6 +11,7 @@ from lockhouse.errors import ArtifactUnavailableError, InvalidSettingError
 from lockhouse.fetchers import Fetcher
 from lockhouse.interfaces import ArtifactLocation, Command
 from lockhouse.model.indexes import IndexOptions
+from lockhouse.model.variables import CERTIFICATE_FILES, CERTIFICATES
 from lockhouse.process import run_command
 
 from .conftest import Sent
@@ -60,7 +61,7 @@ def test_a_configured_certificate_is_trusted(url: str, certificate: Path) -> Non
     assert read(url, IndexOptions(certificate=str(certificate))) == b"secure"
 
 
-@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT"])
+@pytest.mark.parametrize("variable", CERTIFICATE_FILES)
 def test_certificates_of_the_environment_are_trusted(url: str, certificate: Path, variable: str) -> None:
     assert read(url, environ={variable: str(certificate)}) == b"secure"
 
@@ -89,3 +90,13 @@ def test_certificates_that_cannot_be_read_are_named(tmp_path: Path, content: byt
 
     assert "SSL_CERT_FILE" in caught.value.what
     assert str(bundle) in caught.value.what
+
+
+@pytest.mark.parametrize("first", range(len(CERTIFICATES)))
+def test_the_first_variable_that_is_set_counts(tmp_path: Path, first: int) -> None:
+    environ = {name: str(tmp_path / name) for name in reversed(CERTIFICATES[first:])}
+
+    with pytest.raises(InvalidSettingError) as caught:
+        read("https://127.0.0.1:9/demo.whl", environ=environ)
+
+    assert f"the certificates of {CERTIFICATES[first]} cannot be read" in caught.value.what

@@ -14,7 +14,7 @@ import lockhouse
 SOURCES = Path(lockhouse.__file__).parent
 
 
-@pytest.mark.parametrize("name", ["LOCKHOUSE_"])
+@pytest.mark.parametrize("name", ["LOCKHOUSE_", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_DIR"])
 def test_a_name_stands_once(name: str) -> None:
     places = {
         path.relative_to(SOURCES).as_posix()

@@ -12,7 +12,8 @@ from tox.run import setup_state
 
 import lockhouse.tox
 from lockhouse.errors import ConfigError
-from lockhouse.tox.keys import lock_base
+from lockhouse.model.variables import CERTIFICATES
+from lockhouse.tox.keys import environ_of, lock_base
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,3 +129,14 @@ def test_what_is_said_of_the_packaging_environment_of_tox_counts_for_ours(tmp_pa
     set_env = state.envs[".pkg_lockhouse"].conf["set_env"]
     assert {"B" if own else "A"} <= set(set_env)
     assert set_env.load("B" if own else "A") in {"1", "2"}
+
+
+@pytest.mark.parametrize(
+    "name", [*CERTIFICATES, "NETRC", "HTTPS_PROXY", "all_proxy", "PIP_INDEX_URL", "UV_INDEX", "LOCKHOUSE_MIRRORS"]
+)
+def test_what_set_env_says_of_how_packages_are_reached_counts_for_us(tmp_path: Path, name: str) -> None:
+    (tmp_path / "tox.ini").write_text(f"[testenv]\nrunner = lockhouse\nset_env =\n  {name} = said\n  OTHER = said\n")
+    state = setup_state(["config", "--conf", str(tmp_path), "--root", str(tmp_path), "-e", "py"])
+    environ = environ_of(state.envs["py"].conf)
+    assert environ[name] == "said"
+    assert "OTHER" not in environ

@@ -10,14 +10,13 @@ from urllib.parse import urlsplit
 from lockhouse.config.index_addresses import require_variables
 from lockhouse.config.pip_configuration import pip_options
 from lockhouse.config.uv_configuration import uv_options, with_uv_credentials
+from lockhouse.model.variables import CERTIFICATE_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from lockhouse.model.indexes import Index, IndexOptions
-
-_CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 def effective_indexes(
@@ -67,4 +66,4 @@ def _with_credentials(index: Index, known: list[Index], environ: Mapping[str, st
 
 
 def _certificate(environ: Mapping[str, str]) -> str | None:
-    return next((environ[name] for name in _CERTIFICATE_VARIABLES if environ.get(name)), None)
+    return next((environ[name] for name in CERTIFICATE_FILES if environ.get(name)), None)

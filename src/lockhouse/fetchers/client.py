@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import InvalidSettingError
+from lockhouse.model.variables import CERTIFICATES
 
 if TYPE_CHECKING:
     import ssl
@@ -20,7 +21,6 @@ TIMEOUT_VARIABLE = "LOCKHOUSE_HTTP_TIMEOUT"
 
 _CONNECT_SECONDS = 10.0
 _SILENT_SECONDS = 30.0
-_CERTIFICATE_VARIABLES = ("PIP_CERT", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 
 
 def make_client(indexes: IndexOptions, environ: Mapping[str, str]) -> PyPIClient:
@@ -70,7 +70,7 @@ def _limits(environ: Mapping[str, str]) -> tuple[float, float]:
 def _certificates(configured: str | None, environ: Mapping[str, str]) -> ssl.SSLContext | None:
     """Load the certificates to trust, or give None for those of the system."""
     named = [("certificate", configured)]
-    named += [(variable, environ.get(variable)) for variable in _CERTIFICATE_VARIABLES]
+    named += [(variable, environ.get(variable)) for variable in CERTIFICATES]
     setting, place = next(((name, value) for name, value in named if value), ("", None))
     if place is None:
         return None

@@ -7,7 +7,7 @@ import re
 
 from tox.tox_env.errors import Fail, Skip
 
-from lockhouse.model.variables import INDEX_PREFIXES
+from lockhouse.model.variables import CERTIFICATES, INDEX_PREFIXES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _NOT_PACKAGED = {"skip", "deps-only"}
 _PYTHON_FACTOR = r"(?:(?:py|pypy|cpython|jython|graalpy|rustpython|ironpython)(?:[2-9]\.?\d{0,2}t?d?)?|[23]\.\d+t?d?)"
 
 #: Names of variables in set_env that say how packages are reached, in capitals, and how such names end.
-_REACHING = {"NETRC", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"}
+_REACHING = {"NETRC", *CERTIFICATES}
 _REACHING_END = "_PROXY"
 
 
