@@ -75,8 +75,18 @@ def test_a_folder_of_certificates_is_trusted(url: str, certificate: Path, tmp_pa
     assert read(url, environ={"SSL_CERT_DIR": str(tmp_path)}) == b"secure"
 
 
-def test_the_certificate_of_a_trusted_host_is_not_checked(url: str) -> None:
-    assert read(url, IndexOptions(trusted_hosts=("127.0.0.1",))) == b"secure"
+@pytest.mark.parametrize("environ", [{}, {"NO_PROXY": "127.0.0.1"}])
+def test_the_certificate_of_a_trusted_host_is_not_checked(url: str, environ: Mapping[str, str]) -> None:
+    assert read(url, IndexOptions(trusted_hosts=("127.0.0.1",)), environ) == b"secure"
+
+
+def test_only_the_environment_that_is_given_says_which_certificates(
+    url: str, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+    with pytest.raises(ArtifactUnavailableError):
+        read(url)
 
 
 @pytest.mark.parametrize("content", [None, b"no certificate"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -207,20 +208,51 @@ def test_a_time_limit_that_is_none_is_refused(value: str) -> None:
     assert f"LOCKHOUSE_HTTP_TIMEOUT={value}" in caught.value.what
 
 
-def test_a_proxy_of_the_environment_is_used(
-    serve: Callable[..., ScriptedServer], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_proxy_of_the_environment_is_used(serve: Callable[..., ScriptedServer]) -> None:
     asked: list[str] = []
 
     def script(request: BaseHTTPRequestHandler) -> Sent:
         asked.append(request.path)
         return Sent(body=b"through the proxy")
 
-    monkeypatch.setenv("HTTP_PROXY", serve(script).url)
-    monkeypatch.setenv("http_proxy", serve(script).url)
+    url, proxy = "http://index.example/files/demo.whl", serve(script).url
+    for environ in ({"HTTP_PROXY": proxy}, {"all_proxy": proxy.removeprefix("http://"), "NO_PROXY": "other.example"}):
+        assert read(url, fetcher_of(environ=environ)) == b"through the proxy"
+        assert asked.pop() == url
+    assert asked == []
 
-    assert read("http://index.example/files/demo.whl") == b"through the proxy"
-    assert asked == ["http://index.example/files/demo.whl"]
+
+def test_only_the_environment_that_is_given_says_which_proxy(
+    index: PackageIndex, monkeypatch: pytest.MonkeyPatch, closed_index_url: str
+) -> None:
+    wheel = index.add_wheel("demo", "1.0")
+    url = index.file_url(wheel)
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, closed_index_url)
+
+    assert read(url, fetcher_of(environ={})) == wheel.data
+    assert read(url, fetcher_of(environ={"HTTP_PROXY": closed_index_url, "NO_PROXY": "127.0.0.1"})) == wheel.data
+    with pytest.raises(ArtifactUnavailableError):
+        read(url, fetcher_of(environ={"HTTP_PROXY": closed_index_url}))
+
+
+@pytest.mark.parametrize("proxy", ["ftp://me:s3cret99@proxy.example", "http://me:s3cret99@proxy.example:port"])
+def test_a_proxy_that_is_none_is_named_without_its_password(proxy: str) -> None:
+    with pytest.raises(InvalidSettingError) as caught:
+        read("http://127.0.0.1:9/a.whl", fetcher_of(environ={"https_proxy": proxy}))
+
+    assert "HTTPS_PROXY" in caught.value.what
+    assert "proxy.example" in caught.value.what
+    assert "s3cret99" not in str(caught.value)
+
+
+def test_a_proxy_that_needs_more_than_is_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    with pytest.raises(InvalidSettingError) as caught:
+        read("http://127.0.0.1:9/a.whl", fetcher_of(environ={"ALL_PROXY": "socks5://127.0.0.1:9"}))
+
+    assert "ALL_PROXY" in caught.value.what
+    assert caught.value.fix == "pip install socksio"
 
 
 def test_a_hidden_token_is_put_back_from_the_configured_index() -> None:

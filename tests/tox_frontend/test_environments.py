@@ -209,6 +209,19 @@ def test_an_index_in_set_env_reaches_the_resolver(project: ProjectFolder, demo: 
     ran(project.run("tox", env=env))
 
 
+def test_a_proxy_in_set_env_is_on_the_way_of_all_downloads(project: ProjectFolder, demo: PackageIndex) -> None:
+    write(project)
+    project.run("tox", "lock", check=True)
+    demo.requests.clear()
+    for name in ("HTTP_PROXY", "all_proxy"):
+        write(project, more=f"set_env =\n  {name} = http://127.0.0.1:9")
+        refused(project.run("tox"), "artifact-unavailable")
+        assert not list(demo.requests)
+    write(project, more="set_env =\n  HTTP_PROXY = http://127.0.0.1:9\n  NO_PROXY = 127.0.0.1")
+    ran(project.run("tox"))
+    assert list(demo.requests)
+
+
 @pytest.mark.usefixtures("demo")
 def test_environments_that_differ_in_python_alone_share_one_universal_lock(
     project: ProjectFolder, path_with_pythons: Mapping[str, Path]
