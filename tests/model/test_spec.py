@@ -23,3 +23,4 @@ from .making import spec
 def test_the_command_that_locks_can_be_pasted(name: str, command: str) -> None:
     assert replace(spec(), name=name).lock_command == command
     assert shlex.split(command)[2:] == [name]
+    assert replace(spec(), name=name, locked_by="tox lock -e").lock_command.startswith("tox lock -e ")

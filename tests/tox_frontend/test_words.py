@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from lockhouse.testing import PackageIndex, ProjectFolder
+    from lockhouse.testing import PackageIndex, ProjectFolder, Result
 
 MINOR = ".".join(map(str, sys.version_info[:2]))
 PY = f"py{MINOR.replace('.', '')}"
@@ -69,6 +70,7 @@ def test_both_commands_are_there_wherever_somebody_asks_for_them(project: Projec
 def test_where_no_environment_is_locked_both_commands_fail_as_the_command_line_does(project: ProjectFolder) -> None:
     project.write("tox.ini", "[tox]\nenv_list = lint\nno_package = true\n[testenv]\ncommands = python -c pass\n")
     ours = project.run("lockhouse", "check")
+    assert "or list an environment with runner = lockhouse in env_list of tox.ini" in ours.output
     for command in ("lock", "lock-check"):
         result = project.run("tox", command)
         assert result.returncode == ours.returncode == 2, result
@@ -118,3 +120,39 @@ def test_a_lock_is_told_once_in_the_words_of_the_command_line(project: ProjectFo
     failed, ours = project.run("tox", "lock"), project.run("lockhouse", "lock")
     assert failed.returncode == ours.returncode == 6, failed
     assert set(ours.error_lines) <= {line.removeprefix("ROOT: ") for line in failed.output.splitlines()}, (failed, ours)
+
+
+def pasted(project: ProjectFolder, result: Result) -> list[str]:
+    """Run the fix that a result names, which has to mend what was wrong."""
+    assert result.returncode != 0, result
+    command = shlex.split(result.line_with("fix: ").partition("fix: ")[2])
+    project.run(*command, check=True)
+    return command
+
+
+@pytest.mark.usefixtures("demo")
+def test_the_fix_for_an_environment_that_tox_does_not_list_works_when_it_is_pasted(project: ProjectFolder) -> None:
+    project.write("pyproject.toml", f"[tool.lockhouse]\npython = '>={MINOR}'\n")
+    write(project, "demo<2", env_list="")
+    unknown = project.run("lockhouse", "lock", "py")
+    assert unknown.returncode == 2, unknown
+    assert "fix: list the environments in env_list of tox.ini, or lock one that is not listed: tox lock -e NAME" in (
+        unknown.output
+    )
+    assert pasted(project, project.run("tox", "run", "-e", "py")) == ["tox", "lock", "-e", "py"]
+    project.run("tox", "run", "-e", "py", check=True)
+    project.replace("tox.ini", "demo<2", "demo>=2")
+    assert pasted(project, project.run("tox", "lock-check", "-e", "py")) == ["tox", "lock", "-e", "py"]
+    project.run("tox", "lock-check", "-e", "py", check=True)
+
+
+@pytest.mark.usefixtures("demo")
+def test_the_fix_for_one_that_tox_lists_is_that_of_the_command_line(project: ProjectFolder) -> None:
+    write(project, "demo", env_list="a", more="[testenv:b]\n[testenv:c]\nlockhouse_environment = own\ndeps =")
+    project.replace("tox.ini", "[tox]\n", "[tox]\nlabels =\n  more = d\n")
+    project.write(
+        "pyproject.toml", f"[tool.lockhouse]\npython = '>={MINOR}'\nenvironments.own.requirements = ['demo']\n"
+    )
+    assert pasted(project, project.run("tox", "run", "-e", "c")) == ["lockhouse", "lock", "own"]
+    for name, words in {"a": ("-e", "a"), "b": ("-e", "b"), "d": ("-m", "more")}.items():
+        assert pasted(project, project.run("tox", "lock-check", *words)) == ["lockhouse", "lock", name]

@@ -267,6 +267,7 @@ class EnvironmentSpec:
     :ivar on_stale: what a run does where the lock is stale
     :ivar targets: labels of the targets that a wheelhouse is built for; empty for the Pythons of the machine
     :ivar wheelhouse: folder or archive to install from, relative to the project; None for the indexes
+    :ivar locked_by: the command that locks it, but for its name
     """
 
     name: str
@@ -295,6 +296,7 @@ class EnvironmentSpec:
     targets: tuple[str, ...] = ()
     wheelhouse: str | None = None
     fingerprints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    locked_by: str = "lockhouse lock"
 
     @cached_property
     def inputs(self) -> LockInputs:
@@ -324,7 +326,7 @@ class EnvironmentSpec:
     @property
     def lock_command(self) -> str:
         """Give the command that locks the environment, to be pasted into a shell."""
-        return f"lockhouse lock {quoted(self.name)}"
+        return f"{self.locked_by} {quoted(self.name)}"
 
 
 def quoted(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakKeyDictionary
@@ -15,7 +16,7 @@ from lockhouse.operations.unchanged import is_unchanged
 from lockhouse.tox.failures import as_tox_failures
 from lockhouse.tox.installer import PackageInstaller
 from lockhouse.tox.keys import OWN_KEYS, asked_for, base_pythons_of, environ_of, lock_base, tox_packages
-from lockhouse.tox.names import EXTERNAL_PACKAGER, OUR_NAME, OUR_RUNNER, PACKAGER, TOX_NAME
+from lockhouse.tox.names import EXTERNAL_PACKAGER, LOCK, OUR_NAME, OUR_RUNNER, PACKAGER, TOX_NAME
 from lockhouse.tox.states import STATES
 
 if TYPE_CHECKING:
@@ -71,7 +72,18 @@ class LockhouseRunner(VirtualEnvRunner):
         pythons = self._base_pythons()
         spec = self.project.declarations.spec(declared_environment(self.conf, self.core, self.project, pythons))
         refuse_other_package(self.conf, self.core, spec, asked_for_editable=self._asked_for_editable)
-        return spec
+        return spec if self._is_listed or self._refers else replace(spec, locked_by=f"tox {LOCK} -e")
+
+    @property
+    def _is_listed(self) -> bool:
+        """Tell whether tox knows of this environment also where nobody names it; else only tox can lock it."""
+        state = STATES.get(self.conf)
+        return state is None or self.name in chain(state.conf, *state.conf.core["labels"].values())
+
+    @property
+    def _refers(self) -> bool:
+        """Tell whether it is an environment of ``pyproject.toml``."""
+        return bool(str(self.conf["lockhouse_environment"]))
 
     @property
     def _asked_for_editable(self) -> bool:
@@ -88,8 +100,7 @@ class LockhouseRunner(VirtualEnvRunner):
 
     @cached_property
     def _declared(self) -> str | None:
-        refers = bool(str(self.conf["lockhouse_environment"]))
-        pythons = base_pythons_of(self.conf) if refers else self._base_pythons()
+        pythons = base_pythons_of(self.conf) if self._refers else self._base_pythons()
         return asked_for(self.conf, self.core, pythons, asked_for_editable=self._asked_for_editable)
 
     @cached_property
