@@ -129,6 +129,7 @@ def test_the_same_name_with_different_inputs_names_both_places(tmp_path: Path) -
         ("", {"pythons": ["3.9"], "pythons_run": ("3.13",)}, ">=3.9", ("3.9", "3.13")),
         ("", {"python": ">=3.8", "pythons": ["3.12"]}, ">=3.8", ("3.12",)),
         ("", {"python": "3.12"}, "==3.12.*", ()),
+        ("", {"python": "==3.12.4", "pythons": ["3.12"]}, "==3.12.4", ("3.12",)),
     ],
 )
 def test_python_bounds(
@@ -156,6 +157,18 @@ def test_no_python_bounds_is_an_error(tmp_path: Path) -> None:
         ProjectConfig.read(tmp_path, {}).expand(declare(requirements=["a"]))
     assert 'no Python bounds are declared for environment "tests"' in str(caught.value)
     assert 'fix: set python = ">=3.11"' in str(caught.value)
+
+
+@pytest.mark.parametrize("bounds", [">=9.9", "==4.*", ">=3.11,<3.11", "===3.11"])
+def test_bounds_that_no_python_meets_are_an_error(tmp_path: Path, bounds: str) -> None:
+    write(tmp_path, pyproject__toml=f'[project]\nname="d"\nrequires-python="{bounds}"\n')
+    with pytest.raises(InvalidSettingError, match="no Python meets") as of_project:
+        ProjectConfig.read(tmp_path, {}).expand(declare())
+    assert "pyproject.toml:3" in str(of_project.value)
+    for keywords in ({"python": bounds}, {"python": bounds, "pythons": ["3.11"]}):
+        with pytest.raises(InvalidSettingError, match="no Python meets") as of_environment:
+            expand(tmp_path, None, **keywords)
+        assert "fix: " in str(of_environment.value)
 
 
 def test_a_python_outside_of_the_bounds(tmp_path: Path) -> None:

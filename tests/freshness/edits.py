@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 NEXT = f"3.{int(MINOR.partition('.')[2]) + 1}"
 LAST = f"3.{int(MINOR.partition('.')[2]) - 1}"
+
+#: The patch level that runs, and the next one.
+MICRO, NEXT_MICRO = (f"{MINOR}.{sys.version_info.micro + more}" for more in (0, 1))
 
 FRESH, STALE, MISSING, INVALID = "fresh", "stale", "missing", "lock-invalid"
 
@@ -116,6 +120,16 @@ def _other_vendored(case: Case) -> None:
 
     build_wheel("vendored", "1.1").write_to(case.project / "vendor")
     case.edit("requirements/three.txt", "vendored-1.0", "vendored-1.1")
+
+
+def _locked_for(python: str) -> Callable[[Case], None]:
+    """Lock it again for other Pythons."""
+
+    def change(case: Case) -> None:
+        case.setting(f'python = "{python}"')
+        case.project.run("lockhouse", "lock", "tests", check=True)
+
+    return change
 
 
 _PLUGIN = {
@@ -348,6 +362,31 @@ _PYTHONS = {
             lambda c: c.setting(f'python = ">={MINOR}.2"'),
             lambda c: c.lock.top(lambda document: document.update({"requires-python": f">={MINOR}.5"})),
         ),
+        ("python-uncovered", None),
+        only=("uv",),
+    ),
+    "one patch level only": fresh(lambda c: c.setting(f'python = "=={MICRO}"')),
+    "tightened where one patch level is declared": stale(
+        _both(_locked_for(f"=={MICRO}"), lambda c: c.pyproject("Foo_Bar>=1", "Foo_Bar>=2")),
+        ("requirement-unmet", "foo-bar"),
+    ),
+    "added where two patch levels are declared": stale(
+        _both(
+            _locked_for(f">={MICRO},<={NEXT_MICRO}"),
+            lambda c: c.pyproject('"alpha", ', f'"alpha", "new; python_full_version == \'{MICRO}\'", '),
+        ),
+        ("requirement-missing", "new"),
+        only=("uv",),
+    ),
+    "for a patch level that is not declared": fresh(
+        _both(
+            _locked_for(f"=={MICRO}"),
+            lambda c: c.pyproject('"alpha", ', f'"alpha", "new; python_full_version < \'{MICRO}\'", '),
+        ),
+        "uv",
+    ),
+    "another patch level": stale(
+        _both(_locked_for(f"=={MICRO}"), lambda c: c.pyproject(f'"=={MICRO}"', f'"=={NEXT_MICRO}"')),
         ("python-uncovered", None),
         only=("uv",),
     ),

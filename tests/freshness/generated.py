@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from lockhouse.model.closure import applies, parse_marker
 from lockhouse.model.environments import judged_environments
-from lockhouse.model.pythons import minors_within
 from lockhouse.project import Project
 from lockhouse.testing import build_wheel
 
@@ -300,11 +299,10 @@ class Generated:
     def same_selection(self, one: Lock, other: Lock) -> bool:
         """Tell whether each environment that is declared now gets the same from two locks."""
         _, spec = self.opened()
-        minors = minors_within(spec.requires_python, spec.pythons)
         markers = [package.marker or "" for package in (*one.packages, *other.packages)]
         return all(
             _selected(one, environment) == _selected(other, environment)
-            for environment in judged_environments(spec.requires_python, minors, markers)
+            for environment in judged_environments(spec.requires_python, spec.pythons, markers)
         )
 
 

@@ -69,6 +69,19 @@ def test_the_command_line_nox_and_tox_say_what_the_content_is(
             stopped(result, answer)
 
 
+def test_bounds_that_no_python_meets_stop_every_tool(in_place: Callable[[Kind], Case]) -> None:
+    case = in_place(KINDS[0])
+    case.setting('python = ">=9.9"')
+    for tool in (("lockhouse", "check", "tests"), ("lockhouse", "lock", "tests"), *TOOLS.values()):
+        result = case.project.run(*tool)
+        assert result.returncode != 0, result
+        assert "Traceback" not in result.output, result
+        assert RAN not in result.output, result
+        assert "error[invalid-setting]" in result.output, result
+        assert "no Python meets '>=9.9'" in result.output, result
+        assert "fix: " in result.output, result
+
+
 def stopped(result: Result, answer: Answer) -> None:
     """Require that the tests did not run, and that every reason of the verdict is said, with the way out."""
     assert result.returncode != 0, result

@@ -166,6 +166,12 @@ def test_a_lock_that_environments_share_serves_each_of_them_at_a_glance(
 
 
 @FORMATS
+def test_no_lock_serves_bounds_that_no_python_meets_at_a_glance(tmp_path: Path, lock_format: LockFormat) -> None:
+    asked = spec("a", lock_format=lock_format, requires_python=">=9.9")
+    assert not written(tmp_path, lock_of(asked, pin("a", "1.0")), asked).quick_look().serves(asked.inputs)
+
+
+@FORMATS
 def test_a_head_that_says_what_is_not_so_is_not_believed(tmp_path: Path, lock_format: LockFormat) -> None:
     asked = spec("a", lock_format=lock_format)
     files = written(tmp_path, lock_of(asked, pin("a", "1.0")), asked)

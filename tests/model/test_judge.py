@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lockhouse.errors import InvalidSettingError
 from lockhouse.model.freshness import Fresh, Stale
 from lockhouse.model.judge import judge
 from lockhouse.model.lock import Artifact, ArtifactKind, BuildLock, LockRecord
@@ -322,3 +323,29 @@ def test_a_bound_is_fresh_exactly_where_the_pin_satisfies_it(low: int, high: int
     asked = spec(f"a>=1.{low},<=1.{high}")
     verdict = judge(asked, lock_of(spec("a"), pin("a", f"1.{pinned}")))
     assert isinstance(verdict, Fresh) == (low <= pinned <= high)
+
+
+@pytest.mark.parametrize("bounds", ["==3.11.7", "===3.11.7", ">=3.11.7,<3.11.9", ">3.11.6,<=3.11.7", "<=3.11,>3.10.50"])
+def test_bounds_of_single_patch_levels_are_judged_like_any(bounds: str) -> None:
+    asked = spec("a", requires_python=bounds)
+    lock = lock_of(asked, pin("a", "1"))
+    assert codes(asked, lock) == []
+    assert codes(spec("a>=2", requires_python=bounds), lock) == ["requirement-unmet"]
+    assert codes(spec("a", "b", requires_python=bounds), lock) == ["requirement-missing"]
+    assert codes(spec("a", "b; python_full_version > '3.12'", requires_python=bounds), lock) == []
+    assert codes(spec("a", requires_python=">=3.11.9"), lock) == ["python-uncovered"]
+
+
+def test_what_applies_to_one_of_two_declared_patch_levels_is_looked_at() -> None:
+    asked = spec("a", "b; python_full_version < '3.11.8'", requires_python=">=3.11.7,!=3.11.8,<3.11.10")
+    lock = lock_of(spec("a", requires_python=asked.requires_python), pin("a", "1"))
+    verdict = judge(asked, lock)
+    assert isinstance(verdict, Stale)
+    assert "(on cp311-linux-x86_64 with Python 3.11.7 and 2 more)" in verdict.reasons[0].message
+
+
+@pytest.mark.parametrize("bounds", [">=9.9", "==4.*", ">=3.11,<3.11", "===3.11"])
+def test_nothing_is_judged_where_no_python_meets_the_bounds(bounds: str) -> None:
+    asked = spec("a", requires_python=bounds)
+    with pytest.raises(InvalidSettingError, match="no Python meets"):
+        judge(asked, lock_of(asked, pin("a", "1")))

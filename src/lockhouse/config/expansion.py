@@ -24,7 +24,9 @@ from lockhouse.model.pythons import (
     by_version,
     canonical_bounds,
     is_plain_cpython,
+    levels_within,
     minor_of,
+    require_some_python,
     version_of_python,
 )
 from lockhouse.model.spec import DeclaredRequirement, EnvironmentSpec, Origin, ProjectMode
@@ -209,19 +211,22 @@ class Expansion:
             )
 
     def _bounds(self) -> str:
-        """Find the Python bounds; the running interpreter never counts."""
+        """Find the Python bounds; the running interpreter never counts.
+
+        :raises InvalidSettingError: no Python meets them
+        """
         said = self.filled.settings.python
         if said is not None:
-            bounds = canonical_bounds(said, place=str(self.filled.origin))
+            bounds = _some_bounds(said, place=str(self.filled.origin))
             self._refuse_outside(bounds)
             return bounds
         if self._pythons:
             return bounds_of(self._pythons)
         if self.files.settings.python is not None:
-            return canonical_bounds(self.files.settings.python, place="[tool.lockhouse]")
+            return _some_bounds(self.files.settings.python, place="[tool.lockhouse]")
         of_project = self.files.metadata.requires_python
         if of_project is not None:
-            return canonical_bounds(of_project[0], place=str(of_project[1]))
+            return _some_bounds(of_project[0], place=str(of_project[1]))
         raise ConfigError(
             f'no Python bounds are declared for environment "{self.filled.name}"',
             why=f"{self.filled.origin} has none, nor has [tool.lockhouse] or [project] requires-python",
@@ -363,14 +368,14 @@ def _said(own: _T | None, common: _T) -> _T:
     return common if own is None else own
 
 
+def _some_bounds(text: str, *, place: str) -> str:
+    return require_some_python(canonical_bounds(text, place=place), place=place)
+
+
 def _outside(bounds: str, minors: Collection[str]) -> list[str]:
     if not minors:
         return []
     from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - much to import
 
     specifiers = SpecifierSet(bounds)
-    return [
-        minor
-        for minor in minors
-        if not any(specifiers.contains(f"{minor}.{micro}", prereleases=True) for micro in (0, 50))
-    ]
+    return [minor for minor in minors if not levels_within(specifiers, minor)]

@@ -11,9 +11,9 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
-from lockhouse.model.pythons import minor_of
+from lockhouse.model.pythons import is_version, levels_within, minor_of, minors_within, neighbours
 from lockhouse.model.target import PLATFORMS, marker_environments
 
 if TYPE_CHECKING:
@@ -55,20 +55,23 @@ _MACHINES = ("riscv64", "loongarch64", "sparc64")
 
 
 def judged_environments(
-    bounds: str, minors: Sequence[str], markers: Iterable[str], pythons: Iterable[str] = ()
+    bounds: str, listed: Sequence[str], markers: Iterable[str], pythons: Iterable[str] = ()
 ) -> list[dict[str, str]]:
     """Imagine the environments that a universal lock is judged for.
 
     :param bounds: the declared Python bounds
-    :param minors: the declared minor versions
+    :param listed: the versions that are declared one by one; where there are any, only these count
     :param markers: texts of all markers that have a say, those of the pins too
     :param pythons: more Python bounds at whose ends something may change, those of the pins
+    :return: the environments; none where no Python meets the bounds
     """
-    common, allowed = marker_environments(minors), SpecifierSet(bounds)
+    allowed = SpecifierSet(bounds)
+    common = [_allowed(environment, allowed) for environment in marker_environments(minors_within(bounds, listed))]
     found = list(common)
     for named in (*_groups(markers), {"python_full_version": set(_ends(pythons))}):
         others = [{**base, **change} for base in common[:: len(PLATFORMS)] for change in _platforms(named)]
-        levels = [level for text in named.get("python_full_version", ()) for level in _neighbours(text, allowed)]
+        texts = named.get("python_full_version", set())
+        levels = [level for text in (*texts, *_ends([bounds] if texts else ())) for level in _neighbours(text, allowed)]
         for base in (*common, *others):
             changes = product(_machines(named), _implementations(named), _patch_levels(base, levels))
             found += ({**base, **machine, **implementation, **level} for machine, implementation, level in changes)
@@ -138,29 +141,24 @@ def _platforms(named: Mapping[str, set[str]]) -> Iterator[dict[str, str]]:
 
 def _patch_levels(base: Mapping[str, str], levels: Iterable[str]) -> list[dict[str, str]]:
     own = sorted({level for level in levels if minor_of(level) == base["python_version"]}, key=Version)
-    return [{}, *({"python_full_version": level, "implementation_version": level} for level in own)]
+    return [{}, *map(_level, own)]
 
 
 def _neighbours(text: str, bounds: SpecifierSet) -> Iterator[str]:
     return (level for level in neighbours(text) if bounds.contains(level))
 
 
-def neighbours(text: str) -> tuple[str, ...]:
-    """Give a release of Python with the one before and the one after it, where these are of the same minor version.
+def _allowed(environment: dict[str, str], bounds: SpecifierSet) -> dict[str, str]:
+    """Give the last patch level that bounds allow to an environment that is imagined for a minor version."""
+    levels = levels_within(bounds, environment["python_version"])
+    return {**environment, **_level(levels[-1])} if levels else environment
 
-    :param text: a version such as ``3.12.4``; what is none has no neighbours
-    """
-    try:
-        version = Version(text.removesuffix(".*"))
-    except InvalidVersion:
-        return ()
-    if version.major != 3:  # noqa: PLR2004 - there is no other Python
-        return ()
-    micros = (version.micro - 1, version.micro, version.micro + 1)
-    return tuple(f"3.{version.minor}.{micro}" for micro in micros if micro >= 0)
+
+def _level(level: str) -> dict[str, str]:
+    return {"python_full_version": level, "implementation_version": level}
 
 
 def _ends(bounds: Iterable[str]) -> Iterator[str]:
     for text in dict.fromkeys(bounds):
         versions = [specifier.version.removesuffix(".*") for specifier in SpecifierSet(text)]
-        yield from (version for version in versions if Version(version).micro)
+        yield from (version for version in versions if is_version(version) and Version(version).micro)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 
 from lockhouse.model.closure import applies, parse_marker
-from lockhouse.model.environments import judged_environments, neighbours
+from lockhouse.model.environments import judged_environments
 from lockhouse.model.freshness import Fresh, Reason, ReasonCode, Stale
 from lockhouse.model.local_projects import with_declared_edges
 from lockhouse.model.lock import STRONG_ALGORITHMS, ArtifactKind, is_digest
 from lockhouse.model.policies import policy_reasons
 from lockhouse.model.project_builds import project_build_reasons
-from lockhouse.model.pythons import NEWEST_MINOR, minor_of, minors_within
+from lockhouse.model.pythons import NEWEST_MINOR, minor_of, neighbours, no_python_within
 from lockhouse.model.satisfaction import content_reasons
 from lockhouse.model.target import target_label
 
@@ -38,6 +38,7 @@ def judge(
         declaration names, on every platform
     :param resolvers: names of the resolvers that are there: a lock or declaration of another one is told by them; empty
         for any
+    :raises InvalidSettingError: no Python meets the declared bounds
     """
     record = lock.record
     if record is None:
@@ -63,14 +64,19 @@ def judge(
 
 
 def _environments(spec: EnvironmentSpec, lock: Lock, recorded: LockInputs) -> Sequence[Mapping[str, str]]:
-    """Imagine where the lock must serve, from the declared Pythons and all markers that have a say."""
+    """Imagine where the lock must serve, from the declared Pythons and all markers that have a say.
+
+    :raises InvalidSettingError: nowhere, for no Python meets the bounds: each lock would do
+    """
     lines = [*spec.inputs.requirements, *spec.inputs.constraints, *recorded.requirements, *spec.inputs.build_requires]
     lines += [item.text for project in spec.local_projects for item in project.build.requires]
     lines += [line for package in lock.packages for line in package.requires or ()]
     markers = [line.partition(";")[2] for line in lines] + [package.marker or "" for package in lock.packages]
     bounds = [package.requires_python for package in lock.packages if package.requires_python is not None]
-    minors = minors_within(spec.requires_python, spec.pythons)
-    return judged_environments(spec.requires_python, minors, markers, bounds)
+    environments = judged_environments(spec.requires_python, spec.pythons, markers, bounds)
+    if not environments:
+        raise no_python_within(spec.requires_python, place=str(spec.origin))
+    return environments
 
 
 # -- Pythons and targets ------------------------------------------------------------------------------------------

@@ -11,10 +11,14 @@ from lockhouse.model.canonical import bounds_if_plain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from packaging.specifiers import SpecifierSet
     from packaging.version import Version
 
 #: The newest minor release of CPython 3 that an open bound such as ``>=3.11`` is checked for.
 NEWEST_MINOR = 14
+
+#: A patch level that stands for all that come after those that anybody names.
+LAST_LEVEL = 50
 
 _VERSION = re.compile(r"^(?P<impl>[a-zA-Z]+)?-?(?P<version>3(?:\.\d+){0,2})(?P<free>t)?(?:-(?P<rest>.+))?$")
 
@@ -106,9 +110,24 @@ def lower_bound(bounds: str) -> Version | None:
     lows = [
         Version(specifier.version.removesuffix(".*"))
         for specifier in SpecifierSet(bounds)
-        if specifier.operator in {">=", ">", "==", "~=", "==="}
+        if specifier.operator in {">=", ">", "==", "~="}
+        or (specifier.operator == "===" and is_version(specifier.version))
     ]
     return max(lows, default=None)
+
+
+def is_version(text: str) -> bool:
+    """Tell whether a text is a version, for ``===`` may be followed by anything.
+
+    :param text: such as ``3.12.4``
+    """
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - much to import
+
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True
 
 
 def union_of_bounds(one: str, other: str) -> str:
@@ -146,7 +165,7 @@ def minors_within(bounds: str, listed: Iterable[str] = ()) -> tuple[str, ...]:
 
     :param bounds: a specifier set
     :param listed: versions that the environment names; where there are any, only these count
-    :return: minor versions such as ``3.11``, ascending
+    :return: minor versions such as ``3.11``, ascending; empty where no Python meets the bounds
     """
     chosen = sorted({minor_of(version) for version in listed}, key=by_version)
     if chosen:
@@ -160,11 +179,76 @@ def minors_within(bounds: str, listed: Iterable[str] = ()) -> tuple[str, ...]:
         return tuple(f"3.{minor}" for minor in range(least, min(beyond)))
     from packaging.specifiers import SpecifierSet  # noqa: PLC0415 - much to import
 
-    specifiers = SpecifierSet(bounds)
-    low = lower_bound(bounds)
-    newest = max(NEWEST_MINOR, low.minor if low is not None else 0)
-    return tuple(
-        f"3.{minor}"
-        for minor in range(newest + 1)
-        if any(specifiers.contains(f"3.{minor}.{micro}", prereleases=True) for micro in (0, 50))
+    specifiers, low = SpecifierSet(bounds), lower_bound(bounds)
+    usual = {*range(NEWEST_MINOR + 1), low.minor if low is not None and low.major == 3 else 0}  # noqa: PLR2004 - of Python 3
+    named = {version.minor for version in _versions_in(specifiers) if version.major == 3}  # noqa: PLR2004 - likewise
+    for minors in (usual, {minor + more for minor in named for more in (0, 1)}):
+        found = tuple(f"3.{minor}" for minor in sorted(minors) if levels_within(specifiers, f"3.{minor}"))
+        if found:
+            return found
+    return ()
+
+
+def levels_within(bounds: SpecifierSet, minor: str) -> tuple[str, ...]:
+    """List the patch levels of a minor version that tell what bounds allow of it.
+
+    Those are the first one, those that the bounds name with their neighbours, and one that stands for all later ones.
+
+    :param bounds: the bounds
+    :param minor: a minor version such as ``3.12``
+    :return: the levels that the bounds allow, ascending; empty where they allow none of the minor version
+    """
+    named = [version for version in _versions_in(bounds) if minor_of(version.base_version) == minor]
+    levels = {f"{minor}.{micro}" for micro in (0, LAST_LEVEL)}
+    levels |= {level for version in named for level in neighbours(str(version))}
+    levels |= {str(version) for version in named if version.is_prerelease}
+    from packaging.version import Version  # noqa: PLC0415 - much to import
+
+    return tuple(level for level in sorted(levels, key=Version) if bounds.contains(level, prereleases=True))
+
+
+def neighbours(text: str) -> tuple[str, ...]:
+    """Give a release of Python with the one before and the one after it, where these are of the same minor version.
+
+    :param text: a version such as ``3.12.4``; what is none has no neighbours
+    """
+    from packaging.version import Version  # noqa: PLC0415 - much to import
+
+    if not is_version(plain := text.removesuffix(".*")):
+        return ()
+    version = Version(plain)
+    micros = (version.micro - 1, version.micro, version.micro + 1)
+    return tuple(f"{version.major}.{version.minor}.{micro}" for micro in micros if micro >= 0)
+
+
+def require_some_python(bounds: str, *, place: str) -> str:
+    """Refuse Python bounds that no Python meets: a lock for them would serve nothing, and nothing could make it stale.
+
+    :param bounds: a specifier set
+    :param place: where it was declared, for the message
+    :return: the bounds
+    :raises InvalidSettingError: no Python meets them
+    """
+    if minors_within(bounds):
+        return bounds
+    raise no_python_within(bounds, place=place)
+
+
+def no_python_within(bounds: str, *, place: str) -> InvalidSettingError:
+    """Give the error of bounds that no Python meets.
+
+    :param bounds: a specifier set
+    :param place: where it was declared
+    """
+    return InvalidSettingError(
+        f"{place}: no Python meets {bounds!r}",
+        why='expected bounds that some release of Python 3 is within, such as ">=3.11", "==3.12.*" or "==3.12.4"',
+        fix='write for instance ">=3.11"',
     )
+
+
+def _versions_in(bounds: SpecifierSet) -> list[Version]:
+    from packaging.version import Version  # noqa: PLC0415 - much to import
+
+    texts = (specifier.version.removesuffix(".*") for specifier in bounds)
+    return [Version(text) for text in texts if is_version(text)]

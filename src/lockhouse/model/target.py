@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lockhouse.model.pythons import LAST_LEVEL
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -74,7 +76,7 @@ def is_imagined(markers: Mapping[str, str]) -> bool:
 
     :param markers: a marker environment
     """
-    return markers["python_full_version"].endswith(".50")
+    return markers["python_full_version"].endswith(f".{LAST_LEVEL}")
 
 
 def marker_environments(minors: Iterable[str]) -> list[dict[str, str]]:
@@ -99,14 +101,14 @@ def cpython_markers(minor: str, sys_platform: str, *, machine: str) -> dict[str,
     os_name, system, _ = PLATFORMS[sys_platform]
     return {
         "implementation_name": "cpython",
-        "implementation_version": f"{minor}.50",
+        "implementation_version": f"{minor}.{LAST_LEVEL}",
         "os_name": os_name,
         "platform_machine": machine,
         "platform_python_implementation": "CPython",
         "platform_release": "",
         "platform_system": system,
         "platform_version": "",
-        "python_full_version": f"{minor}.50",
+        "python_full_version": f"{minor}.{LAST_LEVEL}",
         "python_version": minor,
         "sys_platform": sys_platform,
     }

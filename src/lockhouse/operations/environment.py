@@ -12,7 +12,7 @@ from packaging.version import Version
 from lockhouse.errors import BackendFailedError, ConfigError, InterpreterError
 from lockhouse.interfaces import Command
 from lockhouse.interpreters import find_interpreter, identify, prefix_of
-from lockhouse.model.pythons import minors_within
+from lockhouse.model.pythons import levels_within, minors_within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,7 +114,7 @@ def _base(spec: EnvironmentSpec, python: str | None, environ: Mapping[str, str])
     bounds = SpecifierSet(spec.requires_python)
     for version in versions:
         found = find_interpreter(version, environ)
-        if found is not None and bounds.contains(f"{version}.50", prereleases=True):
+        if found is not None and levels_within(bounds, version):
             return found
     raise InterpreterError(
         f'no Python for environment "{spec.name}" is installed here',

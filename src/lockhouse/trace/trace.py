@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lockhouse.trace.looks import Looks
 
 #: The version of the form, and of what is decided by it; any other counts as no trace.
-_HEAD = "lockhouse trace 4"
+_HEAD = "lockhouse trace 5"
 _SAID = "said"
 
 

@@ -63,7 +63,8 @@ class QuickLook:
             and self.inputs_digest == inputs.digest
             and self.requires_python is not None
             and covers(self.requires_python, inputs.requires_python)
-            and set(self.minors).issuperset(inputs.minors)
+            and bool(minors := inputs.minors)
+            and set(self.minors).issuperset(minors)
         )
 
 
