@@ -132,6 +132,15 @@ def _locked_for(python: str) -> Callable[[Case], None]:
     return change
 
 
+def asks_for(*requirements: str) -> Callable[[Case], None]:
+    """Add requirements."""
+
+    def change(case: Case) -> None:
+        case.pyproject('"alpha", ', "".join(f'"{text}", ' for text in ("alpha", *requirements)))
+
+    return change
+
+
 _PLUGIN = {
     "METADATA": "Metadata-Version: 2.1\nName: careful\nVersion: 1.0\n",
     "entry_points.txt": "[lockhouse]\ncareful = careful\n",
@@ -275,6 +284,18 @@ _REQUIREMENTS = {
         ("requirement-missing", "new"),
         other={"pip": (FRESH, frozenset())},
     ),
+    **{
+        f"for {words} that no marker names": stale(
+            asks_for(f"new; {marker}"),
+            ("requirement-missing", "new"),
+            other={"pip": (FRESH, frozenset())},
+        )
+        for words, marker in {
+            "systems": "os_name not in 'posix nt'",
+            "platforms": "sys_platform != 'linux' and sys_platform != 'darwin' and sys_platform != 'win32'",
+            "implementations": "platform_python_implementation not in 'CPython PyPy'",
+        }.items()
+    },
     "an extra of a requirement": stale(
         lambda c: c.pyproject("runner[fast]", "runner[fast,slow]"), ("closure-incomplete", "absent")
     ),

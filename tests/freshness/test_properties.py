@@ -79,6 +79,9 @@ _ATOMS = (
     "implementation_name == 'pypy'",
     "platform_python_implementation != 'CPython'",
     "sys_platform == 'emscripten'",
+    "sys_platform not in 'linux darwin win32'",
+    "os_name not in 'posix nt'",
+    "implementation_name not in 'cpython pypy'",
 )
 markers = st.lists(st.sampled_from(_ATOMS), min_size=1, max_size=3).flatmap(
     lambda atoms: st.lists(st.sampled_from((" and ", " or ")), min_size=len(atoms) - 1, max_size=len(atoms) - 1).map(
@@ -91,8 +94,13 @@ def everywhere() -> list[Mapping[str, str]]:
     """Give every environment in which one of the markers above can differ: far more than are looked at."""
     found: list[Mapping[str, str]] = []
     common = marker_environments(["3.11", "3.12", "3.13"])
-    common += [{**each, "sys_platform": "emscripten", "platform_system": "Emscripten"} for each in common[::3]]
-    kinds = (("cpython", "CPython"), ("pypy", "PyPy"))
+    others = (("posix", "emscripten", "Emscripten"), ("posix", "freebsd15", "FreeBSD"), ("other", "other", "Other"))
+    common += [
+        {**each, "os_name": name, "sys_platform": platform, "platform_system": system}
+        for each in common[::3]
+        for name, platform, system in others
+    ]
+    kinds = (("cpython", "CPython"), ("pypy", "PyPy"), ("other", "Other"))
     for base, machine, kind, micro in product(common, ("x86_64", "aarch64", "armv7l"), kinds, (0, 1, 2, 3, 4, 9)):
         version = f"{base['python_version']}.{micro}"
         found.append(

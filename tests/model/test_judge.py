@@ -197,6 +197,19 @@ def test_what_is_for_another_target_changes_no_verdict_of_this_one() -> None:
         'implementation_name != "cpython"',
         'sys_platform == "emscripten"',
         'platform_system == "iOS"',
+        'os_name not in "posix nt"',
+        'os_name != "posix" and os_name != "nt"',
+        '"posix" != os_name and "nt" != os_name',
+        'os_name != "posix" and sys_platform != "win32"',
+        'os_name == "posix" and sys_platform != "linux" and sys_platform != "darwin"',
+        'sys_platform not in "linux darwin win32"',
+        'sys_platform != "linux" and sys_platform != "darwin" and sys_platform != "win32"',
+        'sys_platform not in "linux darwin win32 aix freebsd14"',
+        'sys_platform != "linux" and platform_system != "Darwin" and os_name != "nt"',
+        'platform_system not in "Linux, Darwin, Windows, FreeBSD"',
+        'platform_python_implementation != "CPython" and platform_python_implementation != "PyPy"',
+        'implementation_name not in "cpython pypy graalpy"',
+        'implementation_name != "cpython" and platform_python_implementation != "PyPy"',
     ],
 )
 def test_where_only_markers_lead_is_looked_at(marker: str) -> None:
@@ -210,6 +223,16 @@ def test_where_only_markers_lead_is_looked_at(marker: str) -> None:
     widened = spec("a", f"b<2; {marker} or python_version < '3.12'")
     assert codes(widened, made_with_it) == ["requirement-missing"]
     assert codes(with_it, lock_of(with_it, pin("a", "1"))) == ["requirement-missing"]
+
+
+def test_a_platform_that_one_marker_names_stands_for_no_unnamed_one() -> None:
+    unnamed, named = 'sys_platform not in "linux darwin win32"', 'platform_system == "FreeBSD"'
+    asked = spec("a", f"b; {unnamed}", f"c; {named}")
+    # a resolver may take the second for a name of sys_platform
+    lock = lock_of(
+        asked, pin("a", "1"), pin("b", "1", marker=unnamed), pin("c", "1", marker='sys_platform == "freebsd"')
+    )
+    assert codes(asked, lock) == []
 
 
 def test_what_only_an_edge_or_a_pin_names_is_looked_at() -> None:

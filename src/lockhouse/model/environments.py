@@ -1,7 +1,8 @@
 """The marker environments that a universal lock is judged for.
 
 Every declared Python on every common platform; and, because a requirement may hold on other machines, implementations,
-platforms or patch levels only, what the markers themselves name: all combinations of what one of them names.
+platforms or patch levels only, what the markers themselves name, and one that none of them names: all combinations of
+what one of them names.
 """
 
 from __future__ import annotations
@@ -37,6 +38,17 @@ _PLATFORMS = {
     "ios": "iOS",
     "wasi": "WASI",
 }
+#: Platforms of which one that no marker names stands for all such POSIX ones: (sys_platform, platform_system).
+_OTHER_PLATFORMS = (("freebsd14", "FreeBSD"), ("openbsd7", "OpenBSD"), ("netbsd10", "NetBSD"), ("sunos5", "SunOS"))
+#: Likewise what is neither a POSIX platform nor Windows: (os_name and sys_platform, platform_system).
+_OTHER_SYSTEMS = (("java", "Java"), ("riscos", "RISCOS"), ("ce", "CE"))
+#: Likewise implementations; the first one is at hand everywhere.
+_ALL_IMPLEMENTATIONS = (
+    ("cpython", "CPython"),
+    *_IMPLEMENTATIONS.items(),
+    ("jython", "Jython"),
+    ("ironpython", "IronPython"),
+)
 #: What a variable may be compared with so that the imagined environments have each case; None for anything.
 _KNOWN: Mapping[str, set[str] | None] = {
     "python_version": None,
@@ -50,6 +62,8 @@ _KNOWN: Mapping[str, set[str] | None] = {
 }
 #: What nobody knows of a target before its interpreter is asked.
 _UNKNOWN = {"python_full_version", "implementation_version", "platform_release", "platform_version"}
+#: What tells platforms apart.
+_NAMES_OF_PLATFORMS = ("sys_platform", "platform_system", "os_name")
 #: Machines, of which one that no marker names stands for all such.
 _MACHINES = ("riscv64", "loongarch64", "sparc64")
 
@@ -67,9 +81,10 @@ def judged_environments(
     """
     allowed = SpecifierSet(bounds)
     common = [_allowed(environment, allowed) for environment in marker_environments(minors_within(bounds, listed))]
-    found = list(common)
-    for named in (*_groups(markers), {"python_full_version": set(_ends(pythons))}):
-        others = [{**base, **change} for base in common[:: len(PLATFORMS)] for change in _platforms(named)]
+    found, groups = list(common), _groups(markers)
+    taken = {value for named in groups for name in _NAMES_OF_PLATFORMS for value in named.get(name, ())}
+    for named in (*groups, {"python_full_version": set(_ends(pythons))}):
+        others = [{**base, **change} for base in common[:: len(PLATFORMS)] for change in _platforms(named, taken)]
         texts = named.get("python_full_version", set())
         levels = [level for text in (*texts, *_ends([bounds] if texts else ())) for level in _neighbours(text, allowed)]
         for base in (*common, *others):
@@ -125,18 +140,34 @@ def _machines(named: Mapping[str, set[str]]) -> list[dict[str, str]]:
 
 def _implementations(named: Mapping[str, set[str]]) -> list[dict[str, str]]:
     mentioned = named.get("implementation_name", set()) | named.get("platform_python_implementation", set())
-    others = [
-        {"implementation_name": name, "platform_python_implementation": label}
-        for name, label in _IMPLEMENTATIONS.items()
-        if mentioned & {name, label} or (mentioned and name == "pypy")
-    ]
-    return [{}, *others]
+    if not mentioned:
+        return [{}]
+    others = [pair for pair in _IMPLEMENTATIONS.items() if mentioned & set(pair) or pair[0] == "pypy"]
+    others += _unnamed(_ALL_IMPLEMENTATIONS, mentioned)
+    pairs = dict.fromkeys(pair for pair in others if pair != _ALL_IMPLEMENTATIONS[0])
+    return [{}, *({"implementation_name": name, "platform_python_implementation": label} for name, label in pairs)]
 
 
-def _platforms(named: Mapping[str, set[str]]) -> Iterator[dict[str, str]]:
-    for platform, system in _PLATFORMS.items():
-        if platform in named.get("sys_platform", ()) or system in named.get("platform_system", ()):
-            yield {"os_name": "posix", "sys_platform": platform, "platform_system": system}
+def _platforms(named: Mapping[str, set[str]], taken: set[str]) -> Iterator[dict[str, str]]:
+    """Give the platforms besides the common ones that markers tell apart.
+
+    :param named: what the markers compare their variables with
+    :param taken: names of platforms that any marker says, which stand for no unnamed one
+    """
+    mentioned = named.get("sys_platform", set()) | named.get("platform_system", set())
+    pairs = [pair for pair in _PLATFORMS.items() if mentioned & set(pair)]
+    common = [(platform, system) for platform, (os_name, system, _) in PLATFORMS.items() if os_name == "posix"]
+    if not _unnamed(common, mentioned):
+        pairs += _unnamed(_OTHER_PLATFORMS, taken)
+    yield from ({"os_name": "posix", "sys_platform": platform, "platform_system": system} for platform, system in pairs)
+    if "posix" in named.get("os_name", ()):
+        for name, system in _unnamed(_OTHER_SYSTEMS, taken):
+            yield {"os_name": name, "sys_platform": name, "platform_system": system}
+
+
+def _unnamed(pairs: Iterable[tuple[str, str]], named: set[str]) -> list[tuple[str, str]]:
+    """Give the first pair of which nothing is named: whatever it is, the markers treat all such in one way."""
+    return [pair for pair in pairs if not named & set(pair)][:1]
 
 
 def _patch_levels(base: Mapping[str, str], levels: Iterable[str]) -> list[dict[str, str]]:
