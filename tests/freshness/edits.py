@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from lockhouse.model.pythons import NEWEST_MINOR, minors_within
+
 from .locked_project import MINOR
 
 if TYPE_CHECKING:
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 NEXT = f"3.{int(MINOR.partition('.')[2]) + 1}"
 LAST = f"3.{int(MINOR.partition('.')[2]) - 1}"
 
+#: The first minor version that nobody knows, and those before it that the project declares.
+BEYOND = f"3.{NEWEST_MINOR + 1}"
+EACH_KNOWN = " ".join(minors_within(f">={MINOR}"))
 #: The patch level that runs, and the next one.
 MICRO, NEXT_MICRO = (f"{MINOR}.{sys.version_info.micro + more}" for more in (0, 1))
 
@@ -410,6 +415,28 @@ _PYTHONS = {
         _both(_locked_for(f"=={MICRO}"), lambda c: c.pyproject(f'"=={MICRO}"', f'"=={NEXT_MICRO}"')),
         ("python-uncovered", None),
         only=("uv",),
+    ),
+    **{
+        f"for {words}": stale(
+            asks_for(f"new; {marker}"),
+            ("requirement-missing", "new"),
+            other={"pip": (FRESH, frozenset())},
+        )
+        for words, marker in {
+            "a Python that is not yet there": f"python_version >= '{BEYOND}'",
+            "Pythons beyond all that are named": f"python_version not in '{EACH_KNOWN}'",
+            "another major version of Python": "python_version >= '4'",
+        }.items()
+    },
+    "split at a Python that is not yet there": stale(
+        lambda c: c.pyproject(
+            '"Foo_Bar>=1"', f"\"Foo_Bar<2; python_version<'{BEYOND}'\", \"Foo_Bar>=2; python_version>='{BEYOND}'\""
+        ),
+        ("requirement-unmet", "foo-bar"),
+        other={"pip": (FRESH, frozenset())},
+    ),
+    "for a Python beyond the bounds": fresh(
+        _both(_locked_for(f">={MINOR},<{BEYOND}"), asks_for(f"new; python_version >= '{BEYOND}'")), "uv"
     ),
     "a pin moved to one for newer Pythons": stale(
         lambda c: c.lock.move("alpha", "1.5", requires_python=f">={NEXT}"),

@@ -44,8 +44,25 @@ MARKERS = (
     "implementation_name == 'pypy'",
     "os_name == 'nt' and python_version < '3.13'",
     "platform_system == 'Darwin' or platform_machine == 'aarch64'",
+    "python_version >= '3.15'",
+    "python_version < '3.16'",
+    "python_version not in '3.11 3.12 3.13 3.14'",
+    "python_version < '4'",
+    "sys_platform not in 'linux darwin win32'",
+    "os_name != 'posix' and os_name != 'nt'",
+    "platform_python_implementation not in 'CPython PyPy'",
 )
-BOUNDS = (">=3.10", ">=3.11", ">=3.12", ">=3.11,<3.13", ">=3.11,<3.15", ">=3.11.4", ">=3.13")
+BOUNDS = (
+    ">=3.10",
+    ">=3.11",
+    ">=3.12",
+    ">=3.11,<3.13",
+    ">=3.11,<3.15",
+    ">=3.11.4",
+    ">=3.13",
+    "==3.12.4",
+    ">=3.12.3,<3.12.5",
+)
 
 
 # -- the index ----------------------------------------------------------------------------------------------------

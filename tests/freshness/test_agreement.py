@@ -125,7 +125,8 @@ def explained(case: Generated, before: Lock) -> str | None:
     _, spec = case.opened()
     recorded = before.record
     assert recorded is not None
-    narrower = spec.requires_python != recorded.inputs.requires_python or "<" in spec.requires_python
+    bounded = any(operator in spec.requires_python for operator in ("<", "=="))
+    narrower = bounded or spec.requires_python != recorded.inputs.requires_python
     if narrower and case.same_selection(before, case.content()):
         return "undeclared-pythons"
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -223,6 +223,47 @@ def test_where_only_markers_lead_is_looked_at(marker: str) -> None:
     widened = spec("a", f"b<2; {marker} or python_version < '3.12'")
     assert codes(widened, made_with_it) == ["requirement-missing"]
     assert codes(with_it, lock_of(with_it, pin("a", "1"))) == ["requirement-missing"]
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        'python_version >= "3.15"',
+        '"3.15" <= python_version',
+        'python_version > "3.16"',
+        'python_version > "3.15" and python_version < "3.18"',
+        'python_version == "3.17.*"',
+        'python_version not in "3.11 3.12 3.13 3.14"',
+        'python_version != "3.11" and python_version not in "3.12, 3.13" and "3.14" != python_version',
+        'python_version > "3.14"',
+        'python_version >= "3.14.1"',
+        'python_full_version >= "3.15"',
+        'python_full_version == "3.15.2"',
+        'python_full_version > "3.15.2" and python_full_version < "3.15.4"',
+        'python_version >= "4"',
+        'python_full_version >= "4.0.0" and sys_platform == "win32"',
+        'python_version >= "3.15" and platform_python_implementation not in "CPython PyPy"',
+    ],
+)
+def test_pythons_that_are_not_yet_there_are_looked_at_where_markers_name_them(marker: str) -> None:
+    plain, with_it = spec("a"), spec("a", f"b<2; {marker}")
+    made_with_it = lock_of(with_it, pin("a", "1"), pin("b", "1", marker=marker))
+    assert codes(with_it, lock_of(plain, pin("a", "1"))) == ["requirement-missing"]
+    assert codes(spec("a", f"b>=2; {marker}"), made_with_it) == ["requirement-unmet"]
+    assert codes(plain, made_with_it) == ["pin-unreachable"]
+    assert codes(with_it, made_with_it) == []
+    for bounds, pythons in (("<3.14,>=3.11", ()), ("==3.11.7", ()), (">=3.11", ("3.11", "3.14"))):
+        declared_less: dict[str, Any] = {"requires_python": bounds, "pythons": pythons}
+        lock = lock_of(spec("a", **declared_less), pin("a", "1"))
+        assert codes(spec("a", f"b<2; {marker}", **declared_less), lock) == [], "for no Python that is declared"
+
+
+def test_what_holds_of_all_pythons_3_is_told_from_what_holds_always() -> None:
+    for marker in ('python_version ~= "3.11"', 'python_version == "3.*"', 'python_version < "4"'):
+        asked = spec("a", f"b; {marker}")
+        lock = lock_of(asked, pin("a", "1"), pin("b", "1", marker='python_full_version < "4"'))
+        assert codes(asked, lock) == []
+        assert codes(spec("a", "b"), lock) == ["requirement-missing"]
 
 
 def test_a_platform_that_one_marker_names_stands_for_no_unnamed_one() -> None:

@@ -1,8 +1,8 @@
 """The marker environments that a universal lock is judged for.
 
-Every declared Python on every common platform; and, because a requirement may hold on other machines, implementations,
-platforms or patch levels only, what the markers themselves name, and one that none of them names: all combinations of
-what one of them names.
+Every declared Python on every common platform, newer ones where markers name them; and, because a requirement may hold
+on other machines, implementations, platforms or patch levels only, what the markers themselves name, and one that none
+of them names: all combinations of what one of them names.
 """
 
 from __future__ import annotations
@@ -24,6 +24,11 @@ _OPERATOR = r"(?:===|==|~=|!=|<=|>=|<|>|not\s+in|in)"
 _COMPARED = re.compile(
     rf"""(?P<name>[a-z_]+)\s*{_OPERATOR}\s*["'](?P<value>[^"']*)["']
     |["'](?P<first>[^"']*)["']\s*{_OPERATOR}\s*(?P<second>[a-z_]+)""",
+    re.VERBOSE,
+)
+_PYTHON_COMPARED = re.compile(
+    rf"""python_(?:full_)?version\s*(?P<operator>{_OPERATOR})\s*["'](?P<value>[^"']*)["']
+    |["'](?P<first>[^"']*)["']\s*{_OPERATOR}\s*python_(?:full_)?version""",
     re.VERBOSE,
 )
 
@@ -79,14 +84,18 @@ def judged_environments(
     :param pythons: more Python bounds at whose ends something may change, those of the pins
     :return: the environments; none where no Python meets the bounds
     """
-    allowed = SpecifierSet(bounds)
-    common = [_allowed(environment, allowed) for environment in marker_environments(minors_within(bounds, listed))]
-    found, groups = list(common), _groups(markers)
+    allowed, texts = SpecifierSet(bounds), list(dict.fromkeys(markers))
+    minors = minors_within(bounds, listed)
+    if minors and not listed:
+        named_minors = (minor for minor in _minors(texts) if minor not in minors)
+        minors += tuple(minor for minor in dict.fromkeys(named_minors) if levels_within(allowed, minor))
+    common = [_allowed(environment, allowed) for environment in marker_environments(minors)]
+    found, groups = list(common), _groups(texts)
     taken = {value for named in groups for name in _NAMES_OF_PLATFORMS for value in named.get(name, ())}
     for named in (*groups, {"python_full_version": set(_ends(pythons))}):
         others = [{**base, **change} for base in common[:: len(PLATFORMS)] for change in _platforms(named, taken)]
-        texts = named.get("python_full_version", set())
-        levels = [level for text in (*texts, *_ends([bounds] if texts else ())) for level in _neighbours(text, allowed)]
+        ends = named.get("python_full_version", set())
+        levels = [level for text in (*ends, *_ends([bounds] if ends else ())) for level in _neighbours(text, allowed)]
         for base in (*common, *others):
             changes = product(_machines(named), _implementations(named), _patch_levels(base, levels))
             found += ({**base, **machine, **implementation, **level} for machine, implementation, level in changes)
@@ -96,12 +105,30 @@ def judged_environments(
 def _groups(markers: Iterable[str]) -> list[Mapping[str, set[str]]]:
     """Give what each marker compares its variables with, once for all markers that have the same variables."""
     groups: dict[frozenset[str], dict[str, set[str]]] = {}
-    for text in dict.fromkeys(markers):
+    for text in markers:
         named = _named(text)
         group = groups.setdefault(frozenset(named), {})
         for name, values in named.items():
             group.setdefault(name, set()).update(values)
     return list(groups.values())
+
+
+def _minors(markers: Iterable[str]) -> Iterator[str]:
+    """Give the minor versions of Python by which markers change: those that they name, and where it matters the next.
+
+    They may be newer than any that is known, and the major version a newer one.
+    """
+    for match in (match for text in markers for match in _PYTHON_COMPARED.finditer(text)):
+        for part in re.split(r"[\s,|]+", match["value"] or match["first"] or ""):
+            plain = part.removesuffix(".*")
+            if not is_version(plain):
+                continue
+            version = Version(plain)
+            yield f"{version.major}.{version.minor}"
+            if match["operator"] not in {"<", ">="} or version.micro:  # it tells the minor version from those after it
+                yield f"{version.major}.{version.minor + 1}"
+            if match["operator"] == "~=" or part != plain:
+                yield f"{version.major + 1}.0"
 
 
 def decided_everywhere(marker: str) -> bool:
