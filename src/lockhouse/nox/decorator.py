@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import nox
@@ -80,7 +79,7 @@ def _prepare(given: nox.Session, function: Func, declaration: Declaration, param
     if variant is None:  # called by hand with other parameters
         variant = variants(function, declaration)[0]
     try:
-        return running.prepare(given, declaration, variant, root=Path.cwd())
+        return running.prepare(given, declaration, variant)
     except Exception as error:
         import os  # noqa: PLC0415 - errors only
 

@@ -16,26 +16,33 @@ if TYPE_CHECKING:
     from lockhouse.errors import UnlockedInstallError
     from lockhouse.nox.declaration import Declaration, Variant
 
-
 #: What this run of nox warned of already: it opens the project for each session.
 _WARNED: set[str] = set()
 
 
-def prepare(given: nox.Session, declaration: Declaration, variant: Variant, *, root: Path) -> nox.Session:
+def prepare(given: nox.Session, declaration: Declaration, variant: Variant) -> nox.Session:
     """Check the lock, then install from it, or where nox forbids installing, compare the environment with it.
 
-    :param given: the session as nox gives it
+    :param given: the session as nox gives it, or as a locked session has it that calls this one as a function
     :param declaration: what it declares
     :param variant: which of its calls runs
-    :param root: the project's folder
     :return: the session for the user's function
     :raises LockhouseError: the lock or the environment is not as it must be
     """
+    if isinstance(given, GuardedSession):
+        given.require_same_lock(declaration, variant)
+        return given
+    root = _root_of(given)
     asked = asked_for(declaration, variant, root)
-    python = Path(os.path.abspath(_python_of(given)))  # noqa: PTH100 - links must stay: they tell an environment
+    python = _absolute_python_of(given)
     if _is_verbose(given) or asked is None or not is_unchanged(python, asked, os.environ):  # a trace has no details
         _prepare(given, declaration, variant, root=root, python=python, asked=asked)
-    return GuardedSession.of(given, declaration)
+    return GuardedSession.of(given, declaration, variant)
+
+
+def _root_of(given: nox.Session) -> Path:
+    """Give the folder of the noxfile: there nox runs each session, which may go elsewhere while it runs."""
+    return Path(given._runner.global_config.noxfile).parent  # noqa: SLF001 - nox has no public word for it
 
 
 def _prepare(
@@ -63,6 +70,10 @@ def _may_install(given: nox.Session) -> bool:
 
 def _is_verbose(given: nox.Session) -> bool:
     return bool(given._runner.global_config.verbose)  # noqa: SLF001 - nox has no public word for it
+
+
+def _absolute_python_of(given: nox.Session) -> Path:
+    return Path(os.path.abspath(_python_of(given)))  # noqa: PTH100 - links must stay: they tell an environment
 
 
 def _python_of(given: nox.Session) -> Path:
@@ -96,19 +107,39 @@ def _python_of(given: nox.Session) -> Path:
 class GuardedSession(nox.Session):
     """A session that does not install beside its lock unless that was allowed."""
 
-    __slots__ = ("_declaration",)
+    __slots__ = ("_declaration", "_variant")
     _declaration: Declaration
+    _variant: Variant
 
     @classmethod
-    def of(cls, given: nox.Session, declaration: Declaration) -> GuardedSession:
+    def of(cls, given: nox.Session, declaration: Declaration, variant: Variant) -> GuardedSession:
         """Guard a session.
 
         :param given: the session as nox gives it
         :param declaration: says what an install does
+        :param variant: which of its calls runs
         """
         guarded = cls(given._runner)  # noqa: SLF001 - nox has no other way to make a session
         guarded._declaration = declaration
+        guarded._variant = variant
         return guarded
+
+    def require_same_lock(self, declaration: Declaration, variant: Variant) -> None:
+        """Refuse to go on with another lock where this session calls another one as a function.
+
+        :param declaration: what the other one declares
+        :param variant: which of its calls runs
+        :raises UnlockedInstallError: it has another lock, or another mode of the project
+        :raises LockhouseError: one of the two cannot be used, or the lock is not as the other one wants it
+        """
+        from lockhouse.nox.nested import require_same_lock  # noqa: PLC0415 - few sessions call another one
+        from lockhouse.project import Project  # noqa: PLC0415 - likewise
+
+        project = Project.open(_root_of(self), reporter=_Log(self), warned=_WARNED)
+        outer = project.declarations.spec(self._declaration.declared(self._variant, project))
+        inner = project.declarations.spec(declaration.declared(variant, project))
+        require_same_lock(outer, inner, session=declaration.name)
+        project.require_fresh(inner, _absolute_python_of(self))
 
     def install(self, *args: Any, **keywords: Any) -> None:
         """Install as nox does, if that was allowed."""
