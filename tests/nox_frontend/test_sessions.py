@@ -117,7 +117,9 @@ def test_install_only_installs_and_runs_nothing(project: ProjectFolder) -> None:
 INSTALLS = {
     'session.install("extra")': "add it to the inputs",
     'session.install("-e", ".", "--no-deps")': 'declare project="editable"',
-    'session.install(".[cli]")': 'declare project="wheel"',
+    'session.install(".[cli]")': 'declare project="wheel" and extras=["cli"], remove this call, and lock again; or',
+    'session.install("--editable=.", "extra")': 'declare project="editable", remove this call, and lock again; add the',
+    'session.install("./plugins/one")': "add it to the inputs",
     'session.conda_install("extra")': "add it to the inputs",
     'session.run_install("python", "-m", "pip", "install", "extra")': "add it to the inputs",
     'session.run_install("pip3.11", "--quiet", "install", "extra")': "add it to the inputs",
@@ -144,6 +146,42 @@ def test_an_install_inside_of_the_session_is_refused(project: ProjectFolder) -> 
     for (call, fix), session in zip(INSTALLS.items(), said, strict=True):
         assert "error[unlocked-install]" in session, (call, result)
         assert fix in session, (call, result)
+
+
+#: What declares the project → what installs it beside the lock → what the error says of it.
+INSTALLS_PROJECT = {
+    '(environment="tests")': {
+        'session.install(".")': 'declare project = "wheel" in [tool.lockhouse.environments.tests], remove this call',
+        'session.install("extra")': "add it to [tool.lockhouse.environments.tests], and lock again",
+    },
+    '(requirements=["demo<2"], project="editable", extras=["cli"])': {
+        'session.install("-e", ".")': "remove this call: the lock installs the project; or",
+        'session.install("-e", ".[CLI]", "extra")': "the lock installs the project; add the rest to the inputs; or",
+        'session.install("-e", ".[docs]")': 'declare extras=["cli", "docs"], remove this call, and lock again; or',
+    },
+}
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize("declared", INSTALLS_PROJECT)
+def test_an_install_of_the_project_is_told_what_the_lock_does_already(project: ProjectFolder, declared: str) -> None:
+    calls = INSTALLS_PROJECT[declared]
+    sessions = "".join(
+        f"\n@lockhouse.session{declared}\ndef s{number}(session):\n    {call}; {RUNS}\n"
+        for number, call in enumerate(calls)
+    )
+    project.write_package(
+        f'[project]\nname = "mine"\nversion = "1.0"\nrequires-python = ">={MINOR}"\n'
+        "[project.optional-dependencies]\ncli = []\ndocs = []\n"
+        "[tool.lockhouse.environments.tests]\nrequirements = ['demo<2']\n",
+        {"mine.py": ""},
+    )
+    project.write("noxfile.py", f"import lockhouse.nox as lockhouse\n{sessions}")
+    lock(project)
+    said = project.run("nox").stderr.partition("nox > Ran ")[0].split("Running session ")[1:]
+    for (call, fix), session in zip(calls.items(), said, strict=True):
+        assert "error[unlocked-install]" in session, call
+        assert fix in session, (call, session)
 
 
 @pytest.mark.usefixtures("demo")

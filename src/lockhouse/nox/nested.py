@@ -1,4 +1,4 @@
-"""A locked session that calls another one as a function: both go on in one environment, which can hold one lock only."""
+"""A locked session that calls another one as a function: one environment holds one lock only."""
 
 from __future__ import annotations
 

@@ -13,7 +13,6 @@ from lockhouse.operations.unchanged import is_unchanged
 from lockhouse.silence import SilentReporter
 
 if TYPE_CHECKING:
-    from lockhouse.errors import UnlockedInstallError
     from lockhouse.nox.declaration import Declaration, Variant
 
 #: What this run of nox warned of already: it opens the project for each session.
@@ -166,26 +165,13 @@ class GuardedSession(nox.Session):
         chosen = self._declaration.on_install
         if chosen == "allow":
             return
-        error = _unlocked(self._declaration, method, args)
+        from lockhouse.nox.unlocked import unlocked  # noqa: PLC0415 - errors only
+
+        error = unlocked(method, args, self._declaration, self._variant, root=_root_of(self))
         if chosen == "warn":
             self.warn(_hidden(error.told_as("warning")))
         else:
             self.error(f"{_hidden(str(error))}\n")  # nox goes on in the same line
-
-
-def _unlocked(declaration: Declaration, method: str, args: tuple[Any, ...]) -> UnlockedInstallError:
-    from lockhouse.errors import UnlockedInstallError  # noqa: PLC0415 - errors only
-
-    words = [str(arg) for arg in args]
-    project = any(word == "." or word.startswith((".[", "./", ".\\")) for word in words)
-    mode = "editable" if {"-e", "--editable"} & set(words) else "wheel"
-    mend = f'declare project="{mode}"' if project else "add it to the inputs of the session, and lock again"
-    return UnlockedInstallError(
-        f'nox session "{declaration.name}" installs beside its lock: '
-        f"session.{method}({', '.join(repr(word) for word in words)})",
-        why="what a lock does not name would be installed unpinned and unverified",
-        fix=f'{mend}; or allow it with @session(on_install="allow")',
-    )
 
 
 def _hidden(text: str) -> str:

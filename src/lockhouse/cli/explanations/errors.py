@@ -42,8 +42,9 @@ ERRORS: Mapping[str, Explanation] = {
     ),
     errors.UnlockedInstallError.code: Explanation(
         means="Something was to be installed into a locked environment that its lock does not name: "
-        "`session.install(...)` inside of a locked nox session, for instance.",
-        matters="It would be installed unpinned and unverified.",
+        "`session.install(...)` inside of a locked nox session, for instance; or a locked session calls one with "
+        "another lock as a function.",
+        matters="It would be installed unpinned and unverified, or the session would go on with what another has locked.",
         mend='Declare it and lock again. nox sessions may allow it with `on_install="allow"`: see [nox](nox.md).',
     ),
     errors.LockError.code: FAMILY,
