@@ -219,10 +219,14 @@ def selected(project: Project, names: Iterable[str]) -> tuple[EnvironmentSpec, .
 
 def _answer(project: Project, spec: EnvironmentSpec) -> Answer:
     """Check one lock; what is wrong with it keeps nobody from looking at the others."""
-    from lockhouse.project.answers import of_error, of_freshness  # noqa: PLC0415 - not for every command
+    from lockhouse.model.fresh import Fresh  # noqa: PLC0415 - not for every command
+    from lockhouse.project.answers import of_error, of_freshness  # noqa: PLC0415 - likewise
 
     try:
-        return of_freshness(spec, project.check(spec))
+        verdict = project.check(spec)
+        if not isinstance(verdict, Fresh) and (conflict := project.declarations.conflict(spec)) is not None:
+            return of_error(spec, conflict)
+        return of_freshness(spec, verdict)
     except LockhouseError as error:
         return of_error(spec, error, os.environ)
 

@@ -8,7 +8,7 @@ import re
 import shlex
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any
 
 from lockhouse.errors import EnvironmentConflictError
@@ -18,7 +18,7 @@ from lockhouse.model.indexes import IndexOptions, hide_userinfo
 from lockhouse.model.pythons import minors_within, union_of_bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from packaging.requirements import Requirement
     from packaging.utils import NormalizedName
@@ -344,17 +344,35 @@ def quoted(name: str) -> str:
 def merge_shared_locks(specs: Iterable[EnvironmentSpec]) -> dict[str, EnvironmentSpec]:
     """Join the specs that share a lock into one spec a lock.
 
-    They must agree in all that decides the lock but the Pythons, which are joined: one universal lock serves them all.
-
     :param specs: all known environments
     :return: lock name → the spec to lock
     :raises EnvironmentConflictError: two of them differ; both places are named
     """
-    merged: dict[str, EnvironmentSpec] = {}
+    return {name: merged(sharing) for name, sharing in by_lock(specs).items()}
+
+
+def by_lock(specs: Iterable[EnvironmentSpec]) -> dict[str, list[EnvironmentSpec]]:
+    """Put the specs that share a lock together.
+
+    :param specs: the environments
+    :return: lock name → those that have it
+    """
+    found: dict[str, list[EnvironmentSpec]] = {}
     for spec in specs:
-        known = merged.get(spec.lock_name)
-        merged[spec.lock_name] = spec if known is None else _merge(known, spec)
-    return merged
+        found.setdefault(spec.lock_name, []).append(spec)
+    return found
+
+
+def merged(sharing: Sequence[EnvironmentSpec]) -> EnvironmentSpec:
+    """Join specs that share a lock.
+
+    They must agree in all that decides the lock but the Pythons, which are joined: one universal lock serves them all.
+
+    :param sharing: the environments, at least one
+    :return: the spec to lock
+    :raises EnvironmentConflictError: two of them differ; both places are named
+    """
+    return reduce(_merge, sharing)
 
 
 def _merge(one: EnvironmentSpec, other: EnvironmentSpec) -> EnvironmentSpec:
@@ -363,7 +381,7 @@ def _merge(one: EnvironmentSpec, other: EnvironmentSpec) -> EnvironmentSpec:
         raise EnvironmentConflictError(
             f'the lock "{one.lock_name}" is declared twice with different inputs',
             why=[f"{one.origin} and {other.origin} differ", *differences],
-            fix="give the two the same inputs, or give one of them a lock of its own name",
+            fix=_apart(one, other),
         )
     return replace(
         one,
@@ -371,6 +389,17 @@ def _merge(one: EnvironmentSpec, other: EnvironmentSpec) -> EnvironmentSpec:
         requires_python=union_of_bounds(one.requires_python, other.requires_python),
         pythons=tuple(sorted({*one.pythons, *other.pythons}, key=_version_key)),
     )
+
+
+def _apart(one: EnvironmentSpec, other: EnvironmentSpec) -> str:
+    """Say how two environments come to have a lock each."""
+    names = {spec.name.partition("(")[0] for spec in (one, other)}
+    if len(names) == 1 and one.name != other.name:
+        return (
+            "tell the two apart by letters or digits: with ids= in nox.parametrize or in lock=, or give them the same "
+            "inputs"
+        )
+    return "give the two the same inputs, or give one of them a lock of its own name"
 
 
 def _differences(one: EnvironmentSpec, other: EnvironmentSpec) -> list[str]:

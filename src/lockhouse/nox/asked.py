@@ -29,6 +29,7 @@ def asked_for(declaration: Declaration, variant: Variant, root: Path) -> str | N
         variant.name,
         dict(variant.parameters),
         list(variant.pythons),
+        [(each.name, each.texts) for each in variant.siblings],  # they decide how its lock is called
     )
     return repr(parts) if all(map(_is_plain, parts)) else None
 

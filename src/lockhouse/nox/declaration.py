@@ -85,18 +85,23 @@ class Declaration:
         from lockhouse.config.validation import parse_environment  # noqa: PLC0415 - keeps `nox --list` fast
 
         self.check()
-        origin = self.origin(project.root)
+        origin = self.origin(project.root, variant.name)
         policy = {key: value for key, value in self.keywords.items() if key in _POLICIES - {"on_install"}}
         if self.refers:
             return self._referred(variant, project).with_policy(parse_environment(policy, origin))
-        return DeclaredEnvironment(
+        declared = DeclaredEnvironment(
             name=variant.name,
             base=self.name,
             settings=parse_environment({**self.inputs, **policy}, origin),
             origin=origin,
             pythons=variant.pythons,
-            parameters={key: str(value) for key, value in variant.parameters.items()},
+            parameters=variant.texts,
         )
+        if not variant.siblings or declared.settings.lock is not None:
+            return declared
+        from lockhouse.nox.apart import with_lock_of_its_own  # noqa: PLC0415 - parametrized sessions only
+
+        return with_lock_of_its_own(declared, variant)
 
     def check(self) -> None:
         """Find keywords that nobody knows, and those that exclude one another.
@@ -129,16 +134,17 @@ class Declaration:
             )
         _ = self.on_install
 
-    def origin(self, root: Path) -> Origin:
+    def origin(self, root: Path, name: str | None = None) -> Origin:
         """Say where the session is declared.
 
         :param root: the project's folder
+        :param name: the name of one of its calls; that of the session where it is not given
         """
         from lockhouse.model.spec import Origin  # noqa: PLC0415 - keeps `nox --list` fast
 
         path = Path(self.file)
         file = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
-        return Origin(source=f'nox session "{self.name}"', file=file, line=self.line)
+        return Origin(source=f'nox session "{name or self.name}"', file=file, line=self.line)
 
     def _place(self) -> str:
         return f'nox session "{self.name}" ({Path(self.file).name}:{self.line})'
@@ -166,11 +172,18 @@ class Variant:
     :ivar name: how the user calls it: ``tests``, ``tests(django='5.1')``
     :ivar parameters: its parameters, without the Python that chooses the interpreter
     :ivar pythons: the Pythons, as nox names them
+    :ivar siblings: all calls of a parametrized session, itself included; these name none
     """
 
     name: str
     parameters: Mapping[str, object]
     pythons: tuple[str, ...] = ()
+    siblings: tuple[Variant, ...] = ()
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Give the parameters as they are filled in."""
+        return {key: str(value) for key, value in self.parameters.items()}
 
 
 def variants(function: Func, declaration: Declaration) -> tuple[Variant, ...]:
@@ -200,7 +213,7 @@ def variants(function: Func, declaration: Declaration) -> tuple[Variant, ...]:
         else:
             joined = tuple(dict.fromkeys((*found[known].pythons, *here)))
             found[known] = replace(found[known], pythons=joined)
-    return tuple(found)
+    return (*found,) if len(found) < 2 else tuple(replace(each, siblings=tuple(found)) for each in found)  # noqa: PLR2004 - nobody else
 
 
 def _pythons(python: object) -> tuple[str, ...]:

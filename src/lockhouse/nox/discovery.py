@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from lockhouse.config.declared import DeclaredEnvironment
     from lockhouse.model.spec import EnvironmentSpec
+    from lockhouse.nox.declaration import Declaration
     from lockhouse.project import Project
 
 _NOXFILE = "noxfile.py"
@@ -76,14 +77,25 @@ def declared_environments(project: Project) -> tuple[DeclaredEnvironment, ...]:
     """
     found: dict[str, DeclaredEnvironment] = {}
     for function in load_sessions(project.root):
-        declaration = getattr(function, ATTRIBUTE, None)
-        if declaration is None:
-            continue
-        for variant in variants(function, declaration):
-            declared = declaration.declared(variant, project)
-            if not declaration.refers:
-                found.setdefault(declared.name, declared)
+        for declared in declared_by(function, project):
+            found.setdefault(declared.name, declared)
     return tuple(found.values())
+
+
+def declared_by(function: Func, project: Project) -> Iterator[DeclaredEnvironment]:
+    """List what one session declares; nothing where it is none of ours.
+
+    :param function: the session as nox registered it
+    :param project: the project that holds the noxfile
+    :raises ConfigError: it declares what cannot be used
+    """
+    declaration: Declaration | None = getattr(function, ATTRIBUTE, None)
+    if declaration is None:
+        return
+    for variant in variants(function, declaration):
+        declared = declaration.declared(variant, project)
+        if not declaration.refers:
+            yield declared
 
 
 def load_sessions(root: Path) -> tuple[Func, ...]:

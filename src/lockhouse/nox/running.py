@@ -47,12 +47,18 @@ def _root_of(given: nox.Session) -> Path:
 def _prepare(
     given: nox.Session, declaration: Declaration, variant: Variant, *, root: Path, python: Path, asked: str | None
 ) -> None:
-    from lockhouse.model.spec import quoted  # noqa: PLC0415 - not where nothing changed
+    from lockhouse.errors import LockMissingError, LockStaleError  # noqa: PLC0415 - not where nothing changed
+    from lockhouse.model.spec import quoted  # noqa: PLC0415 - likewise
     from lockhouse.project import Project  # noqa: PLC0415 - likewise
 
     project = Project.open(root, reporter=_Log(given), warned=_WARNED)
     spec = project.declarations.spec(declaration.declared(variant, project))
-    project.require_fresh(spec, python)
+    try:
+        project.require_fresh(spec, python)
+    except (LockMissingError, LockStaleError) as error:
+        from lockhouse.nox.mending import mended  # noqa: PLC0415 - errors only
+
+        raise mended(error, spec, project) from None
     if not _may_install(given):
         project.require_matching(spec, python, fix=f"nox -s {quoted(given.name)}")
         return

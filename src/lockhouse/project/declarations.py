@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import EnvironmentConflictError, UnknownEnvironmentError
+from lockhouse.errors import ConfigError, EnvironmentConflictError, UnknownEnvironmentError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -27,6 +28,7 @@ class Declarations:
     def __init__(self, config: ProjectConfig, plugins: Plugins) -> None:
         self._config = config
         self._plugins = plugins
+        self._known: tuple[EnvironmentSpec, ...] | None = None
 
     def declared(self, name: str) -> DeclaredEnvironment:
         """Give an environment of ``pyproject.toml``.
@@ -88,7 +90,40 @@ class Declarations:
         for spec in (*specs, *discovered):
             other = known.get(spec.name)
             known[spec.name] = spec if other is None else self._joined(other, spec)
-        return tuple(known.values())
+        self._known = tuple(known.values())
+        return self._known
+
+    def conflict(
+        self, spec: EnvironmentSpec, others: Iterable[EnvironmentSpec] = ()
+    ) -> EnvironmentConflictError | None:
+        """Say why an environment cannot be locked: another one has the same lock and other inputs.
+
+        No noxfile is read and no configuration of tox that was not read before.
+
+        :param spec: the environment
+        :param others: environments that are known to who asks
+        :return: None where there is no such other one
+        """
+        from lockhouse.model.spec import merged  # noqa: PLC0415 - only for what is not fresh
+
+        known = self._sharing(spec) if self._known is None else self._known
+        sharing = [each for each in (*known, *others) if each.lock_name == spec.lock_name and each.name != spec.name]
+        try:
+            merged([spec, *sharing])
+        except EnvironmentConflictError as error:
+            return error
+        return None
+
+    def _sharing(self, spec: EnvironmentSpec) -> list[EnvironmentSpec]:
+        """Give the environments of ``pyproject.toml`` that have the lock of this one, and can be read."""
+        from lockhouse.config.lock_names import LockClaim  # noqa: PLC0415 - only for what is not fresh
+
+        found = []
+        for each in self._config.declared():
+            with suppress(ConfigError):
+                if LockClaim.of_declared(each.filled()).lock == spec.lock_name:
+                    found.append(self._fingerprinted(self._config.expand(each)))
+        return found
 
     def named(self, names: Collection[str]) -> tuple[EnvironmentSpec, ...]:
         """Give environments by name; all where no name is given.

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import LockhouseError
-from lockhouse.model.spec import merge_shared_locks
+from lockhouse.errors import EnvironmentConflictError, LockhouseError
+from lockhouse.model.spec import by_lock, merged
 from lockhouse.operations.lock import LockRequest, lock_environment
 from lockhouse.operations.lock_outcome import LockFailure
 from lockhouse.operations.targets import lock_targets
 from lockhouse.storage.lockfiles import lock_files
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from packaging.utils import NormalizedName
 
@@ -51,10 +51,18 @@ class Locking:
         :param upgrade_all: move everything to its newest allowed version
         :param upgrade: names to move to their newest allowed version
         :param dry_run: write nothing
-        :return: an outcome or a failure a lock file, as they come
-        :raises EnvironmentConflictError: environments that share a lock have different inputs
+        :return: an outcome or a failure a lock file, as they come; environments that share a lock and have different
+            inputs fail each
         """
-        for spec in merge_shared_locks(self._with_partners(specs)).values():
+        chosen = list(specs)
+        for sharing in by_lock(self._with_partners(chosen)).values():
+            try:
+                spec = merged(sharing)
+            except EnvironmentConflictError as error:
+                for each in chosen:
+                    if each in sharing:
+                        yield LockFailure(spec=each, error=error.within(f'environment "{each.name}"'))
+                continue
             try:
                 tools = self.wiring.lock_tools(spec)
                 targets = tuple(lock_targets(spec, tools.resolver, describe=self.wiring.describe, environ=self.environ))
@@ -75,9 +83,8 @@ class Locking:
                 except LockhouseError as error:
                     yield LockFailure(spec=spec, error=error)
 
-    def _with_partners(self, specs: Iterable[EnvironmentSpec]) -> list[EnvironmentSpec]:
+    def _with_partners(self, chosen: Sequence[EnvironmentSpec]) -> list[EnvironmentSpec]:
         """Add the environments that share a lock with one of these: their Pythons count too."""
-        chosen = list(specs)
         locks = {spec.lock_name for spec in chosen}
         known = {(spec.name, spec.lock_name) for spec in chosen}
         unavailable: list[BackendNotFoundError] = []

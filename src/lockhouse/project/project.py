@@ -154,8 +154,8 @@ class Project:
         :param upgrade_all: move everything to its newest allowed version
         :param upgrade: names to move to their newest allowed version
         :param dry_run: write nothing
-        :return: an outcome or a failure a lock file, as they come
-        :raises EnvironmentConflictError: environments that share a lock have different inputs
+        :return: an outcome or a failure a lock file, as they come; environments that share a lock and have different
+            inputs fail each
         """
         from lockhouse.project.locking import Locking  # noqa: PLC0415 - only where something is locked
 

@@ -44,7 +44,8 @@ ERRORS: Mapping[str, Explanation] = {
         means="Something was to be installed into a locked environment that its lock does not name: "
         "`session.install(...)` inside of a locked nox session, for instance; or a locked session calls one with "
         "another lock as a function.",
-        matters="It would be installed unpinned and unverified, or the session would go on with what another has locked.",
+        matters="It would be installed unpinned and unverified, or the session would go on with what another one has "
+        "locked.",
         mend='Declare it and lock again. nox sessions may allow it with `on_install="allow"`: see [nox](nox.md).',
     ),
     errors.LockError.code: FAMILY,
