@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lockhouse.config.frontend_files import FRONTEND_FILES, is_for_frontend
 from lockhouse.config.nearest import nearest
+from lockhouse.config.pyproject import PYPROJECT
 from lockhouse.errors import (
     BackendNotFoundError,
     HookFailedError,
@@ -289,7 +290,8 @@ def may_have_sessions(root: Path) -> bool:
     """
     for name in FRONTEND_FILES:
         try:
-            if is_for_frontend(name, (root / name).read_bytes()):
+            content = (root / name).read_bytes()
+            if is_for_frontend(name, content) or (name == PYPROJECT and b"noxfiles" in content):
                 return True
         except FileNotFoundError:
             continue

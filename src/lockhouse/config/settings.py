@@ -161,6 +161,16 @@ Wheelhouse = Annotated[
         min_length=1,
     ),
 ]
+Noxfiles = Annotated[
+    tuple[Annotated[str, Meta(pattern=r"^[^/\\]+\.py$")], ...],
+    Meta(
+        description=(
+            "Names of the noxfiles whose sessions are environments of the project, in the folder of the project. One "
+            "that is run with `nox -f` has to be among them to be locked."
+        ),
+        examples=[["noxfile.py", "ci_nox.py"]],
+    ),
+]
 Python = Annotated[
     str,
     Meta(
@@ -293,6 +303,7 @@ class LockhouseSettings(_Table, frozen=True, kw_only=True):
     installer: InstallerName = "uv"
     format: Format = LockFormat.PYLOCK
     lock_directory: Annotated[str, Meta(description="Folder of the lock files, inside of the project.")] = "locks"
+    noxfiles: Noxfiles = ("noxfile.py",)
     python: Python | None = None
     prereleases: Prereleases = False
     exclude_newer: ExcludeNewer | None = None

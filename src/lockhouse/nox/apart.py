@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def with_lock_of_its_own(declared: DeclaredEnvironment, variant: Variant) -> DeclaredEnvironment:
     """Name the lock of a call by its id where its values would name that of a call with other inputs as well.
 
-    A file name keeps letters and digits: ``<2`` and ``>=2`` both leave ``2``. Where the ids tell no more than the values,
-    all stays as it is, and who locks says so.
+    A file name keeps letters and digits: ``<2`` and ``>=2`` both leave ``2``. Where the ids tell no more than the
+    values, all stays as it is, and who locks says so.
 
     :param declared: the environment of the call
     :param variant: the call, with its siblings

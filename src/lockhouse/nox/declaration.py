@@ -38,6 +38,7 @@ class Declaration:
     :ivar line: line on which it starts
     :ivar keywords: the keywords that are not nox's
     :ivar nox_names: names of all keywords that nox knows
+    :ivar python: the Pythons as they stand in the decorator: nox adds to those of the session by ``-P``
     """
 
     name: str
@@ -45,6 +46,12 @@ class Declaration:
     line: int
     keywords: Mapping[str, Any]
     nox_names: tuple[str, ...]
+    python: object = None
+
+    @property
+    def pythons(self) -> tuple[str, ...]:
+        """Give the Pythons that the decorator names."""
+        return _pythons(self.python)
 
     @property
     def on_install(self) -> str:

@@ -52,6 +52,7 @@ def session(func: SessionFunction | Func | None = None, /, **keywords: Any) -> A
         line=1 if code is None else code.co_firstlineno,
         keywords=ours,
         nox_names=nox_names,
+        python=keywords.get("python", keywords.get("py")),
     )
 
     @functools.wraps(function)

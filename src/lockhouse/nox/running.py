@@ -56,9 +56,9 @@ def _prepare(
     try:
         project.require_fresh(spec, python)
     except (LockMissingError, LockStaleError) as error:
-        from lockhouse.nox.mending import mended  # noqa: PLC0415 - errors only
+        from lockhouse.nox.mending import Run, mended  # noqa: PLC0415 - errors only
 
-        raise mended(error, spec, project) from None
+        raise mended(error, spec, project, Run(given, declaration, variant)) from None
     if not _may_install(given):
         project.require_matching(spec, python, fix=f"nox -s {quoted(given.name)}")
         return

@@ -57,11 +57,14 @@ def nothing_declared(root: Path) -> ConfigError:
     from lockhouse.config.requirement_lines import relative_path  # noqa: PLC0415 - errors only
 
     tox, above = tox_file(root), project_above(root)
-    fix = "add [tool.lockhouse.environments.NAME] to pyproject.toml, or a locked session to the noxfile"
+    fix = (
+        "add [tool.lockhouse.environments.NAME] to pyproject.toml, or a locked session to noxfile.py; a noxfile of "
+        "another name is listed in [tool.lockhouse] noxfiles"
+    )
     if tox is not None and b"lockhouse" in tox[1] and b"runner" in tox[1]:
         fix = f"list the environments in env_list of {tox[0]}, or lock one that is not listed: tox lock -e NAME"
     elif above is None and tox is not None:
-        fix += f", or list an environment with runner = lockhouse in env_list of {tox[0]}"
+        fix += f"; or list an environment with runner = lockhouse in env_list of {tox[0]}"
     elif above is not None:
         fix = f"give the folder of the project: -C {quoted(relative_path(above, Path.cwd()))}"
     return ConfigError(

@@ -294,7 +294,7 @@ class Project:
         from lockhouse.operations.wheelhouse import build_wheelhouse  # noqa: PLC0415 - only where one is built
         from lockhouse.project.wheelhouses import PartsOfWheelhouse  # noqa: PLC0415 - likewise
 
-        parts = PartsOfWheelhouse(wiring=self._wiring, is_universal=lambda spec: self._is_universal(spec, None))
+        parts = PartsOfWheelhouse(wiring=self._wiring, is_universal=self.is_universal)
         tools = self._wiring.wheelhouse_tools()
         made = build_wheelhouse(parts.of(specs, targets), path=path, archive=archive, tools=tools, twice=twice)
         if named is not None and not self._wiring.plugins.foreign and not exposed_passwords(self._config):
@@ -456,7 +456,7 @@ class Project:
     # -- parts ----------------------------------------------------------------------------------------------------
 
     def _locks_of(self, spec: EnvironmentSpec, python: Path | None) -> list[tuple[LockFiles, Mapping[str, str] | None]]:
-        if self._is_universal(spec, python):
+        if self.is_universal(spec, python):
             return [(self.lock_files(spec), None)]
         from lockhouse.operations.targets import target_environment  # noqa: PLC0415 - only where there is a lock a target
 
@@ -465,9 +465,11 @@ class Project:
             for environment in target_environment(spec, python, describe=self._wiring.describe)
         ]
 
-    def _is_universal(self, spec: EnvironmentSpec, python: Path | None) -> bool:
+    def is_universal(self, spec: EnvironmentSpec, python: Path | None = None) -> bool:
         """Tell whether there is one lock for all targets. A lock outlives the plugin that brought its resolver.
 
+        :param spec: the environment
+        :param python: the interpreter that counts, where there is a lock a target
         :raises BackendNotFoundError: there is no such resolver, and no lock that could say
         """
         try:
