@@ -63,7 +63,8 @@ def test_a_noxfile_of_another_name_can_be_locked(nox_project: ProjectFolder, bes
     assert "demo 1.0" in nox_project.run("nox", "-f", "ci_nox.py", check=True).stdout
     checked = nox_project.run("lockhouse", "check", "--strict", check=True)
     assert "orphan" not in checked.output
-    assert ("tests: fresh" in checked.stdout) and ("ci: fresh" in checked.stdout) is beside
+    assert "tests: fresh" in checked.stdout
+    assert ("ci: fresh" in checked.stdout) is beside
     nox_project.replace("ci_nox.py", "<2", ">=2")
     assert nox_project.run("lockhouse", "check").returncode == 1  # no trace hides it
 

@@ -225,7 +225,7 @@ def _answer(project: Project, spec: EnvironmentSpec) -> Answer:
     try:
         verdict = project.check(spec)
         if not isinstance(verdict, Fresh) and (conflict := project.declarations.conflict(spec)) is not None:
-            return of_error(spec, conflict)
+            return of_error(spec, conflict, os.environ)
         return of_freshness(spec, verdict)
     except LockhouseError as error:
         return of_error(spec, error, os.environ)
