@@ -20,10 +20,11 @@ from lockhouse.errors import (
     PluginConflictError,
     PluginLoadError,
 )
+from lockhouse.plugins import answers
 from lockhouse.trace.program import OWN_DISTRIBUTION, distributions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from importlib import metadata
     from pathlib import Path
 
@@ -56,7 +57,7 @@ class Plugins:
     ) -> None:
         self._root = root
         self._given = None if entry_points is None else tuple(entry_points)
-        self._disabled = {name.strip() for name in environ.get(DISABLE_VARIABLE, "").split(",")}
+        self._disabled = {name.strip() for name in environ.get(DISABLE_VARIABLE, "").split(",")} - {""}
         self._distributions: dict[str, str] = {}
 
     @cached_property
@@ -66,7 +67,7 @@ class Plugins:
             from importlib.metadata import entry_points  # noqa: PLC0415 - a quarter of what a quick check imports
 
             found = entry_points(group=GROUP)
-        return tuple(point for point in found if point.name not in self._disabled)
+        return tuple(sorted((p for p in found if p.name not in self._disabled), key=lambda point: point.name))
 
     @cached_property
     def foreign(self) -> bool:
@@ -79,8 +80,13 @@ class Plugins:
         """Give the resolver of this name.
 
         :raises BackendNotFoundError: there is none
+        :raises PluginError: a plugin registers what is none, or two register one name; or it cannot be made
         """
-        return _chosen(name, self._registered("lockhouse_register_resolver"), "resolver")()  # type: ignore[no-any-return]
+        kind, plugin = _chosen(name, self._resolvers, "resolver")
+        made: Resolver = self._guarded(f'the resolver "{name}"', plugin, kind)
+        if plugin not in self._distributions:
+            return made
+        return answers.ResolverOfPlugin(made, partial(self._guarded, f'the resolver "{name}"', plugin))
 
     def is_universal(self, name: str) -> bool:
         """Tell whether one lock of this resolver serves all targets.
@@ -92,14 +98,19 @@ class Plugins:
 
     def resolver_names(self) -> tuple[str, ...]:
         """List the names of all resolvers."""
-        return tuple(sorted(self._registered("lockhouse_register_resolver")))
+        return tuple(sorted(self._resolvers))
 
     def installer(self, name: str) -> Installer:
         """Give the installer of this name.
 
         :raises BackendNotFoundError: there is none
+        :raises PluginError: a plugin registers what is none, or two register one name; or it cannot be made
         """
-        return _chosen(name, self._registered("lockhouse_register_installer"), "installer")()  # type: ignore[no-any-return]
+        kind, plugin = _chosen(name, self._installers, "installer")
+        made: Installer = self._guarded(f'the installer "{name}"', plugin, kind)
+        if plugin not in self._distributions:
+            return made
+        return answers.InstallerOfPlugin(made, partial(self._guarded, f'the installer "{name}"', plugin))
 
     def discover_environments(
         self, root: Path, unavailable: list[BackendNotFoundError] | None = None
@@ -112,9 +123,9 @@ class Plugins:
         if not self.foreign and self._given is None and not may_have_sessions(root):
             return ()  # our own frontends, which take long to import, would find nothing
         found: list[EnvironmentSpec] = []
-        for _, call in reversed(self._calls("lockhouse_discover_environments", root=root)):  # as pluggy does
+        for _, call in self._calls("lockhouse_discover_environments", answers.specs, root=root):
             try:
-                found += call() or ()
+                found += call()
             except BackendNotFoundError as error:
                 if unavailable is None:
                     raise
@@ -128,11 +139,8 @@ class Plugins:
         """
         if not self._implemented("lockhouse_fingerprint_inputs"):
             return {}
-        found: dict[str, dict[str, str]] = {}
-        for plugin, values in self._call_each("lockhouse_fingerprint_inputs", spec=spec, root=self._root):
-            if values:
-                found[plugin] = {str(key): str(value) for key, value in dict(values).items()}
-        return found
+        calls = self._calls("lockhouse_fingerprint_inputs", answers.texts, spec=spec, root=self._root)
+        return {plugin: values for plugin, call in calls if (values := call())}
 
     @property
     def have_rules(self) -> bool:
@@ -148,11 +156,8 @@ class Plugins:
         """
         if not self.have_rules:
             return ()
-        return tuple(
-            (plugin, finding)
-            for plugin, found in self._call_each("lockhouse_check_lock", spec=spec, lock=lock, root=self._root)
-            for finding in found or ()
-        )
+        calls = self._calls("lockhouse_check_lock", answers.findings, spec=spec, lock=lock, root=self._root)
+        return tuple((plugin, finding) for plugin, call in calls for finding in call())
 
     def locate_artifact(self, artifact: Artifact) -> ArtifactLocation | None:
         """Ask where an artifact can be had instead.
@@ -161,18 +166,18 @@ class Plugins:
         """
         if not self._implemented("lockhouse_locate_artifact"):
             return None
-        located: ArtifactLocation | None = self._call("lockhouse_locate_artifact", artifact=artifact)
-        return located
+        calls = self._calls("lockhouse_locate_artifact", answers.location, artifact=artifact)
+        return next((location for _, call in calls if (location := call()) is not None), None)
 
     def lock_written(self, spec: EnvironmentSpec, lock: Lock, previous: Lock | None) -> None:
         """Announce that a lock was written."""
         if self._implemented("lockhouse_lock_written"):
-            self._call("lockhouse_lock_written", spec=spec, lock=lock, previous=previous)
+            self._announce("lockhouse_lock_written", spec=spec, lock=lock, previous=previous)
 
     def environment_synced(self, spec: EnvironmentSpec, receipt: Receipt) -> None:
         """Announce that an environment was synced."""
         if self._implemented("lockhouse_environment_synced"):
-            self._call("lockhouse_environment_synced", spec=spec, receipt=receipt)
+            self._announce("lockhouse_environment_synced", spec=spec, receipt=receipt)
 
     def names(self) -> tuple[str, ...]:
         """List the names of the plugins that are not part of Lockhouse."""
@@ -184,59 +189,82 @@ class Plugins:
         # what Lockhouse itself brings implements none of the hooks that are asked for by this
         return self.foreign and bool(getattr(self._manager.hook, hook).get_hookimpls())
 
-    def _call(self, hook: str, **arguments: object) -> Any:
-        return self._guarded(hook, lambda: getattr(self._manager.hook, hook)(**arguments), "a plugin")
+    def _announce(self, hook: str, **arguments: object) -> None:
+        for _, call in self._calls(hook, answers.nothing, **arguments):
+            call()
 
-    def _call_each(self, hook: str, **arguments: object) -> Iterator[tuple[str, Any]]:
-        for plugin, call in self._calls(hook, **arguments):
-            yield plugin, call()
+    def _calls(
+        self, hook: str, take: Callable[[Any], _Made], **arguments: object
+    ) -> list[tuple[str, Callable[[], _Made]]]:
+        """Give a call for each plugin that implements a hook, in the order in which they have their say.
 
-    def _calls(self, hook: str, **arguments: object) -> list[tuple[str, Callable[[], Any]]]:
-        calls: list[tuple[str, Callable[[], Any]]] = []
-        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
+        :param hook: name of the hook
+        :param take: takes the answer: what is wrong with it is found while it is known whose it is
+        """
+        calls: list[tuple[str, Callable[[], _Made]]] = []
+        for implementation in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
             wanted = {name: arguments[name] for name in implementation.argnames}
-            call = partial(implementation.function, **wanted)
-            calls.append((implementation.plugin_name, partial(self._guarded, hook, call, implementation.plugin_name)))
+            call = partial(_taken, take, partial(implementation.function, **wanted))
+            plugin = implementation.plugin_name
+            calls.append((plugin, partial(self._guarded, f"the hook {hook}", plugin, call)))
         return calls
 
-    def _guarded(self, hook: str, call: Callable[[], _Made], plugin: str) -> _Made:
+    def _guarded(self, what: str, plugin: str, call: Callable[[], _Made]) -> _Made:
+        """Call what a plugin brings; what it raises, unless it is an error of ours, is a defect of the plugin."""
         try:
             return call()
         except LockhouseError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            if plugin not in self._distributions:
+                raise
             raise HookFailedError(
-                f'the hook {hook} of the plugin "{self._culprit(error, plugin)}" failed',
-                why=f"{type(error).__name__}: {error}",
-                fix=f"mend or remove the plugin, or leave it out: {DISABLE_VARIABLE}=NAME",
+                f"{what} of the plugin {self._owner(plugin)} failed",
+                why=answers.why_of(error),
+                fix=self._mend(plugin),
             ) from error
 
-    def _culprit(self, error: BaseException, fallback: str) -> str:
-        """Find the plugin whose code raised, by the files of the traceback."""
-        files = set()
-        trace = error.__traceback__
-        while trace is not None:
-            files.add(trace.tb_frame.f_globals.get("__name__"))
-            trace = trace.tb_next
-        for name, plugin in self._manager.list_name_plugin():
-            if getattr(plugin, "__name__", type(plugin).__module__) in files and name != fallback:
-                return str(name)
-        return fallback
+    def _mend(self, plugin: str) -> str:
+        return f"mend or remove the plugin, or leave it out: {self._without(plugin)}"
 
-    def _registered(self, hook: str) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        owners: dict[str, str] = {}
-        for plugin, made in self._call_each(hook):
-            for kind in made if isinstance(made, (list, tuple)) else (made,):
-                name = kind.name
-                if name in found:
-                    raise PluginConflictError(
-                        f'two plugins register "{name}" ({hook})',
-                        why=f"{self._owner(owners[name])} and {self._owner(plugin)}",
-                        fix=f"uninstall one of them, or leave one out: {DISABLE_VARIABLE}=NAME",
-                    )
-                found[name], owners[name] = kind, plugin
+    def _without(self, plugin: str) -> str:
+        return f"{DISABLE_VARIABLE}={','.join(sorted({*self._disabled, plugin}))}"
+
+    # -- what is registered ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def _resolvers(self) -> Mapping[str, tuple[type[Any], str]]:
+        return self._registered("lockhouse_register_resolver", "resolver", "resolve")
+
+    @cached_property
+    def _installers(self) -> Mapping[str, tuple[type[Any], str]]:
+        return self._registered("lockhouse_register_installer", "installer", "install")
+
+    def _registered(self, hook: str, what: str, method: str) -> Mapping[str, tuple[type[Any], str]]:
+        """Ask all plugins for their classes, by name: each with the plugin that it is of."""
+        found: dict[str, tuple[type[Any], str]] = {}
+        for plugin, call in self._calls(hook, answers.as_it_is):
+            kind = call()
+            problems = answers.problems_of(kind, method)
+            if problems:
+                raise PluginLoadError(
+                    f"what {hook} of the plugin {self._owner(plugin)} returns is no {what}",
+                    why=problems,
+                    fix=self._mend(plugin),
+                )
+            if kind.name in found:
+                raise self._conflict(f'the {what} "{kind.name}"', found[kind.name][1], plugin)
+            found[kind.name] = (kind, plugin)
         return found
+
+    def _conflict(self, what: str, one: str, other: str) -> PluginConflictError:
+        foreign = [plugin for plugin in (one, other) if plugin in self._distributions]
+        remedy = "uninstall one, or leave one out" if len(foreign) > 1 else "have it choose another name, or leave it out"
+        return PluginConflictError(
+            f"two plugins register {what}",
+            why=f"{self._owner(one)} and {self._owner(other)}",
+            fix=f"{remedy}: {self._without(foreign[-1])}",
+        )
 
     def _owner(self, plugin: str) -> str:
         return f'"{plugin}" of {self._distributions.get(plugin, OWN_DISTRIBUTION)}'
@@ -254,33 +282,45 @@ class Plugins:
         for room in (resolvers, installers):
             manager.register(room.UvPlugin(), f"{room.__name__}.uv")
             manager.register(room.PipPlugin(), f"{room.__name__}.pip")
-        for point in self._entry_points:
-            self._register(manager, point)
+        loaded = [(point, self._load(point)) for point in self._entry_points]
+        for point, plugin in reversed(loaded):  # pluggy has the last one called first
+            self._register(manager, point, plugin)
         return manager
 
-    def _register(self, manager: pluggy.PluginManager, point: metadata.EntryPoint) -> None:
+    def _load(self, point: metadata.EntryPoint) -> object:
         owner = _distribution_of(point)
-        leave_out = f"mend or remove the plugin, or leave it out: {DISABLE_VARIABLE}={point.name}"
+        known = self._distributions.setdefault(point.name, owner)
+        if known != owner:
+            raise PluginConflictError(
+                f'two plugins are named "{point.name}"',
+                why=f"one is of {known}, the other of {owner}",
+                fix=f"uninstall one of them, or leave out both: {self._without(point.name)}",
+            )
         try:
-            plugin = point.load()
+            plugin: object = point.load()
         except LockhouseError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise PluginLoadError(
-                f'the plugin "{point.name}" of {owner} cannot be loaded',
-                why=f"{type(error).__name__}: {error}",
-                fix=leave_out,
+                f"the plugin {self._owner(point.name)} cannot be loaded",
+                why=answers.why_of(error),
+                fix=self._mend(point.name),
             ) from error
+        return plugin
+
+    def _register(self, manager: pluggy.PluginManager, point: metadata.EntryPoint, plugin: object) -> None:
         try:
             manager.register(plugin, point.name)
             manager.check_pending()
-        except Exception as error:
+            misfit = answers.misfit_of(manager, plugin)
+        except Exception as error:  # noqa: BLE001 - pluggy has no base of its errors; it looks at all that a plugin has
+            misfit = str(error)
+        if misfit is not None:
             raise PluginLoadError(
-                f'the plugin "{point.name}" of {owner} does not fit the hook specifications',
-                why=str(error),
-                fix=leave_out,
-            ) from error
-        self._distributions[point.name] = owner
+                f"the plugin {self._owner(point.name)} does not fit the hook specifications",
+                why=misfit.splitlines(),
+                fix=self._mend(point.name),
+            )
 
 
 def may_have_sessions(root: Path) -> bool:
@@ -298,6 +338,10 @@ def may_have_sessions(root: Path) -> bool:
         except OSError:  # whoever needs it says what is wrong
             return True
     return False
+
+
+def _taken(take: Callable[[Any], _Made], call: Callable[[], Any]) -> _Made:
+    return take(call())
 
 
 def _distribution_of(point: metadata.EntryPoint) -> str:
