@@ -68,6 +68,13 @@ A plugin is a module or an object that an entry point of the group `lockhouse` n
 
 `register_` adds something, a verb asks something, a past participle announces something. Arguments are frozen values:
 look, do not change.
+
+Implementations of a hook are called in the order of their plugins' names, which are those of the entry points; one that
+is marked with `hookimpl(tryfirst=True)` comes before the others, with `trylast=True` behind them.
+
+An error of [Lockhouse's own](api.md#errors) passes through a hook, a resolver or an installer as it is. Any other
+exception is a defect of the plugin: the error [`hook-failed`](errors.md#hook-failed) names the plugin, its distribution
+and the line, and says with which `LOCKHOUSE_DISABLE_PLUGINS` it is left out.
 """
 
 _COMMANDS_HEAD = f"""\
@@ -168,10 +175,12 @@ def hooks_page() -> str:
 
 
 def _hook(name: str, function: Callable[..., object], options: Mapping[str, Any]) -> str:
-    mode = "the first result that is not `None`" if options["firstresult"] else "the results of all implementations"
+    mode = (
+        "is the first result that is not `None`" if options["firstresult"] else "are the results of all implementations"
+    )
     text, _, fields = inspect.cleandoc(function.__doc__ or "").partition("\n\n:")
     lines = [f"## `{name}`", "", "```python", f"def {name}{_signature(function)}", "```", ""]
-    lines += [_markdown(text), "", f"Taken are {mode}.", "", *_fields(f":{fields}" if fields else "")]
+    lines += [_markdown(text), "", f"Taken {mode}.", "", *_fields(f":{fields}" if fields else "")]
     return "\n".join(lines)
 
 

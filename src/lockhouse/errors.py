@@ -355,19 +355,19 @@ class PluginError(LockhouseError):
 
 
 class PluginLoadError(PluginError):
-    """A plugin cannot be imported, or implements no known hook."""
+    """A plugin cannot be imported, has hooks that would not be called as they are, or registers what is of no use."""
 
     code = "plugin-load"
 
 
 class PluginConflictError(PluginError):
-    """Two plugins register one name."""
+    """Two plugins have one name, or register one."""
 
     code = "plugin-conflict"
 
 
 class HookFailedError(PluginError):
-    """A hook implementation raised."""
+    """A hook implementation, a resolver or an installer of a plugin raised."""
 
     code = "hook-failed"
 

@@ -60,6 +60,15 @@ def test_every_generated_page_is_compared() -> None:
     assert set(_made()) == set(GENERATED)
 
 
+def test_every_hook_says_in_which_order_it_is_called_and_what_passes_through_it() -> None:
+    _, *hooks = re.split(r"(?m)^## ", (REFERENCE / "hooks.md").read_text(encoding="utf-8"))
+    assert len(hooks) == 8
+    for hook in hooks:
+        words = " ".join(hook.split())
+        assert "called, in the order of their plugins' names" in words.replace("called in", "called, in"), hook
+        assert "raised anything but a Lockhouse error, which passes" in words, hook
+
+
 def _sections(name: str) -> list[str]:
     return re.findall(r"(?m)^### `([^`]+)`$", (REFERENCE / name).read_text(encoding="utf-8"))
 

@@ -1,4 +1,4 @@
-"""What a plugin's resolver or installer raises is told as the plugin's, and keeps nobody from the other environments."""
+"""What a plugin's resolver or installer raises is told as the plugin's, and the other environments are locked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hooks that locate and announce, by real runs: when each is called, in which order, and who is named if it fails."""
+"""When real runs call the hooks, in which order, and who is named where one fails."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lockhouse.testing import PackageIndex, build_wheel
+from lockhouse.testing import PackageIndex
 
 from .making import QUIET, as_the_fix_says, declare
 
@@ -163,9 +163,7 @@ def test_an_exception_while_a_file_is_located_names_the_plugin(
 
 
 @pytest.mark.parametrize("hook", ["lockhouse_fingerprint_inputs", "lockhouse_discover_environments"])
-def test_an_exception_of_a_hook_that_is_asked_names_the_plugin(
-    site: Site, project: ProjectFolder, hook: str
-) -> None:
+def test_an_exception_of_a_hook_that_is_asked_names_the_plugin(site: Site, project: ProjectFolder, hook: str) -> None:
     add_borrower(site, hook, "root")
     declare(project, tests="requirements = []")
     result = project.run("lockhouse", "check")
@@ -173,23 +171,24 @@ def test_an_exception_of_a_hook_that_is_asked_names_the_plugin(
     assert result.error_lines == hook_failed(site, hook)
 
 
-#: Rules that are generators, which do nothing before somebody takes from them.
-RULES = """
-@hookimpl
+RULE = """
+@hookimpl{options}
 def lockhouse_check_lock(spec):
-    yield Finding(code="{name}", message="not liked")
-    {then}
+    yield Finding(code="disliked", message="not liked")
 """
 
 
-def test_the_findings_of_rules_stand_in_the_order_of_their_names(site: Site, project: ProjectFolder) -> None:
+def test_rules_have_their_say_in_the_order_of_their_names_but_for_who_tries_to_be_first(
+    site: Site, project: ProjectFolder
+) -> None:
     site.add("quiet", QUIET.format(name="quiet"))
-    for name in ("c", "a", "b"):
-        site.add(name, RULES.format(name=name, then=""))
+    for name, options in (("d", ""), ("b", ""), ("c", "(tryfirst=True)"), ("a", "")):
+        site.add(name, RULE.format(options=options))
     declare(project, tests='requirements = []\nresolver = "quiet"')
     result = project.run("lockhouse", "lock")
     assert result.returncode == 3, result
-    assert [line.split()[3] for line in result.error_lines if "says [" in line] == ['"a"', '"b"', '"c"']
+    said = [line.split()[3] for line in result.error_lines if "says [disliked]" in line]
+    assert said == ['"c"', '"a"', '"b"', '"d"']
 
 
 @pytest.mark.parametrize(
@@ -201,7 +200,9 @@ def test_a_rule_that_fails_late_names_the_plugin_and_the_others_are_judged(
     site.add("quiet", QUIET.format(name="quiet"))
     declare(project, **dict.fromkeys(("bad", "good"), 'requirements = []\nresolver = "quiet"'))
     project.run("lockhouse", "lock", check=True)
-    site.add("rule", f"@hookimpl\ndef lockhouse_check_lock(spec):\n    if spec.name == 'bad':\n        {then}\n    yield from ()\n")
+    # a generator: it does nothing before it is asked
+    rule = f"if spec.name == 'bad':\n        {then}\n    yield from ()"
+    site.add("rule", f"@hookimpl\ndef lockhouse_check_lock(spec):\n    {rule}\n")
     result = project.run("lockhouse", "check")
     assert result.returncode == 8, result
     assert 'the hook lockhouse_check_lock of the plugin "rule" of rule-dist failed' in result.error_lines[0]
@@ -216,7 +217,3 @@ def test_an_error_of_ours_passes_at_a_hook(site: Site, project: ProjectFolder) -
     result = project.run("lockhouse", "check")
     assert result.returncode == 2, result
     assert result.error_lines == ["error[invalid-setting]: not so", "  fix: otherwise"]
-
-
-def test_wheel_of_the_tests_is_one() -> None:
-    assert build_wheel("demo", "1.0")

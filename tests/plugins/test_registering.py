@@ -50,10 +50,7 @@ def test_what_is_no_resolver_is_refused(
     result = project.run("lockhouse", "lock")
     assert result.returncode == 8, result
     assert result.error_lines == [
-        (
-            'error[plugin-load]: what lockhouse_register_resolver of the plugin "odd" of odd-dist returns '
-            "is no resolver"
-        ),
+        ('error[plugin-load]: what lockhouse_register_resolver of the plugin "odd" of odd-dist returns is no resolver'),
         *(f"  why: {line}" for line in why),
         "  fix: mend or remove the plugin, or leave it out: LOCKHOUSE_DISABLE_PLUGINS=odd",
     ]

@@ -259,7 +259,9 @@ class Plugins:
 
     def _conflict(self, what: str, one: str, other: str) -> PluginConflictError:
         foreign = [plugin for plugin in (one, other) if plugin in self._distributions]
-        remedy = "uninstall one, or leave one out" if len(foreign) > 1 else "have it choose another name, or leave it out"
+        remedy = (
+            "uninstall one, or leave one out" if len(foreign) > 1 else "have it choose another name, or leave it out"
+        )
         return PluginConflictError(
             f"two plugins register {what}",
             why=f"{self._owner(one)} and {self._owner(other)}",

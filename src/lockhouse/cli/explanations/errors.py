@@ -190,18 +190,20 @@ ERRORS: Mapping[str, Explanation] = {
     ),
     errors.PluginError.code: FAMILY,
     errors.PluginLoadError.code: Explanation(
-        means="A plugin cannot be imported, or has a hook that is not in the [list](hooks.md), or with wrong "
-        "arguments.",
+        means="A plugin cannot be imported; or it has no hook, or one that is not in the [list](hooks.md), or with "
+        "wrong arguments, or without `hookimpl`; or what it registers is no class of a resolver or of an installer.",
         matters="A rule that is not asked would look like one that is kept.",
         mend="Mend or remove the plugin. `LOCKHOUSE_DISABLE_PLUGINS=NAME` leaves it out.",
     ),
     errors.PluginConflictError.code: Explanation(
-        means="Two plugins register a resolver or an installer of one name. Both distributions are named.",
+        means="Two plugins register a resolver or an installer of one name, or have one name themselves. Both "
+        "distributions are named.",
         matters="Which of them works would depend on chance.",
         mend="Remove one, or leave it out with `LOCKHOUSE_DISABLE_PLUGINS=NAME`.",
     ),
     errors.HookFailedError.code: Explanation(
-        means="A plugin's hook raised an exception. The plugin and the exception are named.",
+        means="A plugin's hook, resolver or installer raised an exception, or gave something else than it has to. The "
+        "plugin and its distribution, the exception and the line of the plugin are named.",
         matters="What the plugin was to say is not known.",
         mend="Mend the plugin, or leave it out with `LOCKHOUSE_DISABLE_PLUGINS=NAME`.",
     ),
