@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def site(tmp_path: Path, project: ProjectFolder) -> Site:
-    """Give a folder of plugins that each run in the project finds."""
-    made = Site(tmp_path / "site")
-    project.environ.update(PYTHONPATH=str(made.folder), NOTES=str(tmp_path / "notes"))
-    return made
+    """Give the place where plugins are put that each run in the project finds."""
+    project.environ["NOTES"] = str(tmp_path / "notes")
+    return Site(tmp_path / "site", project)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -42,14 +43,15 @@ def lockhouse_register_resolver():
 
 
 class Site:
-    """A folder of installed plugins.
+    """Installed plugins, each in a folder of its own, so that they are found in the order in which they are added.
 
-    :ivar folder: where they are
+    :param folder: where their folders are made
+    :param project: where runs find them
     """
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self.folder = folder
+    def __init__(self, folder: Path, project: ProjectFolder) -> None:
+        self._folder = folder
+        self._project = project
 
     def add(self, name: str, code: str, *, distribution: str | None = None, module: str | None = None) -> None:
         """Install a plugin.
@@ -60,11 +62,21 @@ class Site:
         :param module: name of its module; where it is not given, that of the entry point
         """
         distribution, module = distribution or f"{name}-dist", module or name
-        info = self.folder / f"{distribution.replace('-', '_')}-1.0.dist-info"
-        info.mkdir()
+        folder = self._folder / module
+        info = folder / f"{distribution.replace('-', '_')}-1.0.dist-info"
+        info.mkdir(parents=True)
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n", encoding="utf-8")
         (info / "entry_points.txt").write_text(f"[lockhouse]\n{name} = {module}\n", encoding="utf-8")
-        (self.folder / f"{module}.py").write_text(_HEAD + textwrap.dedent(code), encoding="utf-8")
+        (folder / f"{module}.py").write_text(_HEAD + textwrap.dedent(code), encoding="utf-8")
+        before = self._project.environ.get("PYTHONPATH")
+        self._project.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (before, str(folder))))
+
+    def folder(self, name: str) -> Path:
+        """Give the folder of a module.
+
+        :param name: its name
+        """
+        return self._folder / name
 
     def line(self, name: str, text: str) -> str:
         """Give the place, as an error says it, of the one line that holds a text.
@@ -72,7 +84,7 @@ class Site:
         :param name: name of the module
         :param text: the text
         """
-        path = self.folder / f"{name}.py"
+        path = self.folder(name) / f"{name}.py"
         (number,) = (n for n, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if text in line)
         return f"{path}:{number}"
 

@@ -134,7 +134,7 @@ def test_all_else_of_a_resolver_or_installer_is_as_it_is(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.add("rash", RASH.format(init="self.more = 3", resolve="pass") + INSTALLER.format(install="self.done = True"))
-    monkeypatch.syspath_prepend(site.folder)
+    monkeypatch.syspath_prepend(site.folder("rash"))
     points = [EntryPoint(name="rash", value="rash", group="lockhouse")]
     plugins = Plugins({}, root=tmp_path, entry_points=points)
     resolver, installer = plugins.resolver("rash"), plugins.installer("rash")

@@ -79,7 +79,6 @@ def test_a_file_is_had_from_where_the_first_plugin_says_and_is_verified_all_the_
     with PackageIndex() as mirror:
         mirror.add(wheel)
         url = mirror.file_url("").rstrip("/")
-        # neither the order in which they are found nor that in which they are installed counts
         for name, knows in (("c", "demo"), ("a", "nothing"), ("b", "demo")):
             site.add(name, MIRROR.format(name=name, knows=knows, url=url))
         project.run("lockhouse", "lock", check=True)
