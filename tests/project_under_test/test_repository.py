@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -82,3 +83,26 @@ def test_a_repository_that_is_made_later_gives_the_version(index: PackageIndex, 
     git(project, "tag", "v1.0")
     CLI.succeed(project)
     assert installed(CLI.root(project)) == {"demo": "1.0"}
+
+
+def test_the_first_tag_of_a_repository_without_a_folder_for_them_is_noticed(
+    index: PackageIndex, project: ProjectFolder
+) -> None:
+    for wheel in installed_wheels("hatchling", "hatch-vcs", "editables"):
+        index.add(wheel)
+    project.write(".gitignore", ".venv/\n")
+    project.write("pyproject.toml", PYPROJECT.replace('root = ".."', 'fallback_version = "0.1"'))
+    project.write("src/demo/__init__.py", "answer = 1\n")
+    lock(project)
+    git(project, "init", "-q")
+    commit(project)
+    git(project, "tag", "v1.0")
+    CLI.succeed(project)
+    git(project, "tag", "-d", "v1.0")
+    shutil.rmtree(project / ".git/refs/tags")
+    CLI.succeed(project)
+    assert "dev" in installed(CLI.root(project))["demo"]
+    assert "nothing to do" in CLI.succeed(project).output
+    git(project, "tag", "v4.0")
+    CLI.succeed(project)
+    assert installed(CLI.root(project)) == {"demo": "4.0"}

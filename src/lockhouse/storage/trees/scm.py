@@ -80,7 +80,9 @@ def _deciding(repository: Repository, branch: str, outside: list[str]) -> Iterat
     yield from (place / "reftable" / "tables.list" for place in {folder, common})  # all refs, in newer repositories
     if branch:
         yield common / branch
-    for place, folders, files in os.walk(common / "refs" / "tags"):
+    tags = common / "refs" / "tags"
+    yield tags  # it need not be there yet
+    for place, folders, files in os.walk(tags):
         yield Path(place)
         yield from (Path(place, name) for name in (*folders, *files))
     yield from (repository.top / path for path in outside)
