@@ -55,7 +55,7 @@ def test_each_part_that_moved_is_named_and_nothing_is_built(
     first = info(project)
     assert (first["state"], first["changes"], first["mode"]) == ("installed", [], "wheel")
     assert first["wheel"] == "demo-1.0-py3-none-any.whl"
-    assert first["key"]["interpreter"] == "pure"
+    assert first["key"]["interpreter"] not in {"", "pure"}  # nothing is known of this backend
     assert first["key"]["variables"] == ["FLAVOUR (not set)"]
     assert (first["key"]["scm"], first["key"]["through-sdist"]) == (None, False)
     assert first["key"]["files"] == 7

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lockhouse.config.build_code import build_code
 from lockhouse.config.requirement_lines import read_requirement
 from lockhouse.errors import ConfigError
 from lockhouse.model.build_system import LEGACY_BACKEND, LEGACY_REQUIRES, DeclaredBuild
@@ -45,7 +46,10 @@ def declared_build(pyproject: Pyproject, root: Path, looks: Looks) -> DeclaredBu
     if "build-system" not in pyproject.data:
         origin = Origin(source=f"{pyproject.place} has no [build-system]")
         requires = tuple(DeclaredRequirement(text=line, origin=origin) for line in LEGACY_REQUIRES)
-        return DeclaredBuild(requires=requires, backend=LEGACY_BACKEND, origin=origin)
+        code = build_code(pyproject, root, looks, backend=LEGACY_BACKEND, paths=())
+        return DeclaredBuild(
+            requires=requires, backend=LEGACY_BACKEND, origin=origin, runs_code=code.runs, files=code.files
+        )
     table = pyproject.table(*_TABLE)
     lines, backend = table.get("requires"), table.get("build-backend", LEGACY_BACKEND)
     if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
@@ -64,11 +68,16 @@ def declared_build(pyproject: Pyproject, root: Path, looks: Looks) -> DeclaredBu
         )
         for line in lines
     )
+    paths = table.get("backend-path")
+    in_project = [path for path in paths if isinstance(path, str)] if isinstance(paths, list) else []
+    code = build_code(pyproject, root, looks, backend=backend, paths=in_project)
     return DeclaredBuild(
         requires=requires,
         backend=backend,
         origin=pyproject.origin((*_TABLE, "build-backend"), source="[build-system]"),
         versioned=_is_versioned(pyproject, {item.name for item in requires}) or bool(looks.kind(root / _VERSIONEER)),
+        runs_code=code.runs,
+        files=code.files,
     )
 
 

@@ -35,9 +35,14 @@ class DeclaredBuild:
     :ivar backend: the build backend, as an object reference
     :ivar origin: where the table stands
     :ivar versioned: whether the version comes from version control
+    :ivar runs_code: whether code of the project itself may be run in the build, which may ask the interpreter
+    :ivar files: what of the project its metadata is made by, or its editable install: files, folders with all modules
+        below them, and patterns of modules, relative to the project
     """
 
     requires: tuple[DeclaredRequirement, ...]
     backend: str
     origin: Origin
     versioned: bool = False
+    runs_code: bool = False
+    files: tuple[str, ...] = ()

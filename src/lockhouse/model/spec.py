@@ -318,6 +318,13 @@ class EnvironmentSpec:
             fingerprints=self.fingerprints,
         )
 
+    def build_of(self, path: str) -> DeclaredBuild | None:
+        """Give how a project wants to be built that is installed from its folder.
+
+        :param path: its folder, relative to the project under test
+        """
+        return next((project.build for project in self.local_projects if project.path == path), self.build)
+
     @property
     def installs_project(self) -> bool:
         """Tell whether the project itself gets into the environment."""

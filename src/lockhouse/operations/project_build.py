@@ -36,11 +36,12 @@ if TYPE_CHECKING:
     from lockhouse.operations.build_room import BuildRoom, Product
     from lockhouse.operations.sync_request import SyncRequest
     from lockhouse.storage.store import Store
+    from lockhouse.storage.trees.record import TreeRecord
 
 #: The form of a build: raised when the same project would be built in another way.
-_FORM = 3
+_FORM = 4
 
-#: Scripts that run in a build, and may ask the interpreter: what one says, another one does not.
+#: Scripts that run in a build though nothing names them, and may ask the interpreter: what one says, another does not.
 _SCRIPTS = frozenset({"hatch_build.py", "pdm_build.py", "setup.py"})
 
 #: Seconds after which a wheel goes that nobody asked for: each edit of a project makes another one.
@@ -72,6 +73,7 @@ class ProjectBuilder:
         known = name or request.spec.project_name or canonicalize_name(PROJECT)
         self._package = LockedPackage(name=known, version=None)
         self._tree = request.tree(path)
+        self._build_system = request.spec.build_of(path)
         self._through_sdist = request.through_sdist and path == PROJECT
 
     def wheel(self) -> BuiltFile:
@@ -85,7 +87,7 @@ class ProjectBuilder:
         seen = self._tree.look()
         self._tree.remember(seen)
         digest = seen.digest
-        shared, own = self._keys(digest)
+        shared, own = self._keys_of(seen)
         if self._request.spec.project_build.rebuild is Rebuild.ALWAYS:
             return self._build(digest, lambda record: _digest([own, record.wheel]))
         found = self._found(shared, own)
@@ -93,11 +95,7 @@ class ProjectBuilder:
             with self._wheels.lock(shared, what=f"the build of {self._package.name}"):
                 found = self._found(shared, own)
                 if found is None:
-
-                    def key(record: Provenance) -> str:
-                        return shared if _is_pure(record.wheel_name) and _SCRIPTS.isdisjoint(seen.files) else own
-
-                    return self._build(digest, key)
+                    return self._build(digest, lambda record: shared if _is_pure(record.wheel_name) else own)
         return _file(*found)
 
     def expected(self) -> ExpectedWheel:
@@ -107,8 +105,8 @@ class ProjectBuilder:
         """
         self._require_build_lock()
         seen = self._tree.look()
-        shared, own = self._keys(seen.digest)
-        pure, other = self._wheels.record(shared), self._wheels.record(own)
+        shared, own = self._keys_of(seen)
+        pure, other = None if shared == own else self._wheels.record(shared), self._wheels.record(own)
         kept = pure or other
         return ExpectedWheel(
             wheel=None if kept is None else kept.wheel_name,
@@ -246,6 +244,12 @@ class ProjectBuilder:
     @property
     def _build_lock(self) -> str:
         return self._builder.build_lock_of(build_key(self._package))
+
+    def _keys_of(self, seen: TreeRecord) -> tuple[str, str]:
+        """Give the digests for the files of the project; twice the same where its own code may ask the interpreter."""
+        shared, own = self._keys(seen.digest)
+        runs_code = self._build_system is None or self._build_system.runs_code
+        return (own if runs_code or not _SCRIPTS.isdisjoint(seen.files) else shared), own
 
     def _keys(self, digest: str) -> tuple[str, str]:
         """Give digests of all that decides a wheel: without and with the interpreter."""

@@ -50,7 +50,11 @@ def source_now(request: SyncRequest, name: NormalizedName, path: str, *, editabl
     :param path: its folder, relative to the project under test
     :param editable: whether it is installed editable
     """
-    content = source_identity(request.root / path) if editable else f"tree:{request.tree(path).look().digest}"
+    if editable:
+        build = request.spec.build_of(path)
+        content = source_identity(request.root / path, () if build is None else build.files)
+    else:
+        content = f"tree:{request.tree(path).look().digest}"
     told = [f"{variable}={value}" for variable, value in sorted(request.variables.items())]
     options = request.spec.builds.options_of(name).text
     through = [_SDIST] if request.through_sdist and path == PROJECT else []

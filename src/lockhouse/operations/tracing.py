@@ -73,7 +73,8 @@ def _line_of(source: InstalledSource, request: SyncRequest) -> str:
     folder = str(request.root / source.path)  # spelled as drift spells it: its identity is made of paths
     if not source.editable:
         return line_of_project(folder, record=str(request.tree(source.path).place), identity=content)
-    return line_of_source(folder, identity=content)
+    build = request.spec.build_of(source.path)
+    return line_of_source(folder, identity=content, named=() if build is None else build.files)
 
 
 def trace_locks(

@@ -53,13 +53,14 @@ def line_of_names(names: tuple[str, ...]) -> str:
     return _BETWEEN.join(("not ours", *names))
 
 
-def line_of_source(folder: str, *, identity: str) -> str:
+def line_of_source(folder: str, *, identity: str, named: tuple[str, ...]) -> str:
     """Say what a project has to be that is installed editable, for the trace of an environment.
 
     :param folder: its folder, absolute
     :param identity: what stands for its content
+    :param named: what decides it besides what always does, as the declaration of its build has it
     """
-    return _BETWEEN.join(("editable", folder, identity))
+    return _BETWEEN.join(("editable", folder, identity, *named))
 
 
 def line_of_project(folder: str, *, record: str, identity: str) -> str:
@@ -72,8 +73,9 @@ def line_of_project(folder: str, *, record: str, identity: str) -> str:
     return _BETWEEN.join(("project", folder, identity, record))
 
 
-def _is_source_same(how: str, folder: str, identity: str, record: str = "") -> bool:
+def _is_source_same(how: str, folder: str, identity: str, *more: str) -> bool:
     if how == "project":
+        (record,) = more
         from lockhouse.storage.trees.untouched import untouched_digest  # noqa: PLC0415 - few environments have sources
 
         if (digest := untouched_digest(folder, record)) is not None:
@@ -86,7 +88,7 @@ def _is_source_same(how: str, folder: str, identity: str, record: str = "") -> b
         return identity == f"tree:{digest_again(Path(folder), Path(record))}"
     from lockhouse.storage.source_trees import source_identity  # noqa: PLC0415 - likewise
 
-    return source_identity(Path(folder)) == identity
+    return source_identity(Path(folder), more) == identity
 
 
 def fresh_locks(root: str, environ: Mapping[str, str]) -> list[str] | None:

@@ -109,8 +109,7 @@ class Wiring:
         """
         from lockhouse.storage.trees.tree import ProjectTree  # noqa: PLC0415 - only where the project is installed as a wheel
 
-        local = {project.path: project.build for project in spec.local_projects}
-        build = local.get(path, spec.build)
+        build = spec.build_of(path)
         return ProjectTree(
             Path(os.path.normpath(self.root / path)),
             records=self.store.trees,

@@ -7,29 +7,30 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 #: Files that decide what an editable install puts into an environment.
 BUILD_FILES = (
     "pyproject.toml", "setup.py", "setup.cfg", "MANIFEST.in", "CMakeLists.txt", "Cargo.toml",
-    "meson.build", "meson.options", "meson_options.txt",
+    "meson.build", "meson.options", "meson_options.txt", "hatch.toml", "hatch_build.py", "pdm_build.py",
 )  # fmt: skip
 
 #: Names of files that metadata is read from by ``dynamic``, such as ``requirements.txt`` and ``entry_points.txt``.
 _METADATA = (".in", ".txt")
 
 
-def source_identity(directory: Path) -> str:
+def source_identity(directory: Path, named: Iterable[str] = ()) -> str:
     """Say what stands for the content of a directory that is installed editable.
 
     Such an install shows every edit of the code by itself; its place, its build files, the text files at its top
     (metadata may be read from them) and the names of what can be imported from it decide.
 
     :param directory: the directory
+    :param named: what else decides, as :attr:`DeclaredBuild.files` has it
     """
     digest = hashlib.sha256(str(directory.resolve()).encode("utf-8", "surrogateescape"))
-    for name in (*BUILD_FILES, *_metadata_files(directory)):
+    for name in (*BUILD_FILES, *_metadata_files(directory), *_named_files(directory, named)):
         try:
             digest.update(f"\0{name}\0".encode("utf-8", "surrogateescape") + (directory / name).read_bytes())
         except OSError:
@@ -44,6 +45,16 @@ def _metadata_files(directory: Path) -> list[str]:
     except OSError:
         return []
     return sorted(name for name in names if name.endswith(_METADATA) and name not in BUILD_FILES)
+
+
+def _named_files(directory: Path, named: Iterable[str]) -> Iterator[str]:
+    for path in named:
+        if path.endswith("*.py"):
+            yield from sorted(found.name for found in directory.glob(path))
+        elif (directory / path).is_dir():
+            yield from sorted(os.path.relpath(found, directory) for found in (directory / path).rglob("*.py"))
+        else:
+            yield path
 
 
 def _importable(directory: Path) -> Iterator[str]:
