@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lockhouse.testing.packages import BACKEND_NAME, backend_source
 from tests.builds.looking import builds_of
 
-from .making import add_backend, installed_file, write_project
+from .making import add_backend, commit, git, installed_file, write_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,3 +146,72 @@ def test_packages_from_elsewhere_and_packages_alone(
     result = refused(project.run("tox"), "lock-stale")
     assert f'{path.name} requires in environment "tests"' in result.output
     assert 'it requires "missing>=1", which is not installed' in result.output
+
+
+#: Packs what git has at HEAD, as meson does; the wheel is of what lies there.
+PACKING = """
+import pathlib, subprocess, sys
+import {name} as base
+from {name} import *
+
+def build_sdist(sdist_directory, config_settings=None):
+    target = pathlib.Path(sdist_directory, "demo-1.0.tar.gz")
+    subprocess.run(["git", "archive", "--prefix=demo-1.0/", "-o", str(target), "HEAD"], check=True)
+    return target.name
+"""
+
+
+@pytest.fixture
+def packing(index: PackageIndex, project: ProjectFolder) -> ProjectFolder:
+    """Give a project whose backend packs a commit."""
+    modules = {"mesonpy.py": PACKING.format(name=BACKEND_NAME), f"{BACKEND_NAME}.py": backend_source()}
+    index.add_wheel("meson-python", "1.0", modules=modules)
+    index.add_wheel("setuptools-scm", "8.0")
+    project.write(
+        "pyproject.toml",
+        '[build-system]\nrequires = ["meson-python"]\nbuild-backend = "mesonpy"\n'
+        '[project]\nname = "demo"\nversion = "1.0"\nrequires-python = ">=3.8"\n',
+    )
+    project.write("src/demo/__init__.py", "answer = 1\n")
+    write_ini(project, "sdist")
+    return project
+
+
+def test_an_sdist_of_what_a_backend_packs_from_a_commit_holds_the_code_that_one_sees(packing: ProjectFolder) -> None:
+    packing.run("tox", "lock", check=True)
+    assert "answer 1" in packing.run("tox", check=True).stdout  # under no version control
+    git(packing, "init", "-q")
+    packing.write(".gitignore", ".tox/\nsrc/demo/made.py\n")
+    commit(packing)
+    packing.write("src/demo/__init__.py", "answer = 2\n")
+    before = git(packing, "count-objects"), git(packing, "status", "--porcelain")
+    assert "answer 2" in packing.run("tox", check=True).stdout
+    assert (git(packing, "count-objects"), git(packing, "status", "--porcelain")) == before
+    packing.write("src/demo/new.py", "answer = 3\n")
+    packing.write("src/demo/made.py", "")  # ignored, and named
+    packing.replace("pyproject.toml", '">=3.8"\n', '">=3.8"\n[tool.lockhouse]\nbuild-files = ["src/demo/made.py"]\n')
+    packing.write("src/demo/__init__.py", "from demo.new import answer\nfrom demo import made\n")
+    assert "answer 3" in packing.run("tox", check=True).stdout
+
+
+def test_an_sdist_of_a_commit_whose_version_comes_from_version_control_needs_all_committed(
+    packing: ProjectFolder,
+) -> None:
+    packing.replace("pyproject.toml", '["meson-python"]', '["meson-python", "setuptools-scm"]')
+    packing.write(".gitignore", ".tox/\n")
+    packing.run("tox", "lock", check=True)
+    git(packing, "init", "-q")
+    commit(packing)
+    assert "answer 1" in packing.run("tox", check=True).stdout
+    packing.write("src/demo/__init__.py", "answer = 2\n")
+    assert "src/demo/__init__.py" in refused(packing.run("tox"), "build-failed").output
+    commit(packing)
+    assert "answer 2" in packing.run("tox", check=True).stdout
+
+
+def test_an_sdist_that_git_is_needed_for(packing: ProjectFolder, tmp_path: Path) -> None:
+    packing.run("tox", "lock", check=True)
+    (tmp_path / "bin").mkdir()
+    result = refused(packing.run("tox", env={"PATH": str(tmp_path / "bin")}), "build-failed")
+    assert "the sdist of demo cannot be built without git" in result.output
+    assert "fix: install git" in result.output

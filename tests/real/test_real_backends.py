@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.builds.looking import builds_of
-from tests.project_under_test.making import EXTENSION, edit, says
+from tests.project_under_test.making import EXTENSION, commit, edit, says
 from tests.scenarios.installing import CLI, lock
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def write(project: ProjectFolder, compiling: Compiling) -> None:
     for name, text in compiling.files.items():
         project.write(name, text)
     project.run("git", "init", "-q", check=True)
-    project.write(".gitignore", "__pycache__/\n.venv*/\nbuild/\n")
+    project.write(".gitignore", "__pycache__/\n.tox/\n.venv*/\nbuild/\n")
 
 
 NATIVE = "__import__('demo._native')._native.answer()"
@@ -98,6 +98,22 @@ def test_a_wheel_with_compiled_code(compiling: Compiling, project: ProjectFolder
     assert says(project, ".venv", "demo.answer") == "2"
     assert "nothing to do" in CLI.succeed(project).output
     assert not (project / "build").exists()
+
+
+@pytest.mark.parametrize("in_git", [True, False], ids=["git", "no-git"])
+def test_the_sdist_of_meson_python_holds_the_code_that_one_sees(in_git: bool, project: ProjectFolder) -> None:
+    write(project, MESON)
+    if not in_git:
+        shutil.rmtree(project / ".git")
+    probe = "import demo, demo._native; print('answers', demo.answer, demo._native.answer())"
+    project.write("tox.ini", f'[testenv:built]\nrunner = lockhouse\npackage = sdist\ncommands = python -c "{probe}"\n')
+    project.run("tox", "lock", check=True)
+    if in_git:
+        commit(project)
+    assert "answers 1 1" in project.run("tox", "run", "-e", "built", check=True).stdout
+    project.replace("native.c", "FromLong(1)", "FromLong(2)")
+    project.replace("src/demo/__init__.py", "answer = 1", "answer = 2")
+    assert "answers 2 2" in project.run("tox", "run", "-e", "built", check=True).stdout
 
 
 def test_scikit_build_core_editable(project: ProjectFolder) -> None:

@@ -42,7 +42,7 @@ _SHA256_LENGTH = 64
 _REF = "refs/lockhouse/commit"
 
 #: How a checkout is made, whatever the user's own git is told: the same files everywhere, and no program is run.
-_PLAIN = {
+PLAIN_GIT = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_ATTR_NOSYSTEM": "1",
@@ -244,7 +244,9 @@ class Checkouts:
 
     def _local(self, *arguments: str, cwd: Path) -> CommandResult:
         """Run git where nothing but files of ours has a say; they get the usual mode."""
-        return self.run(confined(self._command(*arguments, cwd=cwd, kept=_is_program, environ=_PLAIN), Network.ALLOWED))
+        return self.run(
+            confined(self._command(*arguments, cwd=cwd, kept=_is_program, environ=PLAIN_GIT), Network.ALLOWED)
+        )
 
     def _remote(self, *arguments: str, cwd: Path, environ: Mapping[str, str]) -> CommandResult:
         """Run git as the user's own: with its configuration, keys and credential helpers."""

@@ -22,6 +22,7 @@ from lockhouse.operations.build import BuiltFile
 from lockhouse.operations.build_record import builder_name, machine_tag, require_expected
 from lockhouse.operations.build_room import build_room
 from lockhouse.operations.editable_wheel import require_self_reliant
+from lockhouse.operations.sdist_repository import commit_all
 from lockhouse.operations.sources import PROJECT
 from lockhouse.storage.built import BuiltWheels
 from lockhouse.storage.sdists import unpack_sdist
@@ -188,6 +189,7 @@ class ProjectBuilder:
         with self._room(fill) as room:
             room.furnish(self._builder.requirements_of(self._package))
             self._builder.require_locked(self._package, room, "sdist")
+            commit_all(room)
             built = room.build("sdist")
             return Path(shutil.copy(built, folder / built.name))
 
