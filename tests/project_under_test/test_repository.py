@@ -106,3 +106,72 @@ def test_the_first_tag_of_a_repository_without_a_folder_for_them_is_noticed(
     git(project, "tag", "v4.0")
     CLI.succeed(project)
     assert installed(CLI.root(project)) == {"demo": "4.0"}
+
+
+DYNAMIC = """\
+[project]
+name = "demo"
+dynamic = ["version"]
+requires-python = ">=3.11"
+[tool.setuptools]
+package-dir = {"" = "src"}
+[tool.lockhouse.environments.tests]
+project = "wheel"
+"""
+
+
+@pytest.mark.parametrize("system", ["", '[build-system]\nrequires = ["setuptools"]\n'], ids=["legacy", "build-system"])
+def test_a_version_from_version_control_that_setup_py_alone_asks_for(
+    system: str, index: PackageIndex, project: ProjectFolder
+) -> None:
+    for wheel in installed_wheels("setuptools", "setuptools-scm"):
+        index.add(wheel)
+    project.write("pyproject.toml", system + DYNAMIC)
+    script = 'from setuptools import setup\nsetup(use_scm_version=True, setup_requires=["setuptools_scm"])\n'
+    project.write("setup.py", script)
+    project.write("src/demo/__init__.py", "")
+    project.write(".gitignore", ".venv/\n*.egg-info/\n")
+    git(project, "init", "-q")
+    commit(project)
+    lock(project)
+    commit(project)
+    git(project, "tag", "v1.0")
+    CLI.succeed(project)
+    assert installed(CLI.root(project)) == {"demo": "1.0"}
+    assert "nothing to do" in CLI.succeed(project).output
+    assert "tests: fresh" in project.run("lockhouse", "check", check=True).output
+    git(project, "tag", "v2.0", "-m", "later")
+    git(project, "tag", "-d", "v1.0")
+    CLI.succeed(project)
+    assert installed(CLI.root(project)) == {"demo": "2.0"}
+
+
+def test_a_build_that_runs_git_itself(index: PackageIndex, project: ProjectFolder) -> None:
+    for wheel in installed_wheels("setuptools"):
+        index.add(wheel)
+    settings = '[build-system]\nrequires = ["setuptools"]\n' + DYNAMIC
+    project.write("pyproject.toml", settings)
+    project.write(
+        "setup.py",
+        "import subprocess\nfrom setuptools import setup\n"
+        'told = subprocess.run(["git", "describe", "--tags"], capture_output=True, text=True).stdout.strip()\n'
+        'setup(version=told.lstrip("v") or "0")\n',
+    )
+    project.write("src/demo/__init__.py", "")
+    project.write(".gitignore", ".venv/\n*.egg-info/\n")
+    git(project, "init", "-q")
+    lock(project)
+    commit(project)
+    git(project, "tag", "v1.0")
+    CLI.succeed(project)
+    assert installed(CLI.root(project)) == {"demo": "0"}
+    project.write("pyproject.toml", settings + "build-scm = true\n")
+    CLI.succeed(project)
+    assert installed(CLI.root(project)) == {"demo": "1.0"}
+    git(project, "tag", "-d", "v1.0")
+    git(project, "tag", "v2.0")
+    CLI.succeed(project)
+    assert installed(CLI.root(project)) == {"demo": "2.0"}
+    project.write("pyproject.toml", settings + "build-scm = false\n")
+    CLI.succeed(project)
+    assert installed(CLI.root(project)) == {"demo": "0"}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from lockhouse.config.build_code import build_code
+from lockhouse.config.build_code import build_code, text_of
 from lockhouse.config.requirement_lines import read_requirement
 from lockhouse.errors import ConfigError
 from lockhouse.model.build_system import LEGACY_BACKEND, LEGACY_REQUIRES, DeclaredBuild
@@ -33,6 +34,14 @@ _READ_VERSION_CONTROL = frozenset(
     }
 )  # fmt: skip
 
+#: Files that may ask for build requirements of their own, and how those are spelled there.
+_SCRIPTS = ("setup.py", "setup.cfg")
+_SPELLED = re.compile(
+    r"\buse_scm_version\b|(?<![\w-])(?:{})(?![\w-])".format(
+        "|".join(name.replace("-", "[-_.]") for name in sorted(_READ_VERSION_CONTROL))
+    )
+)
+
 
 def declared_build(pyproject: Pyproject, root: Path, looks: Looks) -> DeclaredBuild:
     """Read the table ``[build-system]``; where there is none, setuptools builds, as PEP 517 has it.
@@ -48,7 +57,12 @@ def declared_build(pyproject: Pyproject, root: Path, looks: Looks) -> DeclaredBu
         requires = tuple(DeclaredRequirement(text=line, origin=origin) for line in LEGACY_REQUIRES)
         code = build_code(pyproject, root, looks, backend=LEGACY_BACKEND, paths=())
         return DeclaredBuild(
-            requires=requires, backend=LEGACY_BACKEND, origin=origin, runs_code=code.runs, files=code.files
+            requires=requires,
+            backend=LEGACY_BACKEND,
+            origin=origin,
+            versioned=_is_versioned(pyproject, set(), root, looks),
+            runs_code=code.runs,
+            files=code.files,
         )
     table = pyproject.table(*_TABLE)
     lines, backend = table.get("requires"), table.get("build-backend", LEGACY_BACKEND)
@@ -75,15 +89,20 @@ def declared_build(pyproject: Pyproject, root: Path, looks: Looks) -> DeclaredBu
         requires=requires,
         backend=backend,
         origin=pyproject.origin((*_TABLE, "build-backend"), source="[build-system]"),
-        versioned=_is_versioned(pyproject, {item.name for item in requires}) or bool(looks.kind(root / _VERSIONEER)),
+        versioned=_is_versioned(pyproject, {item.name for item in requires}, root, looks),
         runs_code=code.runs,
         files=code.files,
     )
 
 
-def _is_versioned(pyproject: Pyproject, requires: set[NormalizedName]) -> bool:
-    """Tell whether the version comes from version control: by what reads it there."""
-    if requires & _READ_VERSION_CONTROL:
+def _is_versioned(pyproject: Pyproject, requires: set[NormalizedName], root: Path, looks: Looks) -> bool:
+    """Tell whether the version comes from version control: by what reads it there.
+
+    What a ``setup.py`` asks for besides is known by its text: what it would say if it were run decides nothing here.
+    """
+    if requires & _READ_VERSION_CONTROL or looks.kind(root / _VERSIONEER):
+        return True
+    if any(_SPELLED.search(text_of(root / name, looks)) for name in _SCRIPTS):
         return True
     version = pyproject.table("tool", "pdm").get("version")
     return isinstance(version, dict) and version.get("source") == "scm"

@@ -86,6 +86,7 @@ class Expansion:
                 rebuild=_said(settings.rebuild, common.rebuild),
                 files=_said(settings.build_files, common.build_files),
                 variables=tuple(sorted(set(_said(settings.build_env, common.build_env)))),
+                scm=_said(settings.build_scm, common.build_scm),
             ),
             indexes=self._indexes(),
             prereleases=_said(settings.prereleases, common.prereleases) or self._inputs.prereleases,

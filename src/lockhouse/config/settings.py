@@ -129,6 +129,17 @@ BuildEnv = Annotated[
         examples=[["SETUPTOOLS_SCM_PRETEND_VERSION", "CFLAGS"]],
     ),
 ]
+BuildScm = Annotated[
+    bool,
+    Meta(
+        description=(
+            "Whether the builds of projects look at version control: then git answers in them as it does in the work "
+            "tree, and commit, branch and tags count. Not said means yes where `pyproject.toml`, `setup.py` or "
+            "`setup.cfg` asks for setuptools-scm, hatch-vcs, versioneer or the like. Say `true` where a build runs git "
+            "by itself, or where its backend alone asks for one of these."
+        )
+    ),
+]
 OnStalePolicy = Annotated[
     OnStale,
     Meta(
@@ -291,6 +302,7 @@ class EnvironmentSettings(_Table, frozen=True, kw_only=True):
     rebuild: RebuildPolicy | None = None
     build_files: BuildFiles | None = None
     build_env: BuildEnv | None = None
+    build_scm: BuildScm | None = None
     on_stale: OnStalePolicy | None = None
     targets: Targets | None = None
     wheelhouse: Wheelhouse | None = None
@@ -319,6 +331,7 @@ class LockhouseSettings(_Table, frozen=True, kw_only=True):
     rebuild: RebuildPolicy = Rebuild.CHANGED
     build_files: BuildFiles = ()
     build_env: BuildEnv = ()
+    build_scm: BuildScm | None = None
     on_stale: OnStalePolicy = OnStale.ERROR
     targets: Targets = ()
     wheelhouse: Wheelhouse | None = None

@@ -117,11 +117,13 @@ class ProjectBuildPolicy:
     :ivar rebuild: when it is built again
     :ivar files: patterns of files that count although version control ignores them, relative to the project
     :ivar variables: names of environment variables that its build sees, and that count
+    :ivar scm: whether its build looks at version control; None where what it asks for tells
     """
 
     rebuild: Rebuild = Rebuild.CHANGED
     files: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
+    scm: bool | None = None
 
 
 #: Where nothing can be built: in a wheelhouse, and from one.

@@ -58,5 +58,6 @@ class SessionKeywords(NoxKeywords, total=False):
     rebuild: Literal["changed", "always"]
     build_files: Sequence[str]
     build_env: Sequence[str]
+    build_scm: bool
     targets: Sequence[str]
     wheelhouse: str

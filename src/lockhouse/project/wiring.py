@@ -109,14 +109,14 @@ class Wiring:
         """
         from lockhouse.storage.trees.tree import ProjectTree  # noqa: PLC0415 - only where the project is installed as a wheel
 
-        build = spec.build_of(path)
+        build, said = spec.build_of(path), spec.project_build.scm
         return ProjectTree(
             Path(os.path.normpath(self.root / path)),
             records=self.store.trees,
             run=lambda command: self.run(command),  # noqa: PLW0108 - nothing is started where nothing changed
             environ=self.environ,
             patterns=spec.project_build.files,
-            versioned=build is not None and build.versioned,
+            versioned=build is not None and build.versioned if said is None else said,
         )
 
     def lock_tools(self, spec: EnvironmentSpec) -> LockTools:
