@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: The form of the record: any other is treated as no record.
-FORM = 3
+FORM = 4
 
 #: A file written so shortly before it was looked at is looked at again: some file systems count in two seconds.
 SETTLED_AFTER = 2_000_000_000
