@@ -82,6 +82,29 @@ def test_what_was_not_there_is_seen_when_it_comes(project: ProjectFolder, tmp_pa
     assert quick(known) is None
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+@pytest.mark.parametrize("comes", ["file", "folder", "link"])
+@pytest.mark.usefixtures("later")
+def test_a_link_that_led_nowhere_is_seen_to_lead_somewhere(project: ProjectFolder, tmp_path: Path, comes: str) -> None:
+    (project / "notes").symlink_to(tmp_path / "first")
+    (tmp_path / "first").symlink_to("second")
+    known = tree(project, tmp_path / "records")
+    digest = known.look().digest
+    assert quick(known) == digest
+    if comes == "file":
+        (tmp_path / "second").write_text("text")
+    elif comes == "folder":
+        (tmp_path / "second/below").mkdir(parents=True)
+    else:
+        (tmp_path / "elsewhere/below").mkdir(parents=True)
+        (tmp_path / "first").unlink()
+        (tmp_path / "first").symlink_to("elsewhere")
+    assert quick(known) is None
+    anew = tree(project, tmp_path / "records anew").look().digest
+    assert known.look().digest == anew != digest
+    assert quick(known) == anew
+
+
 def test_what_was_written_a_moment_ago_is_read_once_more_and_then_known(
     project: ProjectFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,7 +119,7 @@ def test_what_was_written_a_moment_ago_is_read_once_more_and_then_known(
 
 @pytest.mark.parametrize(
     "damage",
-    ["", "[]", "{}", '{"version": 3}', "nonsense", "[" * 100_000],
+    ["", "[]", "{}", '{"version": 4}', "nonsense", "[" * 100_000],
     ids=["empty", "list", "object", "version", "nonsense", "deep"],
 )
 @pytest.mark.usefixtures("later")

@@ -58,6 +58,29 @@ def test_a_link_to_a_folder_outside_of_the_project_is_looked_into(
 
 
 @needs_links
+def test_links_that_lead_nowhere_count_as_themselves(
+    index: PackageIndex, project: ProjectFolder, tmp_path: Path
+) -> None:
+    builds = write_project(index, project, tmp_path / "builds.log")
+    (project / "notes").symlink_to("notes")
+    (project / "docs").symlink_to("../gone/docs")
+    (project / "below").symlink_to("below/one")
+    lock(project)
+    CLI.succeed(project)
+    assert "nothing to do" in CLI.succeed(project).output
+    assert builds.taken() == ["wheel"]
+    (project / "notes").unlink()
+    (project / "notes").symlink_to("./notes")
+    CLI.succeed(project)
+    assert builds.taken() == ["wheel"]
+    (project.path.parent / "gone/docs").mkdir(parents=True)
+    (project.path.parent / "gone/docs/page.txt").write_text("a page")
+    CLI.succeed(project)
+    assert builds.taken() == ["wheel"], "a link that led nowhere leads to a folder"
+    assert "nothing to do" in CLI.succeed(project).output
+
+
+@needs_links
 def test_what_becomes_another_kind_of_file_is_seen(index: PackageIndex, project: ProjectFolder) -> None:
     write_real_project(index, project)
     git(project, "init", "-q")

@@ -250,8 +250,30 @@ def _leads_outside(link: os.DirEntry[str], through: tuple[str, ...]) -> str:
     :param link: the link
     :param through: the real folders that led to it, the project's first
     """
-    if not link.is_dir() or any(os.path.lexists(f"{link.path}/{name}") for name in _ENVIRONMENT):
+    is_folder = os.path.isdir(link.path)  # noqa: PTH112 - a looping link is none
+    if not is_folder or any(os.path.lexists(f"{link.path}/{name}") for name in _ENVIRONMENT):
         return ""
     real = Path(os.path.realpath(link.path))
     known = any(real.is_relative_to(place) or Path(place).is_relative_to(real) for place in through)
     return "" if known else str(real)
+
+
+def links_on_the_way(link: str) -> Iterator[str]:
+    """List what decides where a link leads, but for the link itself: other links, and what is not there.
+
+    :param link: its absolute path
+    """
+    passed: list[str] = []
+    place = link
+    while place not in passed:
+        passed.append(place)
+        try:
+            leads_to = os.readlink(place)  # noqa: PTH115
+        except (FileNotFoundError, NotADirectoryError):
+            yield place
+            return
+        except OSError:  # it is no link, or cannot be reached, which other links decide
+            return
+        if len(passed) > 1:
+            yield place
+        place = os.path.join(os.path.realpath(os.path.dirname(place)), leads_to)  # noqa: PTH118, PTH120

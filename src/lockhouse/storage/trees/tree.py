@@ -123,7 +123,13 @@ class ProjectTree:
 
     def _anew(self, now: int, before: TreeRecord | None) -> TreeRecord:
         """List all folders, and ask version control about them."""
-        from lockhouse.storage.trees.listing import Git, Selection, awaited, walk_project  # noqa: PLC0415 - something changed
+        from lockhouse.storage.trees.listing import (  # noqa: PLC0415 - something changed
+            Git,
+            Selection,
+            awaited,
+            links_on_the_way,
+            walk_project,
+        )
         from lockhouse.storage.trees.scm import scm_state  # noqa: PLC0415 - likewise
 
         git = Git(self.root, run=self._run, environ=self._environ)
@@ -147,6 +153,9 @@ class ProjectTree:
                 path = f"{found.path}/{name}" if found.path else name
                 if (seen := _read(f"{self.root}/{path}", known.get(path), before)) is not None:
                     files[path] = seen
+        for path in files.keys() - folders.keys():
+            if files[path].kind == "link":
+                deciding |= {place: look_at(place) for place in links_on_the_way(f"{self.root}/{path}")}
         return TreeRecord(
             seen_at=now,
             folders=folders,

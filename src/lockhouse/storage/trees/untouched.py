@@ -48,7 +48,7 @@ def untouched_digest(root: str, place: str) -> str | None:
 
 
 def status_of(path: str) -> os.stat_result:
-    """Give what the system says of a file; a link to a file counts as the file.
+    """Give what the system says of a file; a link to a file counts as the file, one that leads nowhere as itself.
 
     :param path: its absolute path
     :raises OSError: nothing is there
@@ -79,8 +79,9 @@ def _are_untouched(folder: str, files: Mapping[str, str | None]) -> bool:
             status = look(folder + path)
             if row is None:
                 return False
-            was = row.rpartition(" ")[0]  # a digest stands behind
-            if spelled(status) != was and spelled(status_of(folder + path)) != was:  # the other is that of a link
+            if S_ISLNK(status.st_mode):
+                status = status_of(folder + path)
+            if spelled(status) != row.rpartition(" ")[0]:  # a digest stands behind
                 return False
         except (FileNotFoundError, NotADirectoryError):
             if row is not None:
