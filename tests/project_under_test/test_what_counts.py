@@ -11,7 +11,7 @@ import pytest
 from tests.builds.packages import installed_wheels
 from tests.scenarios.installing import CLI, NOX, TOX, Frontend, lock, write_tools
 
-from .making import HATCHLING, commit, git, installed_file, write_project
+from .making import HATCHLING, Builds, commit, git, installed_file, write_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,6 +141,62 @@ def test_files_that_are_named_count_from_the_moment_they_are_made(index: Package
     assert code(project, "node_modules/made/code.js") is None
     project.write("src/demo/node_modules/made/code.js", "made")
     assert code(project, "node_modules/made/code.js") == "made"
+
+
+def write_ignoring_project(index: PackageIndex, project: ProjectFolder, log: Path, build_files: str) -> Builds:
+    """Write a project with an ignored folder of code, some of which is named."""
+    builds = write_project(index, project, log)
+    project.write("pyproject.toml", project.read("pyproject.toml") + f"build-files = {build_files}\n")
+    git(project, "init", "-q")
+    project.write(".gitignore", ".venv/\ngen/\n__pycache__/\n")
+    return builds
+
+
+@pytest.mark.parametrize("folder", ["gen", "gen/below", "gen/node_modules"])
+def test_a_named_file_that_is_made_in_an_ignored_folder_counts(
+    folder: str, index: PackageIndex, project: ProjectFolder, tmp_path: Path
+) -> None:
+    named = '["src/**/*_pb2.py", "src/demo/gen/node_modules/*_pb2.py"]'
+    builds = write_ignoring_project(index, project, tmp_path / "builds.log", named)
+    project.write("src/demo/gen/junk.txt", "junk")
+    project.write("src/demo/gen/below/junk.txt", "junk")
+    project.write("src/demo/gen/node_modules/junk.txt", "junk")
+    lock(project)
+    CLI.succeed(project)
+    assert "nothing to do" in CLI.succeed(project).output
+    builds.taken()
+    name = f"{folder}/made_pb2.py"
+    project.write(f"src/demo/{name}", "made = 1\n")
+    assert code(project, name) == "made = 1\n"
+    assert not installed_file(CLI.root(project), "demo/gen/junk.txt").exists()
+    assert not installed_file(CLI.root(project), f"demo/{folder}/junk.txt").exists()
+    assert "nothing to do" in CLI.succeed(project).output
+    project.write(f"src/demo/{name}", "made = 2\n")
+    assert code(project, name) == "made = 2\n"
+    assert builds.taken() == ["wheel", "wheel"]
+    project.write("src/demo/gen/more.txt", "junk")
+    project.write("src/demo/gen/.nox/other_pb2.py", "the output of a tool")
+    assert "nothing to do" in CLI.succeed(project).output
+    (project / f"src/demo/{name}").unlink()
+    assert code(project, name) is None
+    assert builds.taken() == [], "there is a wheel of it"
+
+
+def test_of_an_ignored_folder_only_what_is_named_counts(
+    index: PackageIndex, project: ProjectFolder, tmp_path: Path
+) -> None:
+    builds = write_ignoring_project(index, project, tmp_path / "builds.log", '["src/demo/gen/a.py"]')
+    project.write("src/demo/gen/a.py", "a = 1\n")
+    project.write("src/demo/gen/secret.txt", "secret")
+    project.write("src/demo/gen/below/secret.txt", "secret")
+    lock(project)
+    assert code(project, "gen/a.py") == "a = 1\n"
+    assert code(project, "gen/secret.txt") is None
+    assert code(project, "gen/below/secret.txt") is None
+    project.write("src/demo/gen/secret.txt", "another")
+    project.write("src/demo/gen/new.txt", "new")
+    assert "nothing to do" in CLI.succeed(project).output
+    assert builds.taken() == ["wheel"]
 
 
 @pytest.mark.parametrize("frontend", [NOX, TOX], ids=lambda frontend: frontend.name)

@@ -9,24 +9,12 @@ from typing import TYPE_CHECKING
 
 from lockhouse.errors import BackendError
 from lockhouse.interfaces import Command
+from lockhouse.storage.trees.outputs import is_environment, is_left_behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from lockhouse.interfaces import CommandRunner
-
-#: What tools leave behind, wherever it lies.
-_OUTPUT = frozenset(
-    {
-        ".bzr", ".eggs", ".git", ".hg", ".hypothesis", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".svn",
-        ".tox", ".venv", "__pycache__", "htmlcov", "node_modules",
-    }
-)  # fmt: skip
-_OUTPUT_SUFFIXES = (".egg-info", ".pyc", ".pyo")
-#: Where build backends put their products, in the root of a project only: below it they may be packages.
-_PRODUCTS = frozenset({"build", "dist"})
-#: How an environment is known.
-_ENVIRONMENT = ("pyvenv.cfg", "conda-meta")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,76 +133,70 @@ class Selection:
     :ivar tracked: files that do, whatever else is said of them
     :ivar folders: folders that are looked into, whatever else is said of them
     :ivar ignored: files and folders that do not
+    :ivar known: folders with files that version control knows
     """
 
     tracked: frozenset[str] = frozenset()
     folders: frozenset[str] = frozenset()
     ignored: frozenset[str] = field(default_factory=frozenset)
+    known: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, root: Path, repository: Repository | None, patterns: Iterable[str]) -> Selection:
+    def of(cls, repository: Repository | None, named: Iterable[str]) -> Selection:
         """Make the selection.
 
-        :param root: the project's folder
         :param repository: what git says, or None
-        :param patterns: patterns of files that belong to the project although they are ignored
+        :param named: files that belong to the project although they are ignored
         """
-        wanted: set[str] = set() if repository is None else {*repository.tracked}
-        folders: set[str] = set()
-        for pattern in patterns:
-            wanted.update(path.relative_to(root).as_posix() for path in root.glob(pattern) if path.is_file())
-            fixed = [part for part in pattern.split("/")[:-1] if not set(part) & set("*?[")]
-            folders.update("/".join(fixed[:length]) for length in range(1, len(fixed) + 1))
-        for path in wanted:
-            parts = path.split("/")
-            folders.update("/".join(parts[:length]) for length in range(1, len(parts)))
+        tracked: frozenset[str] = frozenset() if repository is None else repository.tracked
+        wanted, known = tracked.union(named), _folders_of(tracked)
         return cls(
-            tracked=frozenset(wanted),
-            folders=frozenset(folders),
+            tracked=wanted,
+            folders=known | _folders_of(wanted - tracked),
             ignored=frozenset() if repository is None else repository.ignored,
+            known=known,
         )
 
-    def keeps(self, path: str, entry: os.DirEntry[str]) -> bool:
+    def keeps(self, path: str, entry: os.DirEntry[str], *, only_named: bool) -> bool:
         """Tell whether something belongs to the project.
 
         :param path: relative to the project
         :param entry: what it is
+        :param only_named: whether of its folder only that belongs to it which is named
         """
         if path in self.tracked or path in self.folders:
             return True
-        if path in self.ignored or is_output(entry.name) or path in _PRODUCTS:
+        if only_named or path in self.ignored or is_left_behind(path, entry):
             return False
-        if entry.is_dir(follow_symlinks=False):
-            return not any(os.path.lexists(f"{entry.path}/{name}") for name in _ENVIRONMENT)
-        return entry.is_symlink() or entry.is_file(follow_symlinks=False)
+        return entry.is_dir(follow_symlinks=False) or entry.is_symlink() or entry.is_file(follow_symlinks=False)
+
+    def only_named_in(self, path: str, entry: os.DirEntry[str]) -> bool:
+        """Tell whether of a folder only that belongs to the project which is named.
+
+        :param path: relative to the project
+        :param entry: the folder
+        """
+        return path in self.ignored or (path not in self.known and is_left_behind(path, entry))
 
 
-def is_output(name: str) -> bool:
-    """Tell whether a file or folder of this name is what tools leave behind.
+def _folders_of(files: Iterable[str]) -> frozenset[str]:
+    folders: set[str] = set()
+    for path in files:
+        while (path := path.rpartition("/")[0]) and path not in folders:
+            folders.add(path)
+    return frozenset(folders)
 
-    :param name: its name
-    """
-    return name in _OUTPUT or name.endswith(_OUTPUT_SUFFIXES) or name == ".coverage" or name.startswith(".coverage.")
 
-
-def awaited(root: Path, repository: Repository | None, patterns: Iterable[str]) -> Iterator[Path]:
-    """List what is not there, is not looked for among what comes new to a folder, and would count.
-
-    That is a repository closer to the project than the present one, and a folder of tools that is named.
+def awaited(root: Path, repository: Repository | None) -> Iterator[Path]:
+    """List the repositories that are not there, and would be closer to the project than the present one.
 
     :param root: the project's folder
     :param repository: what git says, or None
-    :param patterns: patterns of files that belong to the project although they are ignored
     """
     for folder in (root, *root.parents):
         if repository is not None and folder.samefile(repository.top):
             break
         yield folder / ".git"
-    for pattern in patterns:
-        parts = pattern.split("/")
-        first = next((number for number, part in enumerate(parts, 1) if set(part) & set("*?[") or is_output(part)), 0)
-        if first and is_output(parts[first - 1]):
-            yield root.joinpath(*parts[:first])
 
 
 def walk_project(root: Path, selection: Selection) -> Iterator[Found]:
@@ -225,22 +207,22 @@ def walk_project(root: Path, selection: Selection) -> Iterator[Found]:
     :raises OSError: a folder cannot be read
     """
     top = os.path.realpath(root)
-    waiting: list[tuple[str, tuple[str, ...]]] = [("", (top,))]
+    waiting: list[tuple[str, tuple[str, ...], bool]] = [("", (top,), False)]
     while waiting:
-        folder, through = waiting.pop()
+        folder, through, only_named = waiting.pop()
         kept: list[str] = []
         left_out: list[str] = []
         with os.scandir(root / folder) as entries:
             for entry in entries:
                 path = f"{folder}/{entry.name}" if folder else entry.name
-                if not selection.keeps(path, entry):
+                if not selection.keeps(path, entry, only_named=only_named):
                     left_out.append(f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name)
                     continue
                 kept.append(entry.name)
                 if entry.is_dir(follow_symlinks=False):
-                    waiting.append((path, through))
+                    waiting.append((path, through, only_named or selection.only_named_in(path, entry)))
                 elif entry.is_symlink() and (outside := _leads_outside(entry, through)):
-                    waiting.append((path, (*through, outside)))
+                    waiting.append((path, (*through, outside), False))
         yield Found(path=folder, kept=tuple(sorted(kept)), left_out=tuple(sorted(left_out)))
 
 
@@ -251,7 +233,7 @@ def _leads_outside(link: os.DirEntry[str], through: tuple[str, ...]) -> str:
     :param through: the real folders that led to it, the project's first
     """
     is_folder = os.path.isdir(link.path)  # noqa: PTH112 - a looping link is none
-    if not is_folder or any(os.path.lexists(f"{link.path}/{name}") for name in _ENVIRONMENT):
+    if not is_folder or is_environment(link.path):
         return ""
     real = Path(os.path.realpath(link.path))
     known = any(real.is_relative_to(place) or Path(place).is_relative_to(real) for place in through)

@@ -68,7 +68,8 @@ class TreeRecord:
     :ivar seen_at: when the look began, in nanoseconds of the epoch
     :ivar folders: by their paths relative to the project; empty for its own
     :ivar files: the same
-    :ivar deciding: files that decide which files belong to the project, by absolute path; None where it was not there
+    :ivar deciding: files and folders that decide which files belong to the project, by absolute path; None where it
+        was not there
     :ivar scm: digest of the state of version control, where the build looks at it; else empty
     :ivar scm_deciding: files and folders that decide it, by absolute path
     """
@@ -120,6 +121,28 @@ def signature_of(status: os.stat_result) -> Signature:
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_mode
 
 
+def listed(folder: str) -> list[os.DirEntry[str]]:
+    """List what is in a folder; nothing where that is not allowed.
+
+    :param folder: its path
+    :raises OSError: it cannot be read
+    """
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except PermissionError:
+        return []
+
+
+def digest_of_names(entries: Iterable[os.DirEntry[str]]) -> str:
+    """Give a sha256 over names, and over which of them are of folders.
+
+    :param entries: what is in a folder
+    """
+    names = sorted(f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name for entry in entries)
+    return hashlib.sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()
+
+
 def look_at(path: str) -> SeenFile | None:
     """Read a file, or a link to a folder; of a folder its names. None where nothing is there.
 
@@ -137,7 +160,7 @@ def _digest(path: str, status: os.stat_result) -> str:
     if stat.S_ISLNK(status.st_mode):
         return hashlib.sha256(os.readlink(path).encode("utf-8", "surrogateescape")).hexdigest()  # noqa: PTH115
     if stat.S_ISDIR(status.st_mode):
-        return hashlib.sha256("\0".join(sorted(os.listdir(path))).encode("utf-8", "surrogateescape")).hexdigest()  # noqa: PTH208
+        return digest_of_names(listed(path))
     with open(path, "rb") as file:  # noqa: PTH123
         return hashlib.file_digest(file, "sha256").hexdigest()
 

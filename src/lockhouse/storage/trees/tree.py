@@ -130,6 +130,7 @@ class ProjectTree:
             links_on_the_way,
             walk_project,
         )
+        from lockhouse.storage.trees.named import named_files  # noqa: PLC0415 - likewise
         from lockhouse.storage.trees.scm import scm_state  # noqa: PLC0415 - likewise
 
         git = Git(self.root, run=self._run, environ=self._environ)
@@ -137,13 +138,14 @@ class ProjectTree:
         deciding: dict[str, SeenFile | None] = {}
         if repository is not None:
             deciding = {str(path): look_at(str(path)) for path in repository.deciding}
-        absent = (str(path) for path in awaited(self.root, repository, self._patterns) if not os.path.lexists(path))
+        absent = (str(path) for path in awaited(self.root, repository) if not os.path.lexists(path))
         deciding |= dict.fromkeys(absent)
         scm = scm_state(git, repository) if repository is not None and self._versioned else None
         known = {} if before is None else before.files
         folders: dict[str, SeenFolder] = {}
         files: dict[str, SeenFile] = {}
-        for found in walk_project(self.root, Selection.of(self.root, repository, self._patterns)):
+        named = named_files(self.root, self._patterns)
+        for found in walk_project(self.root, Selection.of(repository, named.files)):
             status = (self.root / found.path).stat()  # of where a link leads
             folders[found.path] = SeenFolder(signature=signature_of(status), kept=found.kept, left_out=found.left_out)
             if _IGNORE_FILE in found.left_out:  # it is ignored itself, and decides all the same
@@ -156,6 +158,11 @@ class ProjectTree:
         for path in files.keys() - folders.keys():
             if files[path].kind == "link":
                 deciding |= {place: look_at(place) for place in links_on_the_way(f"{self.root}/{path}")}
+        deciding |= named.links
+        for path, entered in named.entered.items():
+            known_folder = folders.get(path)  # what comes new to it is found, but for what tools leave behind
+            if known_folder is None or path in named.waiting or known_folder.signature != entered.signature:
+                deciding[os.path.realpath(self.root / path)] = entered
         return TreeRecord(
             seen_at=now,
             folders=folders,
@@ -255,14 +262,14 @@ class _Again:
             return folder
         if not _is_same_kind(signature, folder.signature) or signature[3] != folder.signature[3]:
             raise _AllAnewError
-        from lockhouse.storage.trees.listing import is_output  # noqa: PLC0415 - something was touched
+        from lockhouse.storage.trees.outputs import is_output  # noqa: PLC0415 - something was touched
 
         with os.scandir(f"{self._root}/{path}") as entries:
             names = {entry.name: entry.is_dir(follow_symlinks=False) for entry in entries}
         left_out = {name.rstrip("/"): name.endswith("/") for name in folder.left_out}
         new = names.keys() - {*folder.kept, *left_out}
         other = any(names.get(name, is_folder) != is_folder for name, is_folder in left_out.items())
-        if other or not names.keys() >= {*folder.kept} or not all(map(is_output, new)):
+        if other or not names.keys() >= {*folder.kept} or not all(map(is_output, new)) or ".git" in new:
             raise _AllAnewError
         self._changed = True
         return replace(folder, signature=signature)
