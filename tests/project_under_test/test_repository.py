@@ -11,9 +11,11 @@ import pytest
 from tests.builds.packages import installed_wheels
 from tests.scenarios.installing import CLI, installed, lock
 
-from .making import commit, git, installed_file
+from .making import commit, git, installed_file, write_project
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lockhouse.testing import PackageIndex, ProjectFolder
 
 PYPROJECT = """\
@@ -175,3 +177,43 @@ def test_a_build_that_runs_git_itself(index: PackageIndex, project: ProjectFolde
     project.write("pyproject.toml", settings + "build-scm = false\n")
     CLI.succeed(project)
     assert installed(CLI.root(project)) == {"demo": "0"}
+
+
+@pytest.mark.parametrize("how", ["submodule", "clone"])
+def test_what_git_ignores_in_a_repository_within_the_project_does_not_count(
+    how: str, index: PackageIndex, project: ProjectFolder, tmp_path: Path
+) -> None:
+    builds = write_project(index, project, tmp_path / "builds.log")
+    project.write(".gitignore", ".venv/\n")
+    upstream = type(project)(tmp_path / "upstream", project.environ)
+    upstream.write("code.py", "code = 1\n")
+    upstream.write(".gitignore", "*.log\nmade/\n")
+    git(upstream, "init", "-q")
+    commit(upstream)
+    git(project, "init", "-q")
+    add = ["-c", "protocol.file.allow=always", "submodule", "add"] if how == "submodule" else ["clone"]
+    git(project, *add, "-q", str(upstream.path), "src/demo/vendored")
+    if how == "submodule":
+        commit(project)
+    project.write("src/demo/vendored/run.log", "one")
+    lock(project)
+    CLI.succeed(project)
+    assert "nothing to do" in CLI.succeed(project).output
+    assert builds.taken() == ["wheel"]
+    environment = CLI.root(project)
+    assert installed_file(environment, "demo/vendored/code.py").is_file()
+    assert not installed_file(environment, "demo/vendored/run.log").exists()
+    project.write("src/demo/vendored/run.log", "two")
+    project.write("src/demo/vendored/more.log", "more")
+    project.write("src/demo/vendored/made/code.py", "made = 1\n")
+    assert "nothing to do" in CLI.succeed(project).output
+    project.write("src/demo/vendored/untracked.py", "new = 1\n")
+    CLI.succeed(project)
+    assert installed_file(environment, "demo/vendored/untracked.py").is_file()
+    project.write("src/demo/vendored/.gitignore", "*.log\n")
+    CLI.succeed(project)
+    assert installed_file(environment, "demo/vendored/made/code.py").is_file()
+    (exclude,) = (path for path in project.path.rglob("info/exclude") if "vendored" in path.as_posix())
+    exclude.write_text("made/\n")
+    CLI.succeed(project)
+    assert not installed_file(environment, "demo/vendored/made/code.py").exists()

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from lockhouse.interfaces import CommandRunner
 
 
+#: How git lists a submodule.
+_SUBMODULE = "160000 "
+
+
 @dataclass(frozen=True, kw_only=True)
 class Repository:
     """What git says of a folder.
@@ -25,8 +29,8 @@ class Repository:
     :ivar prefix: the folder within it, with a slash behind; empty for the root itself
     :ivar folder: the folder in which git keeps the state of this work tree
     :ivar common: the folder in which git keeps what all work trees share
-    :ivar tracked: tracked files in the folder, relative to it
-    :ivar ignored: ignored files and folders, relative to it
+    :ivar tracked: tracked files in the folder, relative to it; with those of submodules and other repositories in it
+    :ivar ignored: ignored files and folders, relative to it; likewise
     :ivar deciding: files that decide what is tracked and what is ignored; they need not be there
     """
 
@@ -70,29 +74,51 @@ class Git:
             return None
         return result.stdout if result.returncode == 0 else None
 
-    def repository(self) -> Repository | None:
-        """Give the repository that the folder belongs to; None where it belongs to none, or is ignored in it."""
+    def repository(self, *, whole: bool = False) -> Repository | None:
+        """Give the repository that the folder belongs to; None where it belongs to none, or is ignored in it.
+
+        :param whole: whether the folder has to be the root of its work tree
+        """
         told = self.ask("rev-parse", "--show-toplevel", "--absolute-git-dir", "--git-common-dir", "--show-prefix")
         if told is None:
             return None
         top, folder, common, prefix, *_ = [*told.splitlines(), ""]
-        tracked = self.ask("ls-files", "-z", "--cached")
-        status = self.ask("status", "-z", "--porcelain", "--ignored=matching", "-uall", "--no-renames", "--", ".")
-        if tracked is None or status is None:
+        if whole and prefix:
             return None
+        listed = self.ask("ls-files", "-z", "--cached", "--stage")
+        status = self.ask("status", "-z", "--porcelain", "--ignored=matching", "-uall", "--no-renames", "--", ".")
+        if listed is None or status is None:
+            return None
+        rows = [line.partition("\t") for line in listed.split("\0") if line]
         ignored = {line[3:].rstrip("/") for line in status.split("\0") if line.startswith("!! ")}
         here = prefix.rstrip("/")
         if any(here == path or here.startswith(f"{path}/") for path in ignored):
             return None
+        places = [path for row, _, path in rows if row.startswith(_SUBMODULE)]
+        untracked = (line[3:] for line in status.split("\0") if line.startswith("?? "))
+        places += [path.removeprefix(prefix).rstrip("/") for path in untracked if path.endswith("/")]
+        inner = {path: said for path in places if (said := self._inner(path)) is not None}
         return Repository(
             top=Path(top),
             prefix=prefix,
             folder=Path(folder),
             common=(self._root / common).resolve(),
-            tracked=frozenset(filter(None, tracked.split("\0"))),
-            ignored=frozenset(path.removeprefix(prefix) for path in ignored),
-            deciding=tuple(self._deciding(Path(top), Path(folder), (self._root / common).resolve())),
+            tracked=frozenset({path for _, _, path in rows}.union(*(_below(at, inner[at].tracked) for at in inner))),
+            ignored=frozenset(path.removeprefix(prefix) for path in ignored).union(
+                *(_below(at, inner[at].ignored) for at in inner)
+            ),
+            deciding=(
+                *self._deciding(Path(top), Path(folder), (self._root / common).resolve()),
+                *(place for other in inner.values() for place in other.deciding),
+            ),
         )
+
+    def _inner(self, path: str) -> Repository | None:
+        """Give a repository in the folder, such as a submodule; None where there is none."""
+        root = self._root / path
+        if not os.path.lexists(root / ".git"):
+            return None
+        return Git(root, run=self._run, environ=self._environ).repository(whole=True)
 
     def _deciding(self, top: Path, folder: Path, common: Path) -> Iterator[Path]:
         yield from (folder / "index", common / "info" / "exclude", common / "config")
@@ -110,6 +136,10 @@ class Git:
         while above not in {top, above.parent}:
             above = above.parent
             yield above / ".gitignore"
+
+
+def _below(folder: str, paths: Iterable[str]) -> Iterator[str]:
+    return (f"{folder}/{path}" for path in paths)
 
 
 @dataclass(frozen=True, kw_only=True)
