@@ -58,6 +58,40 @@ def test_a_link_to_a_folder_outside_of_the_project_is_looked_into(
 
 
 @needs_links
+@pytest.mark.parametrize("backend", ["hatchling", "setuptools"])
+def test_a_link_to_an_ignored_folder_of_the_project_counts_as_the_folder(
+    backend: str, index: PackageIndex, project: ProjectFolder
+) -> None:
+    write_real_project(index, project)
+    if backend == "setuptools":
+        for wheel in installed_wheels("setuptools"):
+            index.add(wheel)
+        pyproject = HATCHLING.replace('"hatchling"', '"setuptools"').replace("hatchling.build", "setuptools.build_meta")
+        project.write("pyproject.toml", f"{pyproject}[tool.setuptools.packages.find]\nwhere = ['src']\n")
+    git(project, "init", "-q")
+    project.write(".gitignore", ".venv/\n/generated/\n")
+    project.write("generated/__init__.py", "")
+    project.write("generated/code.py", "one = 1\n")
+    (project / "generated/self").symlink_to(".")
+    (project / "src/demo/gen").symlink_to("../../generated")
+    (project / "src/demo/up").symlink_to("..")
+    commit(project)
+    lock(project)
+    assert code(project, "gen/code.py") == "one = 1\n"
+    assert "nothing to do" in CLI.succeed(project).output
+    project.write("generated/code.py", "one = 2\n")
+    assert code(project, "gen/code.py") == "one = 2\n"
+    project.write("generated/new.py", "new = 1\n")
+    assert code(project, "gen/new.py") == "new = 1\n"
+    assert "nothing to do" in CLI.succeed(project).output
+    shutil.rmtree(project / "generated")
+    project.write("generated/__init__.py", "")
+    project.write("generated/code.py", "one = 3\n")
+    assert code(project, "gen/code.py") == "one = 3\n"
+    assert code(project, "gen/new.py") is None
+
+
+@needs_links
 def test_links_that_lead_nowhere_count_as_themselves(
     index: PackageIndex, project: ProjectFolder, tmp_path: Path
 ) -> None:

@@ -230,16 +230,25 @@ def awaited(root: Path, repository: Repository | None) -> Iterator[Path]:
 
 
 def walk_project(root: Path, selection: Selection) -> Iterator[Found]:
-    """Walk over the folders of a project, and over those outside of it that links in it lead to.
+    """Walk over the folders of a project, and over those that links in it lead to, and that are not walked over anyway.
 
     :param root: its folder
     :param selection: what belongs to it
     :raises OSError: a folder cannot be read
     """
     top = os.path.realpath(root)
+    whole: set[str] = set()  # folders of the project of which not only that belongs to it which is named
     waiting: list[tuple[str, tuple[str, ...], bool]] = [("", (top,), False)]
-    while waiting:
+    inner: list[tuple[str, tuple[str, ...]]] = []
+    while waiting or inner:
+        if not waiting:  # all that is no link is known
+            path, through = inner.pop()
+            if (real := os.path.realpath(root / path)) not in whole:
+                waiting.append((path, (*through, real), False))
+            continue
         folder, through, only_named = waiting.pop()
+        if len(through) == 1 and not only_named:
+            whole.add(os.path.join(top, folder) if folder else top)  # noqa: PTH118
         kept: list[str] = []
         left_out: list[str] = []
         with os.scandir(root / folder) as entries:
@@ -251,12 +260,15 @@ def walk_project(root: Path, selection: Selection) -> Iterator[Found]:
                 kept.append(entry.name)
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append((path, through, only_named or selection.only_named_in(path, entry)))
-                elif entry.is_symlink() and (outside := _leads_outside(entry, through)):
-                    waiting.append((path, (*through, outside), False))
+                elif entry.is_symlink() and (real := _led_to(entry, through)):
+                    if Path(real).is_relative_to(top):
+                        inner.append((path, through))
+                    else:
+                        waiting.append((path, (*through, real), False))
         yield Found(path=folder, kept=tuple(sorted(kept)), left_out=tuple(sorted(left_out)))
 
 
-def _leads_outside(link: os.DirEntry[str], through: tuple[str, ...]) -> str:
+def _led_to(link: os.DirEntry[str], through: tuple[str, ...]) -> str:
     """Give the folder that a link leads to; empty where that is none, an environment, or one that is known.
 
     :param link: the link
@@ -265,8 +277,10 @@ def _leads_outside(link: os.DirEntry[str], through: tuple[str, ...]) -> str:
     is_folder = os.path.isdir(link.path)  # noqa: PTH112 - a looping link is none
     if not is_folder or is_environment(link.path):
         return ""
-    real = Path(os.path.realpath(link.path))
-    known = any(real.is_relative_to(place) or Path(place).is_relative_to(real) for place in through)
+    real, (top, *others) = Path(os.path.realpath(link.path)), through
+    known = Path(top).is_relative_to(real) or any(
+        real.is_relative_to(place) or Path(place).is_relative_to(real) for place in others
+    )
     return "" if known else str(real)
 
 

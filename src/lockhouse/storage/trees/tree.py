@@ -188,10 +188,12 @@ class ProjectTree:
             for path in sorted(seen.folders):
                 if not f"{path}/".startswith(links):
                     (project / path).mkdir(parents=True, exist_ok=True)
-            copied = {
-                path: _looked_at(self.root, path) if path.startswith(links) else _copied(self.root, project, path)
-                for path in seen.files
-            }
+            copied: dict[str, SeenFile] = {}
+            for path in seen.files:
+                if path.startswith(links):
+                    copied[path] = _looked_at(self.root, path)
+                else:
+                    copied[path] = _copied(self.root, project, path, looked_into=path in seen.folders)
         return project, replace(seen, files=copied).digest
 
     def _lent(self, folder: Path) -> Path:
@@ -325,12 +327,13 @@ def _read(path: str, known: SeenFile | None, before: TreeRecord | None) -> SeenF
     return known if signature_of(status) == known.signature else look_at(path)
 
 
-def _copied(root: Path, project: Path, path: str) -> SeenFile:
-    """Copy one file, and say what was copied."""
+def _copied(root: Path, project: Path, path: str, *, looked_into: bool) -> SeenFile:
+    """Copy one file, and say what was copied; a link to a folder that is looked into leads to that very folder."""
     source, target = root / path, project / path
     if not source.is_file():  # a link to a folder
         leads_to = source.readlink()
-        target.symlink_to(leads_to if _stays_within(root, source, leads_to) else source.parent.resolve() / leads_to)
+        stays = not looked_into and _stays_within(root, source, leads_to)
+        target.symlink_to(leads_to if stays else source.parent.resolve() / leads_to)
         copied = look_at(str(source))
     else:
         shutil.copy2(source, target)
