@@ -233,6 +233,43 @@ def test_of_an_ignored_folder_only_what_is_named_counts(
     assert builds.taken() == ["wheel"]
 
 
+@pytest.mark.parametrize("pattern", ["../shared/*.py", "/shared/code.py", "", "a**/b"])
+def test_a_pattern_that_can_name_no_file_of_the_project_is_refused(
+    pattern: str, index: PackageIndex, project: ProjectFolder, tmp_path: Path
+) -> None:
+    write_ignoring_project(index, project, tmp_path / "builds.log", f'["{pattern}"]')
+    refused = project.run("lockhouse", "lock")
+    assert refused.returncode != 0
+    assert f"build-files: '{pattern}' " in refused.output
+    assert "fix: correct 'build-files'" in refused.output
+
+
+def test_a_build_has_a_copy_of_the_project_alone_and_reads_other_files_by_absolute_paths(
+    index: PackageIndex, project: ProjectFolder, tmp_path: Path
+) -> None:
+    write_project(index, project, tmp_path / "builds.log")
+    (tmp_path / "shared.txt").write_text("one")
+    (project.path.parent / "beside.txt").write_text("beside")
+    more = 'rebuild = "always"\n'
+    project.write("pyproject.toml", project.read("pyproject.toml") + more)
+    project.replace("pyproject.toml", '"noting_backend"', '"own_backend"\nbackend-path = ["."]')
+    project.write(
+        "own_backend.py",
+        "import pathlib\n"
+        "from noting_backend import *\n"
+        "import noting_backend as base\n"
+        "def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):\n"
+        f"    read = pathlib.Path({str(tmp_path / 'shared.txt')!r}).read_text()\n"
+        "    there = pathlib.Path('../beside.txt').exists()\n"
+        "    pathlib.Path('src/demo/read.py').write_text(f'{read} {there}')\n"
+        "    return base.build_wheel(wheel_directory)\n",
+    )
+    lock(project)
+    assert code(project, "read.py") == "one False"
+    (tmp_path / "shared.txt").write_text("two")
+    assert code(project, "read.py") == "two False"
+
+
 @pytest.mark.parametrize("frontend", [NOX, TOX], ids=lambda frontend: frontend.name)
 def test_a_copy_of_a_project_with_its_environments_is_looked_at_itself(
     frontend: Frontend, index: PackageIndex, project: ProjectFolder, tmp_path: Path

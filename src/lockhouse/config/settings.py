@@ -114,7 +114,9 @@ BuildFiles = Annotated[
     Meta(
         description=(
             "Patterns of files, relative to the project that is built, that belong to it although version control "
-            "ignores them: code that is generated before the build. `**` stands for any folders."
+            "ignores them: code that is generated before the build. `**` stands for any folders, and at "
+            "the end for all files below. Wildcards do not stand for what tools leave behind, such as `.nox`, "
+            "`node_modules` and `build`: spell that out."
         ),
         examples=[["src/demo/_generated.py", "src/**/*_pb2.py"]],
     ),

@@ -29,6 +29,14 @@ LineOf: TypeAlias = "Callable[[tuple[str, ...]], int | None]"
 _Model = TypeVar("_Model", bound=msgspec.Struct)
 
 _ENVIRONMENTS_TABLE = "[tool.lockhouse.environments.{}]"
+_NO_FILE = 'names no file; write a path such as "src/demo/_version.py"'
+_OUTSIDE = (
+    "is not inside of the project, and a build gets a copy of the project alone; name files in its folder, or set "
+    'rebuild = "always" where a build reads others'
+)
+_WITHIN_NAME = (
+    'has "**" within a name, and it stands for whole folders; write it between slashes, as in "src/**/*_pb2.py"'
+)
 _EXPECTED = re.compile(r"Expected `([^`]+)`(?: of length (.+?))?(?:, got `([^`]+)`)?(?: - at `\$(.*)`)?$")
 _ENUM = re.compile(r"Invalid enum value (.+?)(?: - at `\$(.*)`)?$")
 _WORDS = {
@@ -267,6 +275,27 @@ def _check_folder(text: str) -> str:
     return str(path)
 
 
+def _check_patterns(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    for text in patterns:
+        path = PurePosixPath(text)
+        slashes = text.replace("\\", "/")
+        outside = path.is_absolute() or PureWindowsPath(text).drive or ".." in PurePosixPath(slashes).parts
+        partly = any("**" in part and part != "**" for part in path.parts)
+        wrong = {
+            _NO_FILE: not path.parts,
+            _OUTSIDE: outside,
+            f'has a backslash, which parts folders on Windows only; write "{slashes}"': slashes != text,
+            _WITHIN_NAME: partly,
+            f'names a folder; write "{text}**" for all files in it': text.endswith("/"),
+            "cannot be the name of a file; remove what cannot be printed": not text.isprintable(),
+        }
+        first = next((words for words, is_so in wrong.items() if is_so), None)
+        if first is not None:
+            msg = f"{text!r} {first}"
+            raise ValueError(msg)
+    return patterns
+
+
 def _check_names(names: tuple[str, ...]) -> tuple[str, ...]:
     if not names:
         return names
@@ -317,6 +346,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "python": _check_bounds,
     "pythons": _check_pythons,
     "lock_directory": _check_folder,
+    "build_files": _check_patterns,
     "allow_unhashed": _check_names,
     "only_binary": _check_names_or_all,
     "no_binary": _check_names_or_all,
