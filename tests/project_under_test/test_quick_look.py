@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import shutil
 import sys
 import time
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -37,8 +40,17 @@ def environ(project: ProjectFolder) -> Mapping[str, str]:
     return {**os.environ, **given}
 
 
-def tree(project: ProjectFolder, records: Path, *, versioned: bool = False) -> ProjectTree:
-    return ProjectTree(project.path, records=records, run=run_command, environ=environ(project), versioned=versioned)
+def tree(
+    project: ProjectFolder, records: Path, *, versioned: bool = False, patterns: tuple[str, ...] = ()
+) -> ProjectTree:
+    return ProjectTree(
+        project.path,
+        records=records,
+        run=run_command,
+        environ=environ(project),
+        versioned=versioned,
+        patterns=patterns,
+    )
 
 
 def quick(looked_at: ProjectTree) -> str | None:
@@ -62,6 +74,50 @@ def test_no_edit_passes_unseen(project: ProjectFolder, tmp_path: Path, versioned
             done.append(editor.add())
         done.append(editor.edit())
         anew = tree(project, tmp_path / f"records{number}", versioned=versioned).look().digest
+        assert quick(known) in {None, anew}, done
+        assert known.look().digest == anew, done
+        assert quick(known) == anew, done
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.full), pytest.param(3, marks=pytest.mark.full)])
+@pytest.mark.usefixtures("later")
+def test_no_edit_of_what_is_ignored_passes_unseen(project: ProjectFolder, tmp_path: Path, seed: int) -> None:
+    """Named files and links in ignored folders, repositories within the project, and all of them edited at random."""
+    git(project, "init", "-q")
+    project.write(".gitignore", "gen/\n/made/\n*.log\n")
+    project.write("src/demo/__init__.py", "x = 1\n")
+    commit(project)
+    patterns = ("src/**/*_pb2.py", "src/demo/gen/one.py", "**/node_modules/*.js", "made/*/link/*.py")
+    folders = [
+        "src/demo", "src/demo/gen", "src/demo/gen/below", "src/demo/node_modules", "src/demo/gen/node_modules", "made",
+        "made/a", "made/a/link", "src/demo/vendored", "src/demo/vendored/gen", ".nox", "src/gen/.nox",
+    ]  # fmt: skip
+    names = ["a_pb2.py", "one.py", "code.js", "some.log", "b.txt", ".gitignore"]
+    chosen = random.Random(seed)  # noqa: S311 - a seed says which edits
+    known, done = tree(project, tmp_path / "records", patterns=patterns), []
+    for number in range(80):
+        path = project / chosen.choice(folders)
+        file = path / chosen.choice(names)
+        how = chosen.choice(["write", "write", "write", "remove", "remove folder", "link", "link file", "init"])
+        with suppress(OSError):
+            if how == "write":
+                path.mkdir(parents=True, exist_ok=True)
+                file.write_text(f"*.txt\n*{number}\n" if file.name == ".gitignore" else f"n = {number}\n")
+            elif how == "remove":
+                file.unlink()
+            elif how == "remove folder" and path.is_symlink():
+                path.unlink()
+            elif how == "remove folder" and path != project / "src/demo":
+                shutil.rmtree(path)
+            elif how == "link":
+                path.symlink_to(project / chosen.choice(folders))
+            elif how == "link file":
+                file.symlink_to(project / chosen.choice(folders) / chosen.choice(names))
+            elif how == "init" and "vendored" in path.parts[-1]:
+                git(type(project)(path, project.environ), "init", "-q")
+        done.append(f"{how} {path if 'file' not in how else file}")
+        anew = tree(project, tmp_path / f"records{number}", patterns=patterns).look().digest
         assert quick(known) in {None, anew}, done
         assert known.look().digest == anew, done
         assert quick(known) == anew, done
