@@ -206,7 +206,9 @@ class Selection:
         :param path: relative to the project
         :param entry: the folder
         """
-        return path in self.ignored or (path not in self.known and is_left_behind(path, entry))
+        if path in self.ignored:
+            return True
+        return path in self.folders and path not in self.known and is_left_behind(path, entry)
 
 
 def _folders_of(files: Iterable[str]) -> frozenset[str]:

@@ -271,7 +271,8 @@ class _Again:
         left_out = {name.rstrip("/"): name.endswith("/") for name in folder.left_out}
         new = names.keys() - {*folder.kept, *left_out}
         other = any(names.get(name, is_folder) != is_folder for name, is_folder in left_out.items())
-        if other or not names.keys() >= {*folder.kept} or not all(map(is_output, new)) or ".git" in new:
+        other = other or (".git" in names) != (".git" in left_out)  # a repository came or went
+        if other or not names.keys() >= {*folder.kept} or not all(map(is_output, new)):
             raise _AllAnewError
         self._changed = True
         return replace(folder, signature=signature)
