@@ -127,9 +127,16 @@ def test_global_options(tmp_path: Path) -> None:
     assert (found.indexes.trusted_hosts, found.indexes.no_index) == (("b.example",), True)
 
 
-def test_hashes_of_an_input_are_no_input(tmp_path: Path) -> None:
-    write(tmp_path, requirements__txt="--require-hashes\na==1 \\\n    --hash=sha256:abc \\\n    --hash=sha256:def\nb\n")
+def test_hashes_of_an_input_are_kept_beside_it(tmp_path: Path) -> None:
+    one, other = "a" * 64, "b" * 96
+    write(
+        tmp_path,
+        requirements__txt=f"--require-hashes\na==1 \\\n  --hash=sha256:{one} \\\n  --hash sha384:{other.upper()}\nb\n",
+    )
     found = read(tmp_path)
+    (declared,) = found.hashes
+    assert declared.requirement is found.requirements[0]
+    assert declared.hashes == {f"sha256:{one}", f"sha384:{other}"}
     assert [(item.recorded, item.origin.line) for item in found.requirements] == [("a==1", 2), ("b", 5)]
 
 

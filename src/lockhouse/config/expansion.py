@@ -75,6 +75,7 @@ class Expansion:
             origin=self.filled.origin,
             requirements=requirements,
             constraints=collapsed(self._inputs.constraints),
+            hashes=self._inputs.hashes,
             requires_python=self._bounds(),
             pythons=self._pythons,
             project=self._mode,

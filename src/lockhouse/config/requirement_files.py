@@ -2,7 +2,7 @@
 
 ``pip-requirements-parser`` reads this format as well, but has had no release since 2022 and keeps no chain of files.
 
-A ``--hash`` in an input is passed over: the hashes of a lock come from the index, for all artifacts of a version.
+The hashes of a lock come from the index, for all files of a version; they are held against the ``--hash`` of an input.
 Hashes are checked in every install, so ``--require-hashes`` says nothing new.
 """
 
@@ -17,10 +17,18 @@ from lockhouse.config.file_lines import FileLines
 from lockhouse.config.index_addresses import declared_index, declared_links
 from lockhouse.config.malformed import as_written, joined
 from lockhouse.config.requirement_lines import expand_user, read_requirement, refuse_variables, relative_path
-from lockhouse.config.requirement_text import Line, OptionError, decode, expand_variables, logical_lines, split_options
+from lockhouse.config.requirement_text import (
+    Line,
+    OptionError,
+    decode,
+    expand_variables,
+    hashes_of,
+    logical_lines,
+    split_options,
+)
 from lockhouse.errors import InvalidRequirementError, InvalidSettingError
 from lockhouse.model.indexes import IndexOptions, hide
-from lockhouse.model.spec import DeclaredRequirement, Origin
+from lockhouse.model.spec import DeclaredHashes, DeclaredRequirement, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,12 +42,14 @@ class RequirementInputs:
 
     :ivar requirements: what must be installed
     :ivar constraints: bounds on what else comes in
+    :ivar hashes: the hashes that stand beside some of them
     :ivar indexes: where to look
     :ivar prereleases: whether one of them holds ``--pre``
     """
 
     requirements: tuple[DeclaredRequirement, ...] = ()
     constraints: tuple[DeclaredRequirement, ...] = ()
+    hashes: tuple[DeclaredHashes, ...] = ()
     indexes: IndexOptions = field(default_factory=IndexOptions)
     prereleases: bool = False
 
@@ -61,6 +71,7 @@ class RequirementReader:
         self._looks = looks
         self._requirements: list[DeclaredRequirement] = []
         self._constraints: list[DeclaredRequirement] = []
+        self._hashes: list[DeclaredHashes] = []
         self._indexes = IndexOptions()
         self._prereleases = False
         self._problems: list[InvalidRequirementError] = []
@@ -102,6 +113,7 @@ class RequirementReader:
         return RequirementInputs(
             requirements=tuple(self._requirements),
             constraints=tuple(self._constraints),
+            hashes=tuple(self._hashes),
             indexes=self._indexes,
             prereleases=self._prereleases,
         )
@@ -148,8 +160,13 @@ class RequirementReader:
     def _line(self, line: Line, place: Origin, folder: Path, *, constraint: bool, chain: tuple[Path, ...]) -> None:
         try:
             requirement, options = split_options(line.text)
+            hashes = hashes_of(options)
             if requirement:
-                self._requirement(requirement, place, constraint=constraint)
+                declared = self._requirement(requirement, place, constraint=constraint)
+                if hashes:
+                    self._hashes.append(DeclaredHashes(requirement=declared, hashes=hashes))
+            elif hashes:
+                self._problem(f"{place}: --hash stands beside no requirement", (), "put it behind its requirement")
         except OptionError as error:
             self._problem(f"{place}: {error}", (), error.fix)
             return
@@ -182,7 +199,9 @@ class RequirementReader:
             case _:
                 self._indexes = self._with_option(name, value, place, folder)
 
-    def _requirement(self, text: str, place: Origin, *, constraint: bool, editable: bool = False) -> None:
+    def _requirement(
+        self, text: str, place: Origin, *, constraint: bool, editable: bool = False
+    ) -> DeclaredRequirement:
         refuse_variables(text, place)
         expanded = expand_variables(text, self._environ)
         try:
@@ -192,6 +211,7 @@ class RequirementReader:
                 raise
             raise as_written(error, text, place) from None
         self._add(declared, constraint=constraint)
+        return declared
 
     def _add(self, declared: DeclaredRequirement, *, constraint: bool) -> None:
         if not constraint:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lockhouse.config.nearest import nearest
+from lockhouse.model.lock import STRONG_ALGORITHMS, is_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
@@ -147,6 +148,24 @@ def split_options(text: str) -> tuple[str, list[tuple[str, str]]]:
     if begin is None:
         return text, []
     return text[: begin.start()].strip(), list(_parse_options(_words(text[begin.start() :])))
+
+
+def hashes_of(options: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """Give the hashes among the options of a line, as ``algorithm:digest`` in lower case.
+
+    :param options: what :func:`split_options` gave
+    :raises OptionError: one is none, or none that counts
+    """
+    found = [value for name, value in options if name == "--hash"]
+    for value in found:
+        algorithm, colon, digest = value.partition(":")
+        if not colon or algorithm not in STRONG_ALGORITHMS:
+            msg = f"--hash={value}: only {', '.join(STRONG_ALGORITHMS)} count"
+            raise OptionError(msg, f"write --hash={STRONG_ALGORITHMS[0]}:DIGEST, or remove the option")
+        if not is_digest(algorithm, digest.lower()):
+            msg = f"--hash={value} cannot be a hash of {algorithm}"
+            raise OptionError(msg, "correct the hash, or remove the option")
+    return frozenset(value.lower() for value in found)
 
 
 def _words(text: str) -> list[str]:

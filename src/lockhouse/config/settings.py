@@ -243,7 +243,11 @@ class EnvironmentSettings(_Table, frozen=True, kw_only=True):
         Meta(description="Requirements (PEP 508), or paths of local projects and archives that start with a dot."),
     ] = ()
     requirement_files: Annotated[
-        tuple[str, ...], Meta(description="Requirement files in pip's format, relative to the project.")
+        tuple[str, ...],
+        Meta(
+            description="Requirement files in pip's format, relative to the project. Where one declares hashes "
+            "(--hash), a lock holds no file of that package that has none of them."
+        ),
     ] = ()
     constraints: Annotated[tuple[str, ...], Meta(description="Constraints: bounds on what else comes in.")] = ()
     constraint_files: Annotated[

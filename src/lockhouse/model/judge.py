@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 
 from lockhouse.model.closure import applies, parse_marker
+from lockhouse.model.declared_hashes import hash_reasons
 from lockhouse.model.environments import judged_environments
 from lockhouse.model.freshness import Fresh, Reason, ReasonCode, Stale
 from lockhouse.model.local_projects import with_declared_edges
@@ -57,6 +58,7 @@ def judge(
         *policy_reasons(spec, lock, record.inputs),
         *_plugin_reasons(spec, record, tuple(resolvers)),
         *_hash_reasons(lock),
+        *hash_reasons(spec.hashes, lock.packages),
         *project_build_reasons(spec, lock, record.inputs, environments),
         *content_reasons(spec, lock, record.inputs, environments),
     ]

@@ -124,6 +124,18 @@ class DeclaredRequirement:
         return f"{'-e ' if self.editable else ''}{self.text} @ {self.path}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredHashes:
+    """The hashes that stand beside a requirement or constraint in a requirement file.
+
+    :ivar requirement: what they belong to
+    :ivar hashes: ``algorithm:digest`` of each
+    """
+
+    requirement: DeclaredRequirement
+    hashes: frozenset[str]
+
+
 def canonical_requirement(requirement: Requirement) -> str:
     """Spell a requirement in the one way in which locks record it.
 
@@ -246,6 +258,7 @@ class EnvironmentSpec:
     :ivar origin: where the environment was declared
     :ivar requirements: all that must be installed, beside the project itself
     :ivar constraints: bounds on what else comes in
+    :ivar hashes: what requirement files say of hashes: no input of the lock, whose hashes are held against them
     :ivar requires_python: the Python bounds of the lock, a canonical specifier set such as ``>=3.11``
     :ivar pythons: the versions that the environment runs on where these were listed (``3.12``), sorted
     :ivar project: how the project itself is installed
@@ -275,6 +288,7 @@ class EnvironmentSpec:
     origin: Origin
     requirements: tuple[DeclaredRequirement, ...] = ()
     constraints: tuple[DeclaredRequirement, ...] = ()
+    hashes: tuple[DeclaredHashes, ...] = ()
     requires_python: str
     pythons: tuple[str, ...] = ()
     project: ProjectMode = ProjectMode.NONE
@@ -392,6 +406,7 @@ def _merge(one: EnvironmentSpec, other: EnvironmentSpec) -> EnvironmentSpec:
         )
     return replace(
         one,
+        hashes=tuple(dict.fromkeys((*one.hashes, *other.hashes))),
         build=one.build or other.build,  # it is that of the one project; not all of them need have it built
         requires_python=union_of_bounds(one.requires_python, other.requires_python),
         pythons=tuple(sorted({*one.pythons, *other.pythons}, key=_version_key)),

@@ -34,7 +34,8 @@ def check(
 
     Where the lock is as Lockhouse wrote it, and was made from just these inputs for these Pythons (and for those of the
     environments that share it), that is all there is to know and nothing is parsed. Everywhere else its content is
-    judged; so it is where projects of the repository are installed, whose versions are no inputs.
+    judged; so it is where projects of the repository are installed, whose versions are no inputs, and where hashes are
+    declared.
 
     :param spec: what is declared
     :param files: where its lock lies
@@ -48,6 +49,7 @@ def check(
         return Missing(files.place)
     look = files.quick_look()
     unchanged = look.serves(spec.inputs) and spec.resolver in _OWN_RESOLVERS and not plugins.have_rules
+    unchanged = unchanged and not spec.hashes  # hashes that are declared are no inputs
     unchanged = unchanged and not spec.local_projects  # their versions, and the Pythons they need, are no inputs
     if unchanged and not _asks_the_interpreter(files, environment):
         return Fresh()

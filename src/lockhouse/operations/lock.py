@@ -20,6 +20,7 @@ from lockhouse.errors import (
 from lockhouse.interfaces import ResolveRequest
 from lockhouse.model.builds import build_key, needs_build
 from lockhouse.model.changes import build_changes_between, changes_between
+from lockhouse.model.declared_hashes import hash_reasons, with_declared_hashes
 from lockhouse.model.freshness import Fresh, Stale, edits_of
 from lockhouse.model.lock import ArtifactKind, Lock, LockRecord
 from lockhouse.operations.build_lock import BuildLocking, BuildLocks
@@ -273,6 +274,7 @@ def _complete(
     untold = untold_hashes(resolution.packages, present=present, fetcher=tools.fetcher)
     hashed, more = with_untold_hashes(resolution.packages, root=tools.root, fetcher=tools.fetcher, store=tools.store)
     computed.extend(more)
+    hashed = _with_declared_hashes(request, hashed)
 
     def wheel(package: LockedPackage, artifact: Artifact) -> Path:
         return _stored([(package, artifact)], tools)[0].path
@@ -294,6 +296,21 @@ def _complete(
         packages=tuple(sorted(packages, key=lambda p: (p.name, p.version or "", p.marker or ""))),
         record=record,
     )
+
+
+def _with_declared_hashes(request: LockRequest, packages: Sequence[LockedPackage]) -> tuple[LockedPackage, ...]:
+    """Keep only files with a declared hash where some are declared; more files may have been uploaded since."""
+    declared = request.spec.hashes
+    kept = tuple(with_declared_hashes(declared, package) for package in packages)
+    if problems := list(hash_reasons(declared, kept)):
+        places = ", ".join(dict.fromkeys(str(reason.origin) for reason in problems))
+        raise LockRefusedError(
+            f'{request.files.place}: what was resolved for environment "{request.spec.name}" is not written',
+            why=map(str, problems),
+            fix=f"ask yourself whether the index has the files that you mean; if so, correct the hashes ({places}), or "
+            "remove them: a lock has its own; then lock again",
+        )
+    return kept
 
 
 def _build_locking(request: LockRequest, present: Lock | None, computed: list[str], tools: LockTools) -> BuildLocking:
