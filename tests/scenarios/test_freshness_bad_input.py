@@ -484,3 +484,71 @@ def test_a_checkout_of_another_that_cannot_be_written_is_checked_all_the_same(
     finally:
         for folder in folders:
             folder.chmod(0o755)
+
+
+# -- what a parser gives up on ------------------------------------------------------------
+
+DEEP = "[" * 3000 + "]" * 3000
+DEEP_MARKER = "(" * 2000 + "python_version>'3'" + ")" * 2000
+
+TOO_MUCH = {
+    "brackets": ({"pyproject.toml": TABLE + f"requirements = []\n[tool.x]\na = {DEEP}\n"}, "config", "too deeply"),
+    "digits": ({"pyproject.toml": TABLE + f"[tool.x]\na = {'1' * 6000}\n"}, "config", "too many digits"),
+    "marker": (
+        {"pyproject.toml": TABLE + f'requirements = ["alpha; {DEEP_MARKER}"]\n'},
+        "invalid-requirement",
+        "too deeply",
+    ),
+    "marker in a group": (
+        {"pyproject.toml": TABLE + f'groups = ["a"]\n[dependency-groups]\na = ["alpha; {DEEP_MARKER}"]\n'},
+        "invalid-requirement",
+        "too deeply",
+    ),
+    "settings of uv": (
+        {"pyproject.toml": TABLE + 'requirements = ["alpha"]\n', "uv.toml": f"a = {DEEP}\n"},
+        "config",
+        "too deeply",
+    ),
+}
+
+
+@pytest.mark.parametrize(("files", "code", "words"), TOO_MUCH.values(), ids=TOO_MUCH.keys())
+def test_what_a_parser_gives_up_on_is_no_stale_lock(
+    project: ProjectFolder, files: dict[str, str | bytes], code: str, words: str
+) -> None:
+    for name, data in files.items():
+        project.write(name, data)
+    result = project.run("lockhouse", "lock" if "uv.toml" in files else "check")
+    assert result.returncode == 2, result
+    require_error(result, code, words)
+
+
+LOCK_TOO_DEEP = {
+    "brackets": ("pylock", LOCK, lambda text: f"{text}\n[tool.x]\na = {DEEP}\n"),
+    "digits": ("pylock", LOCK, lambda text: f"{text}\n[tool.x]\na = {'1' * 6000}\n"),
+    "marker": (
+        "pylock",
+        LOCK,
+        lambda text: text.replace('name = "beta"\n', f'name = "beta"\nmarker = "{DEEP_MARKER}"\n'),
+    ),
+    "edge": ("pylock", LOCK, lambda text: text.replace('"beta",', f'"beta; {DEEP_MARKER}",')),
+    "pin": ("requirements", REQUIREMENTS, lambda text: text.replace("beta==1.0", f"beta==1.0 ; {DEEP_MARKER}")),
+    "record": (
+        "requirements",
+        RECORD,
+        lambda text: text.replace("requires-python", f'environments = ["{DEEP_MARKER}"]\nrequires-python', 1),
+    ),
+}
+
+
+@pytest.mark.parametrize(("form", "name", "damage"), LOCK_TOO_DEEP.values(), ids=LOCK_TOO_DEEP.keys())
+def test_what_a_parser_gives_up_on_in_a_lock_is_an_invalid_lock(
+    templates: dict[str, Path], tmp_path: Path, form: str, name: str, damage: Callable[[str], str]
+) -> None:
+    project = copy_of(templates[form], tmp_path)
+    text = project.read(name)
+    project.write(name, damage(text).encode())
+    assert project.read(name) != text
+    result = project.run("lockhouse", "check")
+    assert result.returncode == 3, result
+    require_error(result, "lock-invalid", name.rpartition("/")[2])

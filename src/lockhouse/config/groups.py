@@ -94,9 +94,11 @@ class DependencyGroups:
 
         try:
             parsed = self._resolver.lookup(spelled)
-        except ExceptionGroup as group:
+        except (ExceptionGroup, RecursionError) as group:
             place = self.pyproject.origin((_TABLE, spelled), source=f'dependency group "{spelled}"')
             problems = list(self._problems(spelled, place))
+            if not problems and isinstance(group, RecursionError):
+                raise
             if not problems:
                 raise _malformed(f"{place} is malformed", group, fix=f'write {spelled} = ["pytest>=8"]') from None
             raise joined(problems, f"{len(problems)} entries of {place} cannot be used") from None
@@ -129,7 +131,7 @@ class DependencyGroups:
             if isinstance(entry, str):
                 try:
                     Requirement(entry)
-                except InvalidRequirement as error:
+                except (InvalidRequirement, RecursionError) as error:
                     here = self.pyproject.origin((_TABLE, spelled), entry, source=place.source)
                     yield unparsed(entry, here, error)
             elif not (isinstance(entry, dict) and list(entry) == [_INCLUDE] and isinstance(entry[_INCLUDE], str)):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lockhouse.config.requirement_text import unset_variables
 from lockhouse.errors import InvalidRequirementError
 from lockhouse.model.indexes import hide
+from lockhouse.model.unparsed import why_unparsed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +38,7 @@ def malformed(text: str, origin: Origin, why: str, *, fix: str | None = None) ->
     return _MalformedError(f"{origin}: {hide(text)!r} is not a requirement", why=hide(why), fix=fix)
 
 
-def unparsed(text: str, origin: Origin, error: InvalidRequirement) -> InvalidRequirementError:
+def unparsed(text: str, origin: Origin, error: InvalidRequirement | RecursionError) -> InvalidRequirementError:
     """Give the error for a text that is no requirement by its form, with the text that was probably meant.
 
     :param text: what was written
@@ -48,7 +49,7 @@ def unparsed(text: str, origin: Origin, error: InvalidRequirement) -> InvalidReq
 
     guess = probable_requirement(text)
     fix = FORMS if guess is None else f"write {hide(guess)!r} instead of {hide(text)!r}"
-    return malformed(text, origin, str(error).splitlines()[0], fix=fix)
+    return malformed(text, origin, why_unparsed(error), fix=fix)
 
 
 def as_written(error: InvalidRequirementError, text: str, origin: Origin) -> InvalidRequirementError:

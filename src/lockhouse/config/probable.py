@@ -60,6 +60,6 @@ def _guesses(name: str, tail: str) -> list[str]:
 def _parses(text: str) -> bool:
     try:
         Requirement(text)
-    except InvalidRequirement:
+    except (InvalidRequirement, RecursionError):
         return False
     return True

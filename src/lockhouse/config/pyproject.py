@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lockhouse.config.toml_lines import TomlLines
 from lockhouse.errors import ConfigError
 from lockhouse.model.spec import Origin
+from lockhouse.model.unparsed import UNPARSED, why_unparsed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,7 +94,7 @@ def read_toml(content: bytes, name: str) -> tuple[dict[str, Any], str]:
     except UnicodeDecodeError as error:
         why = f"{error.reason} at byte {error.start}"
         raise ConfigError(f"{name} is not UTF-8", why=why, fix=f"save {name} as UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
+    except UNPARSED as error:
         line = re.search(r"at line (\d+)", str(error))
         place = f"{name}:{line[1]}" if line else name
-        raise ConfigError(f"{place} is not valid TOML", why=str(error), fix=f"mend {place}") from error
+        raise ConfigError(f"{place} is not valid TOML", why=why_unparsed(error), fix=f"mend {place}") from error

@@ -248,7 +248,7 @@ def _parsed(line: str, shown: str, origin: Origin) -> Requirement:
 
     try:
         requirement = Requirement(line)
-    except InvalidRequirement as error:
+    except (InvalidRequirement, RecursionError) as error:
         raise unparsed(shown, origin, error) from None
     if found := _LOCK_ONLY.search(_QUOTED.sub("", str(requirement.marker or ""))):
         why = f"the marker variable {found[0]} has a meaning in lock files only (PEP 751)"

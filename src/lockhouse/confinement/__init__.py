@@ -104,6 +104,6 @@ def _attempt(line: str) -> Attempt | None:
     """Read one line, unless the build itself wrote into the file, or was ended while it was written."""
     try:
         what, certain = json.loads(line)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return None
     return Attempt(what=str(what), certain=bool(certain))

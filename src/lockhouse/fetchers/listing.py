@@ -95,7 +95,7 @@ def files_of(page: Page) -> list[FoundFile]:
             return list(_from_json(page))
         if media_type in _HTML:
             return list(_from_html(page))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _no_index(page, f"it cannot be read: {error}") from error
     raise _no_index(page, f"it answers with {media_type or 'no media type'}")
 

@@ -130,7 +130,7 @@ def _recall(memory: Path, fingerprint: dict[str, Any]) -> Target | None:
         if record["fingerprint"] != fingerprint:
             return None
         return Target(**{**record["target"], "tags": tuple(record["target"]["tags"])})
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None  # no answer, or a damaged one: it is asked for again
 
 

@@ -145,7 +145,7 @@ def parse_requirement(text: str) -> Requirement | None:
     for candidate in candidates:
         try:
             return Requirement(candidate)
-        except InvalidRequirement:
+        except (InvalidRequirement, RecursionError):
             continue
     return None
 

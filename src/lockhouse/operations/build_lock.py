@@ -15,6 +15,7 @@ from lockhouse.model.closure import applies, parse_marker
 from lockhouse.model.lock import BuildLock, Lock, LockedPackage, LockRecord
 from lockhouse.model.plan import select
 from lockhouse.model.spec import DeclaredRequirement, Origin, canonical_requirement
+from lockhouse.model.unparsed import why_unparsed
 from lockhouse.operations.build import Builder
 from lockhouse.operations.build_room import build_room
 from lockhouse.operations.edges import requires_in
@@ -292,7 +293,7 @@ def _is_same(one: LockedPackage, other: LockedPackage) -> bool:
 def canonical(lines: Iterable[str], package: LockedPackage) -> tuple[str, ...]:
     try:
         return tuple(canonical_requirement(Requirement(line)) for line in lines)
-    except InvalidRequirement as error:
+    except (InvalidRequirement, RecursionError) as error:
         raise BuildFailedError(
-            f"{package.label}: one of its build requirements cannot be read", why=str(error).splitlines()[0]
+            f"{package.label}: one of its build requirements cannot be read", why=why_unparsed(error)
         ) from error

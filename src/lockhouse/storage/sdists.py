@@ -94,7 +94,7 @@ def read_build_system(project: Path, *, label: str) -> BuildSystem:
         backend = table.get("build-backend", LEGACY_BACKEND)
         if not all(isinstance(item, str) for item in (*requires, *paths, backend)):
             raise TypeError("a string was expected")  # noqa: TRY301 - the one way to say it
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BuildFailedError(
             f"{label}: [build-system] of its pyproject.toml cannot be used", why=f"{type(error).__name__}: {error}"
         ) from error

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lockhouse.errors import LockInvalidError, LockMissingError
 from lockhouse.model.spec import LockFormat
+from lockhouse.model.unparsed import UNPARSED, why_unparsed
 from lockhouse.storage.lockfiles.quicklook import QuickLook, fold, look, with_head
 
 if TYPE_CHECKING:
@@ -209,7 +209,10 @@ def _text(data: bytes, place: str, lock_command: str) -> str:
 
 
 def _parse(data: bytes, place: str, lock_command: str) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - not for a quick look
+
+    text = _text(data, place, lock_command)
     try:
-        return tomllib.loads(_text(data, place, lock_command))
-    except tomllib.TOMLDecodeError as error:
-        raise LockInvalidError(f"{place} is no valid TOML", why=str(error)) from error
+        return tomllib.loads(text)
+    except UNPARSED as error:
+        raise LockInvalidError(f"{place} is no valid TOML", why=why_unparsed(error)) from error

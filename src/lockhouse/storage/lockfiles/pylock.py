@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lockhouse.errors import LockInvalidError
 from lockhouse.model.lock import Lock
+from lockhouse.model.unparsed import why_unparsed
 from lockhouse.storage.lockfiles.packages import package_from, package_to_dict
 from lockhouse.storage.lockfiles.record import record_from_dict, record_to_dict, with_edges
 
@@ -49,8 +50,9 @@ def from_document(document: Mapping[str, Any], place: str, directory: str) -> Lo
         raise LockInvalidError(
             f"{place}: the format is newer than this Lockhouse", why=str(error), fix="upgrade Lockhouse"
         ) from error
-    except PylockValidationError as error:
-        raise LockInvalidError(f"{place} breaks a rule of the pylock format (PEP 751)", why=str(error)) from error
+    except (PylockValidationError, RecursionError) as error:
+        why = str(error) if isinstance(error, PylockValidationError) else why_unparsed(error)
+        raise LockInvalidError(f"{place} breaks a rule of the pylock format (PEP 751)", why=why) from error
     packages = tuple(package_from(package, directory) for package in pylock.packages)
     lock = Lock(
         requires_python=str(pylock.requires_python or ""),

@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from lockhouse.errors import LockInvalidError
 from lockhouse.model.lock import RECORD_VERSION, Artifact, ArtifactKind, BuildLock, Lock, LockedPackage, LockRecord
 from lockhouse.model.spec import LockInputs
+from lockhouse.model.unparsed import why_unparsed
 from lockhouse.storage.lockfiles.packages import package_from, package_to_dict
 
 if TYPE_CHECKING:
@@ -123,6 +124,8 @@ def record_from_dict(table: object, place: str, directory: str) -> tuple[LockRec
         )
         SpecifierSet(record.inputs.requires_python)
         edges = {str(key): tuple(map(_requirement_line, lines)) for key, lines in dict(table["requires"]).items()}
+    except RecursionError as error:
+        raise _damaged(place, why_unparsed(error)) from error
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _damaged(place, f"{type(error).__name__}: {error}") from error
     return record, edges

@@ -20,6 +20,7 @@ from lockhouse.model.indexes import strip_userinfo
 from lockhouse.model.lock import STRONG_ALGORITHMS, Artifact, ArtifactKind, Lock, LockedPackage
 from lockhouse.model.pythons import lower_bound
 from lockhouse.model.references import parse_vcs
+from lockhouse.model.unparsed import why_unparsed
 from lockhouse.storage.lockfiles.record import record_from_dict, record_to_dict, with_edges
 
 if TYPE_CHECKING:
@@ -233,8 +234,8 @@ def _package_from(
     text = _HASH.sub("", line).strip()
     try:
         requirement = Requirement(text)
-    except InvalidRequirement as error:
-        raise LockInvalidError(f"{place}:{number}: {text!r} is no pin", why=str(error)) from error
+    except (InvalidRequirement, RecursionError) as error:
+        raise LockInvalidError(f"{place}:{number}: {text!r} is no pin", why=why_unparsed(error)) from error
     name = canonicalize_name(requirement.name)
     marker = None if requirement.marker is None else str(requirement.marker)
     if requirement.url is not None:

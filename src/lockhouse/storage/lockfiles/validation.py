@@ -9,6 +9,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from lockhouse.errors import LockInvalidError
+from lockhouse.model.unparsed import UNPARSED, why_unparsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -71,5 +72,5 @@ def _checked(value: object, parse: Callable[[str], object], where: str) -> Itera
         return
     try:
         parse(value)
-    except ValueError as error:
-        yield f"{where}: {str(error).splitlines()[0]}"
+    except UNPARSED as error:
+        yield f"{where}: {why_unparsed(error)}"
