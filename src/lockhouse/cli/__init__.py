@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from lockhouse.cli.quick import answers
@@ -18,14 +19,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     :return: the exit code
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
+    _open_what_is_closed()
     _escape_what_cannot_be_shown()
     try:
-        code = 0 if answers(words) else _run(words)
+        try:
+            code = 0 if answers(words) else _run(words)
+        except SystemExit:  # help was asked for, or the words are wrong
+            sys.stdout.flush()
+            raise
         sys.stdout.flush()
     except KeyboardInterrupt as interrupt:
         return _ended(interrupt)
     except BrokenPipeError:
         return _unread()
+    except OSError as error:
+        if (fault := _fault_of_answers()) is None:
+            raise
+        return _unwritten(fault, error)
     return code
 
 
@@ -43,6 +53,15 @@ def _run(words: Sequence[str]) -> int:
         console.error(error)
         return error.exit_code
     return code
+
+
+def _open_what_is_closed() -> None:
+    """Have a stream that was closed lead nowhere; else the next file that is opened takes its place."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            stream = open(os.devnull, "r" if name == "stdin" else "w", encoding="utf-8")  # noqa: PTH123, SIM115 - pathlib takes long to import
+            os.set_inheritable(stream.fileno(), True)  # noqa: FBT003 - it takes no keyword
+            setattr(sys, name, stream)
 
 
 def _escape_what_cannot_be_shown() -> None:
@@ -74,6 +93,31 @@ def _ended(by: KeyboardInterrupt) -> int:
     terminated = isinstance(by, _Terminated)
     Console().warning("terminated" if terminated else "interrupted")
     return EXIT_TERMINATED if terminated else EXIT_INTERRUPTED
+
+
+def _fault_of_answers() -> OSError | None:
+    """Say why the answers could not be written, None where they could: what was left of them is tried once more."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        return error
+    return None
+
+
+def _unwritten(fault: OSError, by: OSError) -> int:
+    """Say that the answer was lost: whoever reads the exit code alone must not take it for one."""
+    from lockhouse.cli.console import Console  # noqa: PLC0415 - not for the quickest answer
+    from lockhouse.errors import StoreError  # noqa: PLC0415 - likewise
+
+    error = StoreError(
+        "the answer cannot be written to stdout",
+        why=fault.strerror or str(fault),
+        fix="make room where it goes, or send it elsewhere",
+    )
+    error.__cause__ = by
+    Console().error(error)
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - else Python tries again when it ends
+    return error.exit_code
 
 
 def _unread() -> int:

@@ -97,9 +97,9 @@ class DependencyGroups:
         except (ExceptionGroup, RecursionError) as group:
             place = self.pyproject.origin((_TABLE, spelled), source=f'dependency group "{spelled}"')
             problems = list(self._problems(spelled, place))
-            if not problems and isinstance(group, RecursionError):
-                raise
             if not problems:
+                if isinstance(group, RecursionError):
+                    raise
                 raise _malformed(f"{place} is malformed", group, fix=f'write {spelled} = ["pytest>=8"]') from None
             raise joined(problems, f"{len(problems)} entries of {place} cannot be used") from None
         return [
