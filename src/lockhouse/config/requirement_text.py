@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lockhouse.config.nearest import nearest
-from lockhouse.model.lock import STRONG_ALGORITHMS, is_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -157,6 +156,10 @@ def hashes_of(options: Iterable[tuple[str, str]]) -> frozenset[str]:
     :raises OptionError: one is none, or none that counts
     """
     found = [value for name, value in options if name == "--hash"]
+    if not found:
+        return frozenset()
+    from lockhouse.model.lock import STRONG_ALGORITHMS, is_digest  # noqa: PLC0415 - rare, and what is fresh needs no lock
+
     for value in found:
         algorithm, colon, digest = value.partition(":")
         if not colon or algorithm not in STRONG_ALGORITHMS:
