@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from typing import TYPE_CHECKING
@@ -320,6 +321,19 @@ def test_a_malformed_declaration_is_a_clear_error_and_nothing_is_written(
         require_error(result, code, place)
         assert result.stdout == ""
     assert tree_of(project.path, without=["__pycache__"]) == before
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+@pytest.mark.parametrize("name", ["r.txt", "pyproject.toml"])
+def test_a_pipe_is_no_file_to_read(project: ProjectFolder, name: str) -> None:
+    declare(project, 'requirement-files = ["r.txt"]')
+    (project / name).unlink(missing_ok=True)
+    os.mkfifo(project / name)
+    for command in ("lock", "check"):
+        result = project.run("lockhouse", command, timeout=60)
+        assert result.returncode == 2, result
+        code = "config" if name == "pyproject.toml" else "invalid-requirement"
+        require_error(result, code, f"{name} cannot be read", "it is no regular file")
 
 
 def test_all_problems_are_told_at_once(project: ProjectFolder) -> None:

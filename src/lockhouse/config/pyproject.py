@@ -48,7 +48,9 @@ class Pyproject:
         except (FileNotFoundError, NotADirectoryError):
             return cls(place=place)
         except OSError as error:
-            raise ConfigError(f"{place} cannot be read", why=error.strerror or str(error)) from error
+            raise ConfigError(
+                f"{place} cannot be read", why=error.strerror or str(error), fix=f"make {place} a file that can be read"
+            ) from error
         data, text = read_toml(content, place)
         return cls(data=data, lines=TomlLines(text), place=place)
 

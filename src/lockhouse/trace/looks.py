@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from hashlib import sha256
 
 TYPE_CHECKING = False
@@ -13,6 +15,13 @@ FILE, KIND, NAMES, REAL, VARIABLE = "file", "kind", "names", "real", "variable"
 
 #: What is seen of a file or folder that cannot be read, whatever the reason. It is no digest.
 _NOTHING = "-"
+
+
+class NoRegularFileError(OSError):
+    """A pipe or a device in the place of a file: to read it may take for ever, and need not give the same twice."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(errno.EINVAL, "it is no regular file", path)
 
 
 class Looks:
@@ -26,16 +35,17 @@ class Looks:
         self._clear = True
 
     def file(self, path: str | os.PathLike[str]) -> bytes:
-        """Read a file.
+        """Read a file; only a regular one is read.
 
         :param path: its path, absolute
-        :raises OSError: it cannot be read
+        :raises OSError: it cannot be read, or is another kind of file
         :raises ValueError: no file can have this path
         """
         try:
             content = _read(os.fspath(path))
-        except (OSError, ValueError):
+        except (OSError, ValueError) as error:
             self._note(FILE, path, _NOTHING)
+            self._clear = self._clear and not isinstance(error, NoRegularFileError)  # who reads it may see anything
             raise
         self._note(FILE, path, sha256(content).hexdigest())
         return content
@@ -129,6 +139,9 @@ def answered(questions: Iterable[tuple[str, str]], environ: Mapping[str, str]) -
 
 
 def _read(path: str) -> bytes:
+    mode = os.stat(path).st_mode  # noqa: PTH116 - pathlib takes long to import
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode) and path != os.devnull:  # to open a folder is an error anyway
+        raise NoRegularFileError(path)
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - pathlib takes long to import
         return file.read()
 
