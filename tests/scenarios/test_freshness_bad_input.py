@@ -207,6 +207,40 @@ def test_the_dots_of_a_name_are_mangled_and_a_collision_is_refused(project: Proj
     assert tree_of(project.path) == before
 
 
+@pytest.mark.parametrize("option", ["--index-url ", "--extra-index-url=", "-i ", "-f "])
+def test_an_index_that_somebody_wrote_into_the_pins_is_no_source_of_theirs(
+    templates: dict[str, Path], tmp_path: Path, option: str
+) -> None:
+    project = copy_of(templates["requirements"], tmp_path)
+    text = project.read(REQUIREMENTS)
+    project.write(REQUIREMENTS, f"{text}{option}http://me:secret@evil.example/simple/\n".encode())
+    (reason,) = (answer := verdict(project))["reasons"]
+    assert reason["code"] == "indexes-changed"
+    assert "http://evil.example/simple, which is not declared" in reason["message"]
+    assert answer["notes"] == [f"{REQUIREMENTS} was edited since Lockhouse wrote it"]
+
+
+def test_an_edited_lock_that_is_fresh_says_so(templates: dict[str, Path], tmp_path: Path) -> None:
+    project = copy_of(templates["requirements"], tmp_path)
+    text, (index,) = project.read(REQUIREMENTS), set(re.findall('index = "(.*)"', project.read(RECORD)))
+    for more in ("# a comment\n", f"--index-url {index}/\n--trusted-host 127.0.0.1\n"):  # as an update bot writes
+        project.write(REQUIREMENTS, (text + more).encode())
+        for words in (("check", "-v"), ("check", "tests", "-v"), ("check", "-v")):
+            result = project.run("lockhouse", *words)
+            assert result.returncode == 0, result
+            assert f"{REQUIREMENTS} was edited since Lockhouse wrote it" in result.output
+
+
+@pytest.mark.usefixtures("path_with_pythons")
+def test_an_edited_lock_of_one_of_several_pythons_says_so(project: ProjectFolder, index: PackageIndex) -> None:
+    index.add_wheel("alpha", "1.0")
+    declare(project, 'requirements = ["alpha"]', 'resolver = "pip"', 'pythons = ["3.11", "3.12"]')
+    lock(project)
+    edited = min((project / "locks").iterdir())
+    edited.write_text(f"{edited.read_text()}# a comment\n")
+    assert verdict(project)["notes"] == [f"locks/{edited.name} was edited since Lockhouse wrote it"]
+
+
 def test_a_lock_of_another_tool_is_stale_not_trusted(templates: dict[str, Path], tmp_path: Path) -> None:
     project = copy_of(templates["pylock"], tmp_path)
     project.write(LOCK, project.read(LOCK).partition("[tool.lockhouse]")[0].encode())

@@ -154,9 +154,12 @@ class Lock:
     :ivar environments: markers of the environments that it is for; empty for all
     :ivar packages: sorted by name, version and marker
     :ivar record: what Lockhouse recorded; None where another tool wrote the file
+    :ivar sources: indexes and pages with links, without credentials, that a requirements file names though nothing was
+        locked from there: Lockhouse writes none, update bots do
     """
 
     requires_python: str
     environments: tuple[str, ...] = ()
     packages: tuple[LockedPackage, ...] = ()
     record: LockRecord | None = None
+    sources: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from packaging.version import Version
 from lockhouse.model.builds import build_key, needs_build, source_to_build
 from lockhouse.model.closure import parse_requirement
 from lockhouse.model.freshness import Reason, ReasonCode
+from lockhouse.model.indexes import public_url
 from lockhouse.model.lock import ArtifactKind
 
 if TYPE_CHECKING:
@@ -37,11 +38,26 @@ def policy_reasons(spec: EnvironmentSpec, lock: Lock, recorded: LockInputs) -> I
             message=f"the index options changed from {_words(recorded.indexes)} to {_words(spec.inputs.indexes)}",
             origin=spec.origin,
         )
+    yield from _source_reasons(spec, lock)
     yield from _build_reasons(spec, lock)
     if not spec.prereleases:
         yield from _prerelease_reasons(spec, lock, recorded)
     if spec.exclude_newer is not None:
         yield from _cutoff_reasons(spec, spec.exclude_newer, lock, recorded)
+
+
+def _source_reasons(spec: EnvironmentSpec, lock: Lock) -> Iterator[Reason]:
+    """Name the indexes that stand in the lock for plain pip, and that nobody declares or was locked from."""
+    if not lock.sources:
+        return
+    known = {index.public_url for index in spec.indexes.indexes}
+    known |= {public_url(link) for link in spec.indexes.find_links}
+    if strange := [source for source in lock.sources if source not in known]:
+        yield Reason(
+            code=ReasonCode.INDEXES_CHANGED,
+            message=f"the lock names {', '.join(strange)}, which is not declared: plain pip would look there",
+            origin=spec.origin,
+        )
 
 
 def _words(options: Mapping[str, object]) -> str:

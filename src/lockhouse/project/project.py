@@ -103,12 +103,13 @@ class Project:
         """
         from lockhouse.model.fresh import Fresh  # noqa: PLC0415
 
-        verdict: Freshness = Fresh()
+        notes: dict[str, None] = {}
         for files, environment in self._locks_of(spec, python):
             verdict = check(spec, files, plugins=self._wiring.plugins, environment=environment)
             if not isinstance(verdict, Fresh):
-                break
-        return verdict
+                return verdict
+            notes |= dict.fromkeys(verdict.notes)
+        return Fresh(tuple(notes))
 
     def orphan_locks(self, specs: Iterable[EnvironmentSpec]) -> tuple[OrphanLock, ...]:
         """Find locks that Lockhouse wrote and no environment uses.

@@ -75,7 +75,8 @@ FRESHNESS: Mapping[str, Explanation] = {
     ),
     ReasonCode.INDEXES_CHANGED: Explanation(
         means="The declared index options are others than those that the lock was made with. Your own configuration of "
-        "pip and uv, and the credentials, do not count.",
+        "pip and uv, and the credentials, do not count. Or a lock of requirements names an index that is not declared, "
+        "and that no pin came from.",
         matters="The same name can be another package on another index.",
         mend="Lock again. A package that would come from another index than before has to be named: the command says "
         "so.",

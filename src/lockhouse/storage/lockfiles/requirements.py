@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -16,7 +17,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from lockhouse.errors import LockInvalidError
-from lockhouse.model.indexes import strip_userinfo
+from lockhouse.model.indexes import public_url, strip_userinfo
 from lockhouse.model.lock import STRONG_ALGORITHMS, Artifact, ArtifactKind, Lock, LockedPackage
 from lockhouse.model.pythons import lower_bound
 from lockhouse.model.references import parse_vcs
@@ -24,7 +25,7 @@ from lockhouse.model.unparsed import why_unparsed
 from lockhouse.storage.lockfiles.record import record_from_dict, record_to_dict, with_edges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from lockhouse.model.spec import DeclaredRequirement, EnvironmentSpec, LockInputs
 
@@ -33,6 +34,10 @@ _HASH = re.compile(r"\s--hash[=\s](?P<algorithm>[a-z0-9]+):(?P<digest>[0-9a-fA-F
 _OPTION = re.compile(
     r"(?:-i|-f|--(?:index-url|extra-index-url|find-links|trusted-host|no-index|pre|prefer-binary|no-binary|only-binary"
     r"|require-hashes))(?=[\s=]|$)"
+)
+#: Those of them that name an address.
+_SOURCE = re.compile(
+    r"(?:-i|-f|--(?:index-url|extra-index-url|find-links))[\s=]\s*[\"']?(?P<url>[^\s\"']+://[^\s\"']+)"
 )
 
 
@@ -189,26 +194,27 @@ def read(pins: str, document: Mapping[str, Any] | None, place: str, directory: s
     :raises LockInvalidError: a line cannot be read
     """
     known = list((document or {}).get("packages", ()))
+    lines = [(number, line) for number, line in _logical_lines(pins) if line and not line.startswith("#")]
     packages = [
-        _package_from(line, number, known, place, directory)
-        for number, line in _logical_lines(pins)
-        if line and not line.startswith("#") and not _OPTION.match(line)
+        _package_from(line, number, known, place, directory) for number, line in lines if not _OPTION.match(line)
     ]
     lock = Lock(
         requires_python=str((document or {}).get("requires-python", "")),
         environments=tuple(map(str, (document or {}).get("environments", ()))),
         packages=tuple(packages),
+        sources=tuple(_sources((line for _, line in lines if _OPTION.match(line)), known)),
     )
     table = (document or {}).get("tool", {}).get("lockhouse")
     if table is None:
         return lock
     record, edges = record_from_dict(table, place, directory)
-    return Lock(
-        requires_python=lock.requires_python,
-        environments=lock.environments,
-        packages=tuple(with_edges(lock.packages, edges)),
-        record=record,
-    )
+    return replace(lock, packages=tuple(with_edges(lock.packages, edges)), record=record)
+
+
+def _sources(options: Iterable[str], known: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    recorded = {public_url(str(table["index"])) for table in known if "index" in table}
+    named = (public_url(match["url"]) for line in options for match in _SOURCE.finditer(line))
+    yield from dict.fromkeys(url for url in named if url not in recorded)
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
