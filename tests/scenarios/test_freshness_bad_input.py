@@ -341,6 +341,23 @@ MALFORMED = {
 }
 
 
+CHOICES = {
+    "rebuild": ("allways", "changed, always", "always"),
+    "project": ("weel", "none, dependencies, wheel, editable", "wheel"),
+    "on-stale": ("warm", "error, warn", "warn"),
+    "format": ("pylok", "pylock, requirements", "pylock"),
+}
+
+
+def test_a_misspelt_choice_is_told_with_those_that_there_are(project: ProjectFolder) -> None:
+    declare(project, *(f'{key} = "{choice}"' for key, (choice, _, _) in CHOICES.items()))
+    result = project.run("lockhouse", "check")
+    assert result.returncode == 2, result
+    for key, (choice, choices, guess) in CHOICES.items():
+        words = f"{key}: expected one of {choices}, found '{choice}'; did you mean '{guess}'?"
+        require_error(result, "invalid-setting", words)
+
+
 @pytest.mark.parametrize(("files", "code", "place"), MALFORMED.values(), ids=MALFORMED.keys())
 def test_a_malformed_declaration_is_a_clear_error_and_nothing_is_written(
     project: ProjectFolder, files: dict[str, str | bytes], code: str, place: str

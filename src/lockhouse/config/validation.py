@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from functools import cache
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args
 
 import msgspec
 
@@ -19,7 +20,7 @@ from lockhouse.model.pythons import canonical_bounds, version_of_python
 from lockhouse.model.spec import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from msgspec.structs import FieldInfo
 
@@ -147,7 +148,9 @@ class _Reading:
             check = _CHECKS.get(field.name)
             return converted if check is None else check(converted)
         except msgspec.ValidationError as error:
-            self.problems.append((f"{at}: {_explain(spelled, str(error), value)}", f"correct {spelled!r} at {at}"))
+            self.problems.append(
+                (f"{at}: {_explain(spelled, str(error), value, field.type)}", f"correct {spelled!r} at {at}")
+            )
         except ValueError as error:
             self.problems.append((f"{at}: {spelled}: {error}", f"correct {spelled!r} at {at}"))
         return None
@@ -202,7 +205,7 @@ def _found(value: object) -> str:
     return _WORDS.get(kind, _WORDS["array"] if isinstance(value, list) else f"a {kind}")
 
 
-def _explain(key: str, message: str, value: object) -> str:
+def _explain(key: str, message: str, value: object, expected_type: object) -> str:
     """Say in our words what msgspec found; the value itself may be secret and is not shown."""
     match = _EXPECTED.match(message)
     if match is not None and match[3] is not None:
@@ -213,18 +216,23 @@ def _explain(key: str, message: str, value: object) -> str:
         return f"{key}{match[4] or ''}: expected {expected}, found {_WORDS.get(match[3], match[3])}{hint}"
     match = _ENUM.match(message)
     if match is not None:
-        return f"{key}: {_explain_choice(key, match[1])}"
+        return f"{key}: {_explain_choice(match[1], expected_type)}"
     words = re.sub(r" - at `\$(.*)`$", "", message)
     return f"{key}: {words[:1].lower()}{re.sub('`([a-z]+)`', lambda m: _WORDS.get(m[1], m[0]), words[1:])}"
 
 
-def _explain_choice(key: str, found: str) -> str:
-    from lockhouse.model.spec import LockFormat, OnStale, ProjectMode  # noqa: PLC0415
-
-    kinds = {"format": LockFormat, "on-stale": OnStale, "on_stale": OnStale}
-    choices = [str(member) for member in kinds.get(key, ProjectMode)]
+def _explain_choice(found: str, expected_type: object) -> str:
+    choices = list(_choices(expected_type))
     guess = nearest(found.strip("'"), choices)
     return f"expected one of {', '.join(choices)}, found {found}" + (f"; did you mean {guess!r}?" if guess else "")
+
+
+def _choices(expected_type: object) -> Iterator[str]:
+    """List the members of the enumerations that a type of a field is made of."""
+    if isinstance(expected_type, type) and issubclass(expected_type, StrEnum):
+        yield from map(str, expected_type)
+    for part in get_args(expected_type):
+        yield from _choices(part)
 
 
 def utc_moment(text: str) -> str:
