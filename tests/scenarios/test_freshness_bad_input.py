@@ -472,6 +472,30 @@ def test_what_cannot_be_resolved_is_told_and_the_lock_stays(
     assert tree_of(project / "locks") == before
 
 
+@pytest.mark.parametrize("resolver", RESOLVERS)
+@pytest.mark.parametrize("line", ["alpha", "alpha<3"])
+@pytest.mark.usefixtures("path_with_pythons")
+def test_a_cut_off_date_that_hides_all_versions_is_what_the_fix_names(
+    project: ProjectFolder, index: PackageIndex, resolver: str, line: str
+) -> None:
+    index.add_wheel("alpha", "1.0")
+    declare(
+        project,
+        f'requirements = ["{line}"]',
+        f'resolver = "{resolver}"',
+        'pythons = ["3.11"]',
+        'exclude-newer = "2001-01-01"',
+    )
+    result = project.run("lockhouse", "lock")
+    assert result.returncode == 6, result
+    require_error(result, "unsolvable", "set exclude-newer, which is 2001-01-02T00:00:00Z now")
+    fix = result.stderr.partition("  fix: ")[2]
+    assert "exclude-newer-package" not in result.stderr
+    assert "loosen" not in fix
+    if resolver == "uv":  # pip does not say why it passes a version over
+        assert fix.startswith("set exclude-newer")
+
+
 def test_one_environment_that_fails_does_not_keep_the_others_from_being_locked(
     project: ProjectFolder, index: PackageIndex
 ) -> None:

@@ -20,6 +20,9 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _OTHER_PYTHON = re.compile(
     r"Python version \([^)]*\) does not satisfy Python|requires? a different python", re.IGNORECASE
 )
+#: How uv says that it passed over what was uploaded later, and what it would have its own users do.
+_TOO_NEW = re.compile(r"`([^`]+)` was filtered by `exclude-newer`")
+_OPTION_OF_UV = re.compile(r" Consider using `exclude-newer-package`[^.]*\.")
 _LOCK_AGAIN = "then lock again"
 
 
@@ -31,13 +34,20 @@ def unsolvable(lines: Sequence[str], request: ResolveRequest) -> ResolutionError
     """
     declared = _concerned(lines, request)
     bounded = [item for item in declared if item.requirement.specifier or item.requirement.url or item.path]
+    too_new = {canonicalize_name(match[1]) for line in lines for match in _TOO_NEW.finditer(line)}
+    lines = [_OPTION_OF_UV.sub("", line) for line in lines]
     steps: list[str] = []
+    if too_new:  # to loosen the bounds of such a package finds nothing older
+        steps.append(_later(request))
+        bounded = [item for item in bounded if item.name not in too_new]
     if any(_OTHER_PYTHON.search(line) for line in lines):
         steps.append(f'narrow the Pythons of the environment, which are "{request.requires_python}" now')
     if bounded:
         steps.append(f"loosen {_named(bounded)}")
     elif not steps:
         steps.append(f"replace {_named(declared)}" if declared else "loosen one of the requirements named above")
+    if request.exclude_newer is not None and not too_new:
+        steps.append(_later(request))
     return ResolutionError(
         "no set of versions satisfies the requirements",
         why=[*lines, *map(_declared, declared)],
@@ -74,11 +84,17 @@ def unknown_package(name: str, lines: Sequence[str], request: ResolveRequest, *,
         steps.insert(0, f"correct the name {name} at {' and at '.join(_place(item.origin) for item in wrong)}")
     elif declared:
         steps.append(f"replace {_named(declared)}")
+    if request.exclude_newer is not None:  # pip does not tell it from a package that is not there
+        steps.append(_later(request))
     return ResolutionError(
         f"no index has a package {name}{target}",
         why=[*lines, *map(_declared, declared)],
         fix=f"{', or '.join(steps)}; {_LOCK_AGAIN}",
     )
+
+
+def _later(request: ResolveRequest) -> str:
+    return f"set exclude-newer, which is {request.exclude_newer} now and hides newer versions, to a later date"
 
 
 def _concerned(lines: Sequence[str], request: ResolveRequest) -> list[DeclaredRequirement]:
