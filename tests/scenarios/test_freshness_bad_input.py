@@ -241,6 +241,19 @@ def test_an_edited_lock_of_one_of_several_pythons_says_so(project: ProjectFolder
     assert verdict(project)["notes"] == [f"locks/{edited.name} was edited since Lockhouse wrote it"]
 
 
+@pytest.mark.parametrize("form", ["pylock", "requirements"])
+def test_a_folder_in_the_place_of_a_lock_is_in_the_way(templates: dict[str, Path], tmp_path: Path, form: str) -> None:
+    project = copy_of(templates[form], tmp_path)
+    place = LOCK if form == "pylock" else REQUIREMENTS
+    (project / place).unlink()
+    (project / place).mkdir()
+    for command in (("check",), ("lock",), ("lock", "--upgrade"), ("sync", "tests", "--into", "v"), ("list",)):
+        result = project.run("lockhouse", *command)
+        assert result.returncode == 3, result
+        require_error(result, "lock-invalid", f"{place} is a folder")
+        assert "  fix: move it out of the way, then run: lockhouse lock tests\n" in result.stderr
+
+
 def test_a_lock_of_another_tool_is_stale_not_trusted(templates: dict[str, Path], tmp_path: Path) -> None:
     project = copy_of(templates["pylock"], tmp_path)
     project.write(LOCK, project.read(LOCK).partition("[tool.lockhouse]")[0].encode())

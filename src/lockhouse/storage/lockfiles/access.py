@@ -72,8 +72,19 @@ class LockFiles:
         return (self.main,) if self.lock_format is LockFormat.PYLOCK else (self.main, self._record)
 
     def exists(self) -> bool:
-        """Tell whether there is a lock."""
-        return self.main.is_file()
+        """Tell whether there is a lock.
+
+        :raises LockInvalidError: something else than a file is in its place
+        """
+        if self.main.is_file():
+            return True
+        if self.main.exists():
+            raise LockInvalidError(
+                f"{self.place} is {'a folder' if self.main.is_dir() else 'no file'}",
+                why="the lock belongs there",
+                fix=f"move it out of the way, then run: {self.lock_command}",
+            )
+        return False
 
     def quick_look(self) -> QuickLook:
         """Look at the lock without parsing it.
