@@ -354,6 +354,17 @@ MALFORMED = {
 }
 
 
+@pytest.mark.parametrize("name", ["../x", "a/b", "a\\nb", "-x", "a\\\\b"])
+def test_a_name_that_no_file_or_command_can_hold_is_refused(project: ProjectFolder, name: str) -> None:
+    project.write("pyproject.toml", f'[tool.lockhouse]\npython = ">=3.11"\n[tool.lockhouse.environments."{name}"]\n')
+    for command in ("lock", "check", "list"):
+        result = project.run("lockhouse", command)
+        assert result.returncode == 2, result
+        require_error(result, "invalid-setting", "cannot be the name of an environment", "pyproject.toml:")
+        assert len(result.stderr.splitlines()) == 2, result
+    assert not (project / "locks").exists()
+
+
 CHOICES = {
     "rebuild": ("allways", "changed, always", "always"),
     "project": ("weel", "none, dependencies, wheel, editable", "wheel"),

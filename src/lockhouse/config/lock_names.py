@@ -25,10 +25,10 @@ def lock_name(said: str, *, place: str = "lock") -> str:
 
     :param said: the name as the user says it
     :param place: where it was said, for the message
-    :raises InvalidSettingError: nothing is left of it
+    :raises InvalidSettingError: nothing is left of it, or it cannot be shown in one line
     """
     mangled = _FORBIDDEN.sub("-", said).strip("-")
-    if not mangled:
+    if not mangled or not said.isprintable():
         raise InvalidSettingError(
             f"{place}: {said!r} cannot be the name of a lock", fix="use letters, digits, _ and - in it"
         )

@@ -29,6 +29,7 @@ LineOf: TypeAlias = "Callable[[tuple[str, ...]], int | None]"
 
 _Model = TypeVar("_Model", bound=msgspec.Struct)
 
+_TABLE_OF_ENVIRONMENTS = "[tool.lockhouse.environments]"
 _ENVIRONMENTS_TABLE = "[tool.lockhouse.environments.{}]"
 _NO_FILE = 'names no file; write a path such as "src/demo/_version.py"'
 _OUTSIDE = (
@@ -40,6 +41,7 @@ _WITHIN_NAME = (
 )
 _EXPECTED = re.compile(r"Expected `([^`]+)`(?: of length (.+?))?(?:, got `([^`]+)`)?(?: - at `\$(.*)`)?$")
 _ENUM = re.compile(r"Invalid enum value (.+?)(?: - at `\$(.*)`)?$")
+_NAME_FIX = "use letters, digits, dots, _ and - in the name, and begin with a letter or digit"
 _WORDS = {
     "str": "a string",
     "int": "a whole number",
@@ -161,7 +163,9 @@ class _Reading:
             here = Origin(
                 source=_ENVIRONMENTS_TABLE.format(name), file=at.file, line=line_of((spelled, name)) or at.line
             )
-            if isinstance(table, dict):
+            if (problem := _problem_of_name(name)) is not None:
+                self.problems.append((f"{replace(here, source=_TABLE_OF_ENVIRONMENTS)}: {problem}", _NAME_FIX))
+            elif isinstance(table, dict):
                 prefix = (spelled, name)
                 found[name] = self.table(EnvironmentSettings, table, here, lambda path, p=prefix: line_of((*p, *path)))  # type: ignore[misc]
             else:
@@ -192,6 +196,16 @@ class _Reading:
         if sum(1 for index in found if index is not None and index.default) > 1:
             self.problems.append((f"{at}: {spelled}: more than one index is the default", None))
         return tuple(found)
+
+
+def _problem_of_name(name: str) -> str | None:
+    """Say why a name cannot be one of a file and a word of a command; None where it can.
+
+    Sessions of nox may have stranger names: their parameters are in them.
+    """
+    if not name.isprintable() or name.startswith("-") or {"/", "\\"} & set(name):
+        return f"{name!r} cannot be the name of an environment"
+    return None
 
 
 @cache
