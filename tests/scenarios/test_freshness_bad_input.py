@@ -365,6 +365,16 @@ def test_a_name_that_no_file_or_command_can_hold_is_refused(project: ProjectFold
     assert not (project / "locks").exists()
 
 
+@pytest.mark.parametrize("where", ["own", "common"])
+def test_what_each_build_gets_is_not_passed_on(project: ProjectFolder, where: str) -> None:
+    line = 'build-env = ["CFLAGS", "PATH", "https_proxy", "SOURCE_DATE_EPOCH"]'
+    declare(project, *([line] if where == "own" else []), more=f"[tool.lockhouse]\n{line}\n" if where != "own" else "")
+    result = project.run("lockhouse", "check")
+    assert result.returncode == 2, result
+    words = "build-env: PATH, SOURCE_DATE_EPOCH, https_proxy cannot be set: every build gets that from Lockhouse"
+    require_error(result, "invalid-setting", words)
+
+
 CHOICES = {
     "rebuild": ("allways", "changed, always", "always"),
     "project": ("weel", "none, dependencies, wheel, editable", "wheel"),

@@ -126,7 +126,8 @@ BuildEnv = Annotated[
     Meta(
         description=(
             "Names of environment variables that the builds of projects see. They see no others; where the value of "
-            "one changes, the projects are built again."
+            "one changes, the projects are built again. Those that each build gets from Lockhouse, such as `PATH` and "
+            "`SOURCE_DATE_EPOCH`, cannot be among them."
         ),
         examples=[["SETUPTOOLS_SCM_PRETEND_VERSION", "CFLAGS"]],
     ),

@@ -344,11 +344,15 @@ def _check_tables(tables: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mappi
 
 def _check_variables(tables: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
     _check_tables(tables)
-    fixed = sorted({name for table in tables.values() for name in table if is_fixed(name)})
-    if fixed:
+    _check_passed_on(tuple(name for table in tables.values() for name in table))
+    return tables
+
+
+def _check_passed_on(names: tuple[str, ...]) -> tuple[str, ...]:
+    if fixed := sorted(set(filter(is_fixed, names))):
         msg = f"{', '.join(fixed)} cannot be set: every build gets that from Lockhouse"
         raise ValueError(msg)
-    return tables
+    return names
 
 
 def _check_targets(labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -375,5 +379,6 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "allow_network": _check_names,
     "config_settings": _check_tables,
     "build_variables": _check_variables,
+    "build_env": _check_passed_on,
     "targets": _check_targets,
 }

@@ -359,7 +359,7 @@ def clean_build_environ(room: BuildRoom) -> dict[str, str]:
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_NO_INPUT": "1",
-        **room.variables,
+        **room.variables,  # nor here
     }
     if room.network is Network.ALLOWED:
         return env | {name: value for name, value in given.items() if name.lower() in _ONLINE}
