@@ -283,6 +283,14 @@ MALFORMED = {
         "invalid-requirement",
         "pyproject.toml:4",
     ),
+    "bounds are no string": (
+        {
+            "pyproject.toml": '[project]\nname = "demo"\nrequires-python = 3\n'
+            '[tool.lockhouse.environments.tests]\nrequirements = ["alpha"]\n'
+        },
+        "config",
+        "requires-python (pyproject.toml:3) is not a string",
+    ),
     "missing group": (
         {"pyproject.toml": TABLE + 'groups = ["tset"]\n[dependency-groups]\ntest = []\n'},
         "invalid-requirement",

@@ -57,10 +57,18 @@ class ProjectMetadata:
 
     @cached_property
     def requires_python(self) -> tuple[str, Origin] | None:
-        """Give the Python bounds and their place, or None where there are none."""
-        bounds = self._project.get("requires-python")
+        """Give the Python bounds and their place, or None where there are none.
+
+        :raises ConfigError: they are no string
+        """
+        bounds, origin = self._project.get("requires-python"), ("project", "requires-python")
         if isinstance(bounds, str):
-            return bounds, self.pyproject.origin(("project", "requires-python"), source="requires-python")
+            return bounds, self.pyproject.origin(origin, source="requires-python")
+        if bounds is not None:
+            raise ConfigError(
+                f"{self.pyproject.origin(origin, source='requires-python')} is not a string",
+                fix='write for instance requires-python = ">=3.11"',
+            )
         bounds = self._setup_cfg.get("options", "python_requires")
         return None if bounds is None else (bounds, Origin(source="python_requires", file=SETUP_CFG))
 
