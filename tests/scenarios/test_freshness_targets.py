@@ -100,6 +100,60 @@ def test_wheels_that_do_not_fit_are_refused_before_the_rest_is_installed(
     assert "alpha.py" not in site_packages(project, frontend)
 
 
+#: What holds on no common platform, and on no Python that is known.
+ELSEWHERE = (
+    "os_name not in 'posix nt'",
+    "os_name == 'posix' and sys_platform != 'linux' and sys_platform != 'darwin'",
+    "sys_platform not in 'linux darwin win32'",
+    "platform_system != 'Linux' and platform_system != 'Darwin' and platform_system != 'Windows'",
+    "platform_python_implementation != 'CPython' and platform_python_implementation != 'PyPy'",
+    "python_version >= '3.15'",
+    "python_version > '3.15' and python_version <= '3.16'",
+    "python_full_version >= '4'",
+)
+
+
+def test_what_is_for_elsewhere_is_locked_and_judged(project: ProjectFolder, index: PackageIndex) -> None:
+    names = [f"elsewhere-{number}" for number in range(len(ELSEWHERE))]
+    for name in ("alpha", *names):
+        index.add_wheel(name, "1.0")
+    lines = [f"{name}; {marker}" for name, marker in zip(names, ELSEWHERE, strict=True)]
+    none, each, other = (
+        f"requirements = {[f'alpha{bound}', *more]!r}" for bound, more in (("", ()), ("", lines), ("<2", lines[1:]))
+    )
+    declare(project, none)
+    lock(project)
+    declare(project, each)
+    assert reasons(verdict(project)) == {("requirement-missing", name) for name in names}
+    lock(project)
+    assert reasons(verdict(project)) == set()
+    declare(project, other)
+    assert reasons(verdict(project)) == {("pin-unreachable", names[0])}
+    declare(project, none)
+    assert reasons(verdict(project)) == {("pin-unreachable", name) for name in names}
+
+
+@pytest.mark.parametrize("bounds", ["=={}", "==={}", ">={},<={}", "<={},>={minor}"])
+def test_a_lock_for_single_patch_levels_is_judged(project: ProjectFolder, index: PackageIndex, bounds: str) -> None:
+    index.add_wheel("alpha", "1.0")
+    index.add_wheel("beta", "1.0")
+    level = ".".join(map(str, sys.version_info[:3]))
+    python = f'python = "{bounds.format(level, level, minor=f"{MAJOR}.{MINOR}")}"'
+    asked = ["alpha", f"beta; python_full_version == '{level}'"]
+    declare(project, f"requirements = {asked}", python)
+    lock(project)
+    assert reasons(verdict(project)) == set()
+    assert "beta" in (project / LOCK).read_text()
+    for edited, expected in (
+        (["alpha<1", asked[1]], ("requirement-unmet", "alpha")),
+        (["alpha", "beta<1"], ("requirement-unmet", "beta")),
+        (["alpha"], ("pin-unreachable", "beta")),
+        ([*asked, "gamma"], ("requirement-missing", "gamma")),
+    ):
+        declare(project, f"requirements = {edited}", python)
+        assert expected in reasons(verdict(project)), edited
+
+
 def test_of_two_pins_behind_markers_exactly_one_is_chosen(
     project: ProjectFolder, index: PackageIndex, require_python: Callable[[str], Path]
 ) -> None:
