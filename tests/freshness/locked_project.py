@@ -191,7 +191,7 @@ def copied(template: ProjectFolder, folder: Path, kind: Kind) -> Case:
     :param folder: where the copy is to be
     :param kind: what made the lock
     """
-    return Case(project=ProjectFolder(shutil.copytree(template.path, folder)), kind=kind)
+    return Case(project=ProjectFolder(shutil.copytree(template.path, folder), template.environ), kind=kind)
 
 
 def put_back(template: ProjectFolder, folder: Path, kind: Kind) -> Case:
