@@ -176,6 +176,8 @@ def test_an_editable_project_stays_so_and_follows_its_folder(
     other = type(project)(tmp_path / "elsewhere" / "moved", project.environ)
     other.path.rmdir()
     project.path.rename(other.path)
+    told = other.run("lockhouse", "verify", "edit", "--in", ".venv-edit").line_with("why[source-changed]")
+    assert told.endswith(f"it was installed from {project.path}, and now lies in {other.path}")
     moved = edit(other)
     assert "(editable)" in moved.output
     assert says(other, ".venv-edit", "demo.__file__") == str(other / "src/demo/__init__.py")

@@ -79,3 +79,33 @@ def test_an_editable_project_shows_its_edits(frontend: Frontend, index: PackageI
     project.write("src/more.py", "")  # some backends link to each module by its name
     for flags in FLAGS[frontend.name]:
         frontend.refuse(project, *flags, code="environment-drifted")
+
+
+@pytest.mark.parametrize("frontend", [NOX, TOX], ids=lambda frontend: frontend.name)
+def test_a_project_that_is_installed_in_another_way_than_is_declared_is_refused(
+    frontend: Frontend, index: PackageIndex, project: ProjectFolder
+) -> None:
+    builds = write_project(index, project, project.path.with_name("builds.log"), "editable")
+    write(project)
+    frontend.succeed(project)
+    project.replace("pyproject.toml", 'project = "editable"', 'project = "wheel"')
+    lock(project)
+    told = "it was installed editable, and is to be installed as a wheel"
+    verified = project.run("lockhouse", "verify", "tests")
+    assert (verified.returncode, told in verified.output) == (1, True), verified
+    for flags in FLAGS[frontend.name]:
+        assert told in frontend.refuse(project, *flags, code="environment-drifted").output
+    if frontend is TOX:
+        probe = ("tox", "exec", "-e", "tests", "--", "python", "probe.py")
+        ran = project.run(*probe)
+        assert (ran.returncode, RAN in ran.output, told in ran.output) == (1, False, True), ran
+        assert "with 1" in project.run("tox", "run", "--develop", "--skip-pkg-install", check=True).output
+    builds.taken()
+    frontend.succeed(project)
+    assert builds.taken() == ["wheel"]
+    for flags in FLAGS[frontend.name]:
+        frontend.succeed(project, *flags)
+    if frontend is TOX:
+        project.replace("tox.ini", "[testenv]\n", "[testenv]\npackage = sdist\n")
+        refused = frontend.refuse(project, "--skip-pkg-install", code="environment-drifted")
+        assert "to be installed as a wheel that is built through its sdist" in refused.output

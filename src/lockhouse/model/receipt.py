@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from lockhouse.model.provenance import Provenance
 
 #: The version of the receipt's form; any other is treated as no receipt.
-RECEIPT_VERSION = 5
+RECEIPT_VERSION = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

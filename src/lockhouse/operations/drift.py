@@ -11,11 +11,10 @@ from lockhouse.errors import EnvironmentDriftedError
 from lockhouse.interpreters.identity import identify, prefix_of, site_packages_of
 from lockhouse.model.builds import told_again
 from lockhouse.model.drift import DriftCode, Drifted, DriftReason, Matching, compare
-from lockhouse.model.spec import ProjectMode
 from lockhouse.operations.sources import (
     PROJECT,
     always_rebuilt,
-    goes_through_sdist,
+    change_of_way,
     project_source,
     source_changes,
     sources_now,
@@ -148,17 +147,13 @@ def find_project_drift(request: SyncRequest) -> Drift:
 
 
 def _stale_project(request: SyncRequest, receipt: Receipt | None) -> DriftReason | None:
-    """Tell of a source that changed since the project was installed, in the way in which it was installed."""
+    """Tell of a project that is another one than was installed, or was installed in another way than is declared."""
     before = None if receipt is None else next((each for each in receipt.sources if each.path == PROJECT), None)
-    if receipt is None or before is None:
+    now = None if before is None else project_source(replace(request, skip_project=False))
+    if before is None or now is None or now.identity == before.identity:
         return None
-    mode = ProjectMode.EDITABLE if before.editable else ProjectMode.WHEEL
-    through = goes_through_sdist(receipt)
-    spec = replace(request.spec, project=mode)
-    now = project_source(replace(request, spec=spec, skip_project=False, through_sdist=through))
-    if now is None or now.identity == before.identity:
-        return None
-    message = f"the source of {before.name} changed since it was installed"
+    way = change_of_way(before.identity, now.identity)
+    message = f"the source of {before.name} changed since it was installed{f': {way}' if way else ''}"
     return DriftReason(code=DriftCode.SOURCE_CHANGED, message=message, package=before.name)
 
 

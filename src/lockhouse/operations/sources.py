@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lockhouse.model.build_policy import Rebuild
 from lockhouse.model.receipt import InstalledSource
 from lockhouse.model.spec import ProjectMode
-from lockhouse.storage.source_trees import source_identity
+from lockhouse.storage.source_trees import edited_folder, is_editable, source_identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -86,7 +86,7 @@ def sources_now(request: SyncRequest, receipt: Receipt) -> dict[NormalizedName, 
 
 
 def source_changes(request: SyncRequest, receipt: Receipt, now: Mapping[NormalizedName, str]) -> dict[str, str]:
-    """Say what changed of projects that were installed as wheels: files, or variables that their builds see.
+    """Say what changed of projects: how they are installed, and of wheels the files, or variables that builds see.
 
     :param request: the environment
     :param receipt: its receipt
@@ -94,13 +94,35 @@ def source_changes(request: SyncRequest, receipt: Receipt, now: Mapping[Normaliz
     """
     found: dict[str, str] = {}
     for before in receipt.sources:
-        if before.editable or now.get(before.name) in {None, before.identity}:
+        if now.get(before.name) in {None, before.identity}:
             continue
-        words = changes_of_project(request, before, replace(before, identity=now[before.name]))
+        way = change_of_way(before.identity, now[before.name])
+        after = replace(before, identity=now[before.name])
+        words = [way] if way else changes_of_project(request, before, after)
         if words:
             more = f", and {len(words) - _TOLD} more" if len(words) > _TOLD else ""
             found[before.name] = f"{', '.join(words[:_TOLD])}{more}"
     return found
+
+
+def change_of_way(before: str, now: str) -> str:
+    """Say in words that a project is to be installed in another way, or from another folder, than it was.
+
+    :param before: the identity of the project as it was installed
+    :param now: its identity as it is declared
+    :return: empty where both are the same
+    """
+    was, to_be = _way_of(before), _way_of(now)
+    if was != to_be:
+        return f"it was installed {was}, and is to be installed {to_be}"
+    old, new = edited_folder(before), edited_folder(now)
+    return "" if old == new or "" in {old, new} else f"it was installed from {old}, and now lies in {new}"
+
+
+def _way_of(identity: str) -> str:
+    if is_editable(identity):
+        return "editable"
+    return "as a wheel that is built through its sdist" if _SDIST in identity.split("\n") else "as a wheel"
 
 
 def changes_of_project(request: SyncRequest, before: InstalledSource, now: InstalledSource) -> list[str]:

@@ -420,19 +420,26 @@ class Project:
         require_matching(request, fix=fix)
 
     def require_project(
-        self, spec: EnvironmentSpec, python: Path, *, may_be_missing: bool = False, fix: str | None = None
+        self,
+        spec: EnvironmentSpec,
+        python: Path,
+        *,
+        through_sdist: bool = False,
+        may_be_missing: bool = False,
+        fix: str | None = None,
     ) -> None:
         """Stop where the project, which somebody else installs, is missing or changed, and nobody is to install it.
 
         :param spec: the environment
         :param python: its interpreter
+        :param through_sdist: the wheel of the project is built from its sdist
         :param may_be_missing: it need not be there; where it is, it must be unchanged
         :param fix: the command that installs
         :raises EnvironmentDriftedError: it is missing or changed
         """
         from lockhouse.operations.drift import require_project  # noqa: PLC0415 - a check needs no drift
 
-        request = self._sync_request(spec, python, skip_project=True)
+        request = self._sync_request(spec, python, skip_project=True, through_sdist=through_sdist)
         require_project(request, may_be_missing=may_be_missing, fix=fix)
 
     def _sync_request(

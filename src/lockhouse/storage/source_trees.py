@@ -16,6 +16,9 @@ BUILD_FILES = (
     "meson.build", "meson.options", "meson_options.txt", "hatch.toml", "hatch_build.py", "pdm_build.py",
 )  # fmt: skip
 
+#: How the identity of a directory begins that is installed editable.
+_EDITABLE = "editable:"
+
 #: Names of files that metadata is read from by ``dynamic``, such as ``requirements.txt`` and ``entry_points.txt``.
 _METADATA = (".in", ".txt")
 
@@ -29,14 +32,33 @@ def source_identity(directory: Path, named: Iterable[str] = ()) -> str:
     :param directory: the directory
     :param named: what else decides, as :attr:`DeclaredBuild.files` has it
     """
-    digest = hashlib.sha256(str(directory.resolve()).encode("utf-8", "surrogateescape"))
+    place = str(directory.resolve())
+    digest = hashlib.sha256(place.encode("utf-8", "surrogateescape"))
     for name in (*BUILD_FILES, *_metadata_files(directory), *_named_files(directory, named)):
         try:
             digest.update(f"\0{name}\0".encode("utf-8", "surrogateescape") + (directory / name).read_bytes())
         except OSError:
             continue
     digest.update("\0".join(_importable(directory)).encode("utf-8", "surrogateescape"))
-    return f"editable:{digest.hexdigest()}"
+    # ascii: an identity is a line of text, and a name need be neither
+    return f"{_EDITABLE}{digest.hexdigest()}:{place.encode('unicode_escape', 'surrogateescape').decode('ascii')}"
+
+
+def is_editable(identity: str) -> bool:
+    """Tell whether an identity is of a directory that is installed editable.
+
+    :param identity: what stands for the content of a project
+    """
+    return identity.startswith(_EDITABLE)
+
+
+def edited_folder(identity: str) -> str:
+    """Give the directory that an identity of :func:`source_identity` is of; empty where it does not say.
+
+    :param identity: what stands for the content of a project
+    """
+    _, _, place = identity.partition("\n")[0].removeprefix(_EDITABLE).partition(":")
+    return place.encode("ascii", "replace").decode("unicode_escape", "replace") if is_editable(identity) else ""
 
 
 def _metadata_files(directory: Path) -> list[str]:

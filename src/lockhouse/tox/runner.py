@@ -176,8 +176,9 @@ class LockhouseRunner(VirtualEnvRunner):
 
             with as_tox_failures(self.conf):
                 self.project.require_project(
-                    self.spec,
+                    self._packaged_spec,
                     self.env_python(),
+                    through_sdist=self._goes_through_sdist,
                     may_be_missing=self.options.command in {"exec", "e"},  # tox itself never installs it there
                     fix=f"tox run -e {quoted(self.name)}",
                 )
@@ -226,9 +227,12 @@ class LockhouseRunner(VirtualEnvRunner):
 
     @property
     def _run_spec(self) -> EnvironmentSpec:
-        """Give the spec as this one run has it: ``--develop`` asks for another mode than is declared."""
-        if not self._installs_package:
-            return self.spec
+        """Give the spec as this one run has it."""
+        return self._packaged_spec if self._installs_package else self.spec
+
+    @property
+    def _packaged_spec(self) -> EnvironmentSpec:
+        """Give the spec with the mode that tox packages in: ``--develop`` asks for another one than is declared."""
         from lockhouse.tox.declaration import package_mode  # noqa: PLC0415 - not where nothing changed
 
         return replace(self.spec, project=package_mode(self.conf))
