@@ -59,6 +59,14 @@ class Made:
         """Give a file or folder in ``site-packages``."""
         return next(path for path in site_packages(self.environment) if path.name == name)
 
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Edit a file below ``site-packages``."""
+        top, _, rest = path.partition("/")
+        file = self.installed(top) / rest
+        text = file.read_text("utf-8")
+        assert old in text, text
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
     def receipt(self, old: str, new: str) -> None:
         """Change the receipt."""
         path = self.environment / RECEIPT_NAME
@@ -191,6 +199,14 @@ EDITS: dict[str, tuple[Callable[[Made], object], set[str]]] = {
     ),
     "the record removed": (lambda m: (m.installed("demo-1.0.dist-info") / "RECORD").unlink(), {"package-changed"}),
     "a module edited": (lambda m: append(m.installed("demo") / "inner.py", "two = 2\n"), {"file-changed"}),
+    "entry points put into metadata that has none": (
+        lambda m: (m.installed("demo-1.0.dist-info") / "entry_points.txt").write_text("[pytest11]\nx = helper\n"),
+        {"file-changed"},
+    ),
+    "metadata edited": (
+        lambda m: m.edit("demo-1.0.dist-info/METADATA", "Version: 1.0", "Version: 9.9.9"),
+        {"file-changed"},
+    ),
     "a module removed": (lambda m: (m.installed("demo") / "inner.py").unlink(), {"file-changed"}),
     "a module of one file removed": (lambda m: m.installed("helper.py").unlink(), {"file-changed"}),
     "no receipt": (lambda m: (m.environment / RECEIPT_NAME).unlink(), {"never-synced"}),

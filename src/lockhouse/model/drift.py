@@ -77,10 +77,16 @@ class FileChange:
 
     :ivar path: its path relative to the environment, with forward slashes
     :ivar missing: whether it is gone; else it has other content
+    :ivar added: whether it was not installed
     """
 
     path: str
     missing: bool
+    added: bool = False
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        return f"{self.path} {'is missing' if self.missing else 'was added' if self.added else 'was edited'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +188,7 @@ def compare(
 
 
 def _files_reason(name: NormalizedName, files: Sequence[FileChange]) -> DriftReason:
-    told = [f"{file.path} {'is missing' if file.missing else 'was edited'}" for file in files[:_TOLD]]
+    told = map(str, files[:_TOLD])
     more = f", and {len(files) - _TOLD} more" if len(files) > _TOLD else ""
     message = f"{name}: {', '.join(told)}{more}"
     return DriftReason(code=DriftCode.FILE_CHANGED, message=message, package=name, file=files[0].path)

@@ -138,7 +138,7 @@ def find_project_drift(request: SyncRequest) -> Drift:
     if not changes:
         stale = _stale_project(request, read_receipt(prefix))
         return Matching() if stale is None else Drifted((stale,))
-    told = ", ".join(f"{each.path} {'is gone' if each.missing else 'was edited'}" for each in changes[:_TOLD])
+    told = ", ".join(map(str, changes[:_TOLD]))
     more = f", and {len(changes) - _TOLD} more" if len(changes) > _TOLD else ""
     reason = DriftReason(
         code=DriftCode.FILE_CHANGED, message=f"{name}: {told}{more}", package=name, file=changes[0].path

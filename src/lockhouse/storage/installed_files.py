@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 #: Endings of what Python would import or run of its own accord.
 _IMPORTABLE = (".py", ".pyc", ".pth", ".so", ".pyd")
 _CACHE = "__pycache__"
+#: What metadata decides at run time: version and requirements, and what programs load as plugins. The second counts
+#: also where it is missing: it can be put there.
+_METADATA, _ENTRY_POINTS = "METADATA", "entry_points.txt"
 #: What virtualenv and uv put into every environment that they make, and what an old setuptools leaves there. Python
 #: runs all of it at its start, so it must be what it was.
 _SEEDED = ("_virtualenv.py", "_virtualenv.pth", "distutils-precedence.pth")
@@ -47,7 +50,8 @@ def files_of(prefix: Path, folders: Iterable[Path], package: InstalledPackage) -
         except OSError:
             continue
         rows = _recorded(record)
-        watched = tuple(sorted(path for path, _ in rows if _is_watched(path, package.dist_info)))
+        watched = {path for path, _ in rows if _is_watched(path, package.dist_info)}
+        paths = tuple(sorted({*watched, f"{package.dist_info}/{_ENTRY_POINTS}"}))
         own = f"{package.dist_info}/RECORD"
         unhashed = sorted(
             path for path, digest in rows if not _is_strong(digest) and path != own and f"{_CACHE}/" not in path
@@ -57,8 +61,8 @@ def files_of(prefix: Path, folders: Iterable[Path], package: InstalledPackage) -
             folder=folder.relative_to(prefix).as_posix(),
             dist_info=package.dist_info,
             record=hashlib.sha256(record).hexdigest(),
-            paths=watched,
-            digest=times_digest(str(folder), watched),
+            paths=paths,
+            digest=times_digest(str(folder), paths),
             unhashed=tuple((path, _sha256(folder / path)) for path in unhashed),
         )
     return None
@@ -132,14 +136,18 @@ def changes_of(prefix: Path, files: InstalledFiles) -> tuple[FileChange, ...]:
         return (FileChange(path=f"{files.folder}/{record_path}", missing=True),)
     if hashlib.sha256(record).hexdigest() != files.record:
         return (FileChange(path=f"{files.folder}/{record_path}", missing=False),)
-    found = [_change(folder, path, digest) for path, digest in _recorded(record) if _is_strong(digest)]
+    rows = _recorded(record)
+    found = [_change(folder, path, digest) for path, digest in rows if _is_strong(digest)]
     found += [
         FileChange(path=path, missing=not now)
         for path, digest in files.unhashed
         if (now := _sha256(folder / path)) != digest
     ]
+    entry_points = f"{files.dist_info}/{_ENTRY_POINTS}"
+    if os.path.lexists(folder / entry_points) and entry_points not in {path for path, _ in rows}:
+        found.append(FileChange(path=entry_points, missing=False, added=True))
     return tuple(
-        FileChange(path=os.path.normpath(f"{files.folder}/{change.path}").replace(os.sep, "/"), missing=change.missing)
+        replace(change, path=os.path.normpath(f"{files.folder}/{change.path}").replace(os.sep, "/"))
         for change in found
         if change is not None
     )
@@ -208,7 +216,7 @@ def _sha256(path: Path) -> str:
 
 def _is_watched(path: str, dist_info: str) -> bool:
     if path.startswith(f"{dist_info}/"):  # RECORD itself is looked at for every package; the rest is for people
-        return path.endswith("/entry_points.txt")
+        return path in {f"{dist_info}/{_METADATA}", f"{dist_info}/{_ENTRY_POINTS}"}
     return f"{_CACHE}/" not in path
 
 
