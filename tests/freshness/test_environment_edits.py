@@ -174,6 +174,14 @@ def renamed(made: Made) -> None:
     info.rename(info.with_name("demo-0.9.dist-info"))
 
 
+def spelled_large(made: Made) -> None:
+    """Put metadata there that Python finds, and that no installer writes so."""
+    info = made.installed("demo-1.0.dist-info").with_name("Evil-1.0.DIST-INFO")
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n", "utf-8")
+    (info / "RECORD").write_text("", "utf-8")
+
+
 def respelled(made: Made) -> None:
     """Pin the same versions in another spelling."""
     path = lock_path(made.project)
@@ -191,6 +199,7 @@ EDITS: dict[str, tuple[Callable[[Made], object], set[str]]] = {
         {"package-extra", "package-missing"},
     ),
     "a distribution added": (lambda m: change_by_hand(m.environment), {"package-extra"}),
+    "a distribution added whose metadata is spelled large": (spelled_large, {"package-extra"}),
     "metadata removed": (lambda m: shutil.rmtree(m.installed("helper-1.0.dist-info")), {"package-missing"}),
     "another version": (renamed, {"package-changed"}),
     "installed again": (

@@ -87,7 +87,7 @@ def installed_names(target: Target) -> set[NormalizedName]:
 
 def _metadata(target: Target) -> list[Path]:
     folders = [Path(folder) for folder in sorted({target.purelib, target.platlib}) if Path(folder).is_dir()]
-    return sorted(entry for folder in folders for entry in folder.iterdir() if entry.suffix in _ENDINGS)
+    return sorted(entry for folder in folders for entry in folder.iterdir() if entry.suffix.lower() in _ENDINGS)
 
 
 def _metadata_of(target: Target, names: set[NormalizedName]) -> list[Path]:
@@ -97,12 +97,14 @@ def _metadata_of(target: Target, names: set[NormalizedName]) -> list[Path]:
 def _name_of(entry: Path) -> NormalizedName:
     # NAME-VERSION.dist-info; but NAME.egg-info, NAME-VERSION.egg-info and NAME-VERSION-py3.8.egg-info
     stem = entry.stem
-    return canonicalize_name(stem.rpartition("-")[0] if entry.suffix == ".dist-info" else stem.partition("-")[0])
+    return canonicalize_name(stem.rpartition("-")[0] if entry.suffix.lower() == ".dist-info" else stem.partition("-")[0])
 
 
 def _is_removable(entry: Path) -> bool:
     """Tell whether metadata says what belongs to the distribution, so that uv and pip can remove it."""
     if entry.name.startswith("~"):  # pip renames so what it is about to delete
+        return False
+    if entry.suffix != entry.suffix.lower():  # no tool writes it so, and few find it
         return False
     if entry.suffix == ".dist-info":
         record = entry / "RECORD"

@@ -47,6 +47,7 @@ def installed_packages(folders: Iterable[Path]) -> tuple[InstalledPackage, ...]:
 
 def _read(entry: os.DirEntry[str]) -> InstalledPackage | None:
     stem, dot, ending = entry.name.rpartition(".")
+    ending = ending.lower()  # so does the machinery of Python
     if not dot or ending not in {"dist-info", "egg-info", "egg-link"}:
         return None
     name, _, rest = stem.partition("-")

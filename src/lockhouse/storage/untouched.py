@@ -77,6 +77,7 @@ def _listed(folders: Iterable[str], ignore: Collection[str]) -> list[tuple[str, 
     for folder in dict.fromkeys(folders):
         for entry in os.listdir(folder):  # noqa: PTH208 - likewise
             stem, dot, ending = entry.rpartition(".")
+            ending = ending.lower()
             if not dot or ending not in {"dist-info", "egg-info", "egg-link"}:
                 continue
             if normalized(stem.partition("-")[0]) in ignore:
