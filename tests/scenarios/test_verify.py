@@ -27,7 +27,7 @@ EDITED = "answer = 2\n"
 def made(project: ProjectFolder, index: PackageIndex) -> ProjectFolder:
     """Give a project whose environment needs two packages; it is locked, nothing is installed."""
     index.add_wheel("demo", "1.0", modules={"demo.py": CONTENT})
-    index.add_wheel("other", "1.0", modules={"other.py": CONTENT})
+    index.add_wheel("other", "1.0", modules={"other.py": CONTENT, "inside/__init__.py": ""})
     declare(project, "demo", "other")
     lock(project)
     return project
@@ -105,15 +105,28 @@ def test_reading_everything_finds_what_belongs_to_no_package(made: ProjectFolder
     (folder / "__pycache__" / "demo.cpython-312.pyc").write_bytes(b"")
     (folder / "data.json").write_text("{}")
     assert verify(made, "--deep").returncode == 0
-    (folder / "stray.pth").write_text("import os\n")
+    (folder / "inside" / "stray.py").write_text("answer = 3\n")
     assert verify(made).returncode == 0
     drifted = verify(made, "--deep")
     assert drifted.returncode == 1, drifted
-    assert "stray.pth belongs to no installed package" in drifted.line_with("why[file-extra]")
+    assert "stray.py belongs to no installed package" in drifted.line_with("why[file-extra]")
     mended = made.run(*drifted.line_with("fix: ").removeprefix("  fix: ").split(), check=True)
-    assert "repaired: " in mended.line_with("stray.pth")
-    assert not (folder / "stray.pth").exists()
+    assert "repaired: " in mended.line_with("stray.py")
+    assert not (folder / "inside" / "stray.py").exists()
     assert (folder / "data.json").exists()
+    assert verify(made, "--deep").returncode == 0
+
+
+def test_what_lies_in_an_environment_before_the_first_sync_does_not_stay(made: ProjectFolder) -> None:
+    CLI.succeed(made)
+    (CLI.root(made) / RECEIPT_NAME).unlink()
+    folder = module(CLI, made).parent
+    (folder / "shadow").mkdir()
+    (folder / "shadow" / "__init__.py").write_text("")
+    (folder / "easy-install.pth").write_text("import os\n")
+    CLI.succeed(made)
+    assert not (folder / "shadow").exists()
+    assert not (folder / "easy-install.pth").exists()
     assert verify(made, "--deep").returncode == 0
 
 

@@ -127,9 +127,30 @@ def test_a_link_to_a_folder_is_named_and_removed_alone(
     assert (other / "inner.py").exists()
 
 
+def test_a_folder_of_which_nobody_owns_anything_is_named_and_removed_whole(site: Path) -> None:
+    install(site, SHA256, "owned/inner.py,,")
+    for path in ("owned/other.py", "stray/one.py", "stray/deep/two.py", "~emo/three.py", "evil.egg/four.py"):
+        (site / path).parent.mkdir(exist_ok=True)
+        (site / path).write_text("")
+    assert extra(site) == ["evil.egg", "owned/other.py", "stray"]
+    remove_file_of_nobody(site / "stray")
+    assert not (site / "stray").exists()
+    assert extra(site) == ["evil.egg", "owned/other.py"]
+
+
+def test_entry_points_that_are_put_into_metadata_are_seen(site: Path) -> None:
+    files = install(site, SHA256)
+    (site / DEMO.dist_info / "entry_points.txt").write_text("[pytest11]\nx = demo\n")
+    assert not looks_untouched(site.parent.parent, files)
+    assert list(map(str, changes_of(site.parent.parent, files))) == [
+        "lib/site-packages/demo-1.0.dist-info/entry_points.txt was added"
+    ]
+
+
 def test_what_cannot_be_removed_is_our_error(site: Path) -> None:
-    with pytest.raises(StoreError, match="site-packages") as error:
-        remove_file_of_nobody(site)
+    (site / "demo.py").write_text("")
+    with pytest.raises(StoreError, match="inner.py") as error:
+        remove_file_of_nobody(site / "demo.py" / "inner.py")
     assert error.value.fix is not None
     (site / RECEIPT_NAME).mkdir()
     assert read_receipt(site) is None

@@ -97,7 +97,9 @@ def _metadata_of(target: Target, names: set[NormalizedName]) -> list[Path]:
 def _name_of(entry: Path) -> NormalizedName:
     # NAME-VERSION.dist-info; but NAME.egg-info, NAME-VERSION.egg-info and NAME-VERSION-py3.8.egg-info
     stem = entry.stem
-    return canonicalize_name(stem.rpartition("-")[0] if entry.suffix.lower() == ".dist-info" else stem.partition("-")[0])
+    return canonicalize_name(
+        stem.rpartition("-")[0] if entry.suffix.lower() == ".dist-info" else stem.partition("-")[0]
+    )
 
 
 def _is_removable(entry: Path) -> bool:

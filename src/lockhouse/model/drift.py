@@ -146,9 +146,13 @@ def compare(
     :param extra_files: files that would be imported and belong to no package, relative to the environment
     :param touched: packages whose files have other times and no other content
     """
+    extra = [
+        DriftReason(code=DriftCode.FILE_EXTRA, message=f"{path} belongs to no installed package", file=path)
+        for path in extra_files
+    ]
     if receipt is None:
         message = "it has no receipt: Lockhouse did not install what is in it"
-        return Drifted((DriftReason(code=DriftCode.NEVER_SYNCED, message=message),))
+        return Drifted((DriftReason(code=DriftCode.NEVER_SYNCED, message=message), *extra))
     reasons: list[DriftReason] = []
     if receipt.lock_digest != lock_digest:
         reasons.append(
@@ -161,10 +165,7 @@ def compare(
     reasons += package_reasons(expected, present)
     told = {reason.package for reason in reasons}
     reasons += [_files_reason(name, files) for name, files in sorted(changed_files.items()) if name not in told]
-    reasons += [
-        DriftReason(code=DriftCode.FILE_EXTRA, message=f"{path} belongs to no installed package", file=path)
-        for path in extra_files
-    ]
+    reasons += extra
     reasons += _source_reasons({source.name: source.identity for source in receipt.sources}, sources, source_changes)
     reasons += [
         DriftReason(

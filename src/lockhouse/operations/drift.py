@@ -19,17 +19,26 @@ from lockhouse.operations.sources import (
     source_changes,
     sources_now,
 )
-from lockhouse.storage.installed_files import changes_of, files_of, files_of_nobody, looks_untouched, with_known_times
+from lockhouse.storage.installed_files import (
+    changes_of,
+    files_of,
+    files_of_nobody,
+    looks_untouched,
+    seeded_files,
+    unknown_at_top,
+    with_known_times,
+)
 from lockhouse.storage.receipts import read_receipt
 from lockhouse.storage.site_packages import installed_packages
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
+    from pathlib import Path
 
     from packaging.utils import NormalizedName
 
     from lockhouse.model.drift import Drift
-    from lockhouse.model.receipt import Receipt
+    from lockhouse.model.receipt import InstalledPackage, Receipt
     from lockhouse.operations.sync_request import SyncRequest
 
 #: So many files of the project are named.
@@ -69,9 +78,25 @@ def find_drift(request: SyncRequest, *, deep: bool = False, to_sync: bool = Fals
         changed_builds=() if receipt is None else _changed_builds(request, receipt),
         ignore=ignored,
         changed_files=changed,
-        extra_files=files_of_nobody(prefix, folders, receipt.seeded) if deep and receipt is not None else (),
+        extra_files=_extra_files(prefix, folders, receipt, present, deep=deep),
         touched=sorted(touched - changed.keys()),
     )
+
+
+def _extra_files(
+    prefix: Path,
+    folders: Collection[Path],
+    receipt: Receipt | None,
+    present: Iterable[InstalledPackage],
+    *,
+    deep: bool,
+) -> Collection[str]:
+    """List what belongs to no package: among all files, or among what is new at the top of the folders of packages."""
+    tops = None if deep else unknown_at_top(folders, receipt, (package.name for package in present))
+    if not deep and not tops:
+        return ()
+    seeded = seeded_files(prefix, folders) if receipt is None else receipt.seeded
+    return files_of_nobody(prefix, folders, seeded, tops=tops)
 
 
 def _refused(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedName]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockhouse.config.frontend_files import FRONTEND_FILES
-from lockhouse.interpreters.identity import prefix_of
+from lockhouse.interpreters.identity import prefix_of, site_packages_of
 from lockhouse.model.drift import Matching
 from lockhouse.model.fresh import Fresh
 from lockhouse.operations.check import check
@@ -23,6 +23,7 @@ from lockhouse.operations.unchanged import (
 from lockhouse.plugins import DISABLE_VARIABLE, may_have_sessions
 from lockhouse.storage.lockfiles.orphans import locks_in
 from lockhouse.storage.receipts import RECEIPT_NAME, read_receipt
+from lockhouse.storage.untouched import names_digest
 from lockhouse.trace.trace import render
 
 if TYPE_CHECKING:
@@ -60,11 +61,12 @@ def trace_environment(
     for name in request.spec.project_build.variables:
         seen.variable(environ, name)
     receipt = read_receipt(prefix)
+    names = names_digest(map(str, site_packages_of(prefix)))
     verdict = check(request.spec, request.files, plugins=plugins)
     if receipt is None or not isinstance(verdict, Fresh) or find_drift(request, to_sync=True) != Matching():
         return
     sources = (_line_of(source, request) for source in receipt.sources)
-    trace = render(asked, (line_of_names(tuple(not_ours(request))), *sources), seen, environ)
+    trace = render(asked, (line_of_names(names, tuple(not_ours(request))), *sources), seen, environ)
     save_trace(prefix / TRACE_NAME, trace)
 
 

@@ -41,16 +41,18 @@ def is_unchanged(python: Path, asked: str, environ: Mapping[str, str]) -> bool:
         str(prefix),
         map(str, site_packages_of(prefix)),
         interpreter=interpreter,
-        ignore=ours[1:],
+        names=ours[1],
+        ignore=ours[2:],
     ) and all(_is_source_same(*source) for source in sources)
 
 
-def line_of_names(names: tuple[str, ...]) -> str:
-    """Say which distributions somebody else takes care of: the first line of the trace of an environment.
+def line_of_names(names: str, not_ours: tuple[str, ...]) -> str:
+    """Say what lies among the packages, and what of it somebody else takes care of: the first line of the trace.
 
-    :param names: their names
+    :param names: a digest over the names of all that lies there
+    :param not_ours: the distributions that somebody else takes care of
     """
-    return _BETWEEN.join(("not ours", *names))
+    return _BETWEEN.join(("names", names, *not_ours))
 
 
 def line_of_source(folder: str, *, identity: str, named: tuple[str, ...]) -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lockhouse.model.canonical import SEED
 from lockhouse.model.drift import FileChange
 from lockhouse.model.receipt import InstalledFiles
 from lockhouse.storage.files import disk_errors
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 
 #: Endings of what Python would import or run of its own accord.
 _IMPORTABLE = (".py", ".pyc", ".pth", ".so", ".pyd")
+#: What setuptools once put whole packages into: a folder or an archive, which a ``.pth`` brings into the path.
+_EGG = ".egg"
+#: How the names begin that pip gives what it is about to delete.
+_LEFT_BY_PIP = "~"
 _CACHE = "__pycache__"
 #: What metadata decides at run time: version and requirements, and what programs load as plugins. The second counts
 #: also where it is missing: it can be put there.
@@ -153,35 +159,76 @@ def changes_of(prefix: Path, files: InstalledFiles) -> tuple[FileChange, ...]:
     )
 
 
-def files_of_nobody(prefix: Path, folders: Iterable[Path], seeded: Iterable[tuple[str, str]] = ()) -> tuple[str, ...]:
+def files_of_nobody(
+    prefix: Path,
+    folders: Iterable[Path],
+    seeded: Iterable[tuple[str, str]] = (),
+    *,
+    tops: Collection[str] | None = None,
+) -> tuple[str, ...]:
     """List what Python would import or run, and no package's ``RECORD`` names; relative to the environment, sorted.
+
+    A folder at the top of which nobody owns anything is listed itself, its files are not.
 
     :param prefix: the environment's root
     :param folders: its folders of packages
     :param seeded: what :func:`seeded_files` took down
+    :param tops: what to look at of all that lies at the top of these folders; None for all
     """
     if (prefix / "conda-meta").is_dir():
         return ()  # conda notes elsewhere what is its own
     expected = dict(seeded)
     # all or none: the one file imports the other
     known = expected if all(_sha256(prefix / path) == digest for path, digest in expected.items()) else {}
-    found = []
+    found = set()
     for folder in folders:
         owned = {os.path.normpath(path) for path in _owned(folder)}
-        for path in _importable(folder, owned):
-            relative = os.path.relpath(path, prefix).replace(os.sep, "/")
-            if os.path.relpath(path, folder) not in owned and relative not in known:
-                found.append(relative)
+        owned_tops = {path.partition(os.sep)[0] for path in owned}
+        for path in _importable(folder, owned, tops):
+            inside = os.path.relpath(path, folder)
+            top = inside.partition(os.sep)[0]
+            relative = os.path.relpath(folder / (inside if top in owned_tops else top), prefix).replace(os.sep, "/")
+            if inside not in owned and relative not in known:
+                found.add(relative)
     return tuple(sorted(found))
+
+
+def unknown_at_top(folders: Iterable[Path], receipt: Receipt | None, present: Iterable[str]) -> frozenset[str]:
+    """Name what lies at the top of folders of packages, could be imported, and belongs to nothing that was installed.
+
+    Whether it belongs to something else is for :func:`files_of_nobody` to say. The folders are listed, nothing is read.
+
+    :param folders: the environment's folders of packages
+    :param receipt: what was installed, or None
+    :param present: names of the distributions that are there
+    """
+    known = {SEED} & {*present}
+    if receipt is not None:
+        known |= {path.partition("/")[0] for files in receipt.files for path in files.paths}
+        known |= {path.rpartition("/")[2] for path, _ in receipt.seeded}
+    found: set[str] = set()
+    for folder in folders:
+        with suppress(OSError):
+            found.update(os.listdir(folder))  # noqa: PTH208 - names are all that is needed
+    return frozenset(name for name in found - known if _may_be_imported(name))
+
+
+def _may_be_imported(top: str) -> bool:
+    if top.endswith(_IMPORTABLE):
+        return True
+    return top != _CACHE and (top.endswith(_EGG) or "." not in top) and not top.startswith(_LEFT_BY_PIP)
 
 
 def remove_file_of_nobody(path: Path) -> None:
     """Remove what :func:`files_of_nobody` listed; of a link to a folder, the link alone.
 
-    :param path: the file or link
+    :param path: the file, folder or link
     :raises StoreError: it cannot be removed
     """
     with disk_errors(path, otherwise=f"remove {path}"):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+            return
         try:
             path.unlink(missing_ok=True)
         except PermissionError:
@@ -242,9 +289,12 @@ def _owned(folder: Path) -> Iterator[str]:
                 yield os.path.relpath(listing.parent / line, folder)
 
 
-def _importable(folder: Path, owned: Collection[str]) -> Iterator[str]:
+def _importable(folder: Path, owned: Collection[str], tops: Collection[str] | None) -> Iterator[str]:
     """List files that Python would import or run, and links to folders, which it would follow and we do not."""
-    for place, below, names in os.walk(folder):
+    for place, below, files in os.walk(folder):
+        names = files
+        if place == os.fspath(folder):
+            below[:], names = _at_top(below, tops), _at_top(files, tops)
         below[:] = [name for name in below if name != _CACHE and not name.endswith((".dist-info", ".egg-info"))]
         for name in below:
             path = os.path.join(place, name)  # noqa: PTH118 - os.walk gives text
@@ -253,5 +303,11 @@ def _importable(folder: Path, owned: Collection[str]) -> Iterator[str]:
                 if not any(each.startswith(inside) for each in owned):
                     yield path
         for name in names:
-            if name.endswith(_IMPORTABLE):
+            if name.endswith((*_IMPORTABLE, _EGG)):
                 yield os.path.join(place, name)  # noqa: PTH118 - os.walk gives text
+
+
+def _at_top(names: Iterable[str], tops: Collection[str] | None) -> list[str]:
+    """Leave out what was not asked for, and what pip was about to delete: no statement imports it."""
+    left = (name for name in names if name.endswith(_IMPORTABLE) or not name.startswith(_LEFT_BY_PIP))
+    return [name for name in left if tops is None or name in tops]

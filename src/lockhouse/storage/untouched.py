@@ -21,7 +21,7 @@ RECEIPT_NAME = "lockhouse-receipt.json"
 
 
 def is_untouched(
-    prefix: str, folders: Iterable[str], *, interpreter: dict[str, object], ignore: Collection[str]
+    prefix: str, folders: Iterable[str], *, interpreter: dict[str, object], ignore: Collection[str], names: str
 ) -> bool:
     """Tell whether an environment is to the file as its receipt says.
 
@@ -29,14 +29,17 @@ def is_untouched(
     :param folders: its folders of packages
     :param interpreter: the identity of its interpreter now, as a receipt has it
     :param ignore: names that somebody else takes care of
+    :param names: what :func:`names_digest` gave when all was in order
     """
     try:
         with open(f"{prefix}/{RECEIPT_NAME}", "rb") as file:  # noqa: PTH123 - for each run: no objects
             receipt = json.loads(file.read())
         seeded = {SEED} - {row[0] for row in receipt["packages"]}
+        listed = _names_in(folders)
         return (
             receipt["interpreter"] == interpreter
-            and _listed(folders, {*ignore, *seeded}) == _expected(receipt["packages"], ignore)
+            and _digest_of(listed) == names
+            and _metadata(listed, {*ignore, *seeded}) == _expected(receipt["packages"], ignore)
             and all(
                 times_digest(f"{prefix}/{folder}", paths.split("\n") if paths else ()) == digest
                 for name, folder, _, _, digest, paths, _ in receipt["files"]
@@ -71,11 +74,29 @@ def _expected(packages: Iterable[list[Any]], ignore: Collection[str]) -> list[tu
     return sorted(rows)
 
 
-def _listed(folders: Iterable[str], ignore: Collection[str]) -> list[tuple[str, int, int]]:
+def names_digest(folders: Iterable[str]) -> str:
+    """Give a digest over the names of all that lies at the top of folders, byte code left out.
+
+    :param folders: an environment's folders of packages
+    :raises OSError: one cannot be listed
+    """
+    return _digest_of(_names_in(folders))
+
+
+def _names_in(folders: Iterable[str]) -> dict[str, list[str]]:
+    return {folder: sorted(os.listdir(folder)) for folder in folders}  # noqa: PTH208 - likewise
+
+
+def _digest_of(listed: dict[str, list[str]]) -> str:
+    text = "//".join("/".join(name for name in names if name != "__pycache__") for names in listed.values())
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _metadata(listed: dict[str, list[str]], ignore: Collection[str]) -> list[tuple[str, int, int]]:
     """List the metadata of all distributions; of one in two folders, too, so that it counts as touched."""
     found = []
-    for folder in dict.fromkeys(folders):
-        for entry in os.listdir(folder):  # noqa: PTH208 - likewise
+    for folder, names in listed.items():
+        for entry in names:
             stem, dot, ending = entry.rpartition(".")
             ending = ending.lower()
             if not dot or ending not in {"dist-info", "egg-info", "egg-link"}:
