@@ -95,6 +95,39 @@ def test_a_patched_interpreter_has_another_identity(tmp_path: Path) -> None:
 
 
 @posix
+@pytest.mark.parametrize("name", ["python3", "python3.12"])
+def test_an_environment_with_two_interpreters_is_an_error(tmp_path: Path, name: str) -> None:
+    environment = fake(tmp_path)
+    python, other = environment / "bin" / "python", environment / "bin" / name
+    python.symlink_to(tmp_path / "base" / "bin" / "python3.12")
+    before = identify(python)
+    other.symlink_to("python")
+    (environment / "bin" / "python3.11").symlink_to(sys.executable)  # none of the names that lead to this Python
+    assert identify(python) == before
+    other.unlink()
+    other.symlink_to(sys.executable)
+    with pytest.raises(InterpreterError, match="more than one interpreter") as caught:
+        identify(python)
+    assert f"{other} leads to" in caught.value.why[1]
+    other.unlink()
+    other.write_text("#!/bin/sh\n")
+    with pytest.raises(InterpreterError, match="more than one interpreter"):
+        identify(python)
+
+
+@posix
+def test_copies_of_one_interpreter_are_one(tmp_path: Path) -> None:
+    environment = fake(tmp_path)
+    for name in ("python", "python3"):
+        (environment / "bin" / name).write_text("a copy")
+    assert identify(environment / "bin" / "python").executable
+    (environment / "bin" / "python3").unlink()
+    (environment / "bin" / "python3").symlink_to(sys.executable)
+    with pytest.raises(InterpreterError, match="more than one interpreter"):
+        identify(environment / "bin" / "python")
+
+
+@posix
 def test_a_broken_link_is_an_error_with_a_fix(tmp_path: Path) -> None:
     environment = fake(tmp_path)
     python = environment / "bin" / "python"

@@ -32,13 +32,13 @@ def identify(python: Path) -> InterpreterIdentity:
     was made (``pyvenv.cfg``, conda's own records), and as exact as that record.
 
     :param python: path of the interpreter in the environment
-    :raises InterpreterError: it is not there, or what it points at is gone
+    :raises InterpreterError: it is not there, what it points at is gone, or the environment has another one beside it
     """
     from lockhouse.model.interpreter import InterpreterIdentity  # noqa: PLC0415 - the quick answer compares the facts
 
     facts = facts_of(python)
     if facts is None:
-        raise _gone(python)
+        raise _wrong(python)
     return InterpreterIdentity(**facts)
 
 
@@ -46,7 +46,7 @@ def facts_of(python: Path) -> dict[str, Any] | None:
     """Give the facts that make the identity of an interpreter, by the names that they have there.
 
     :param python: path of the interpreter in the environment
-    :return: None where it is not there, or what it points at is gone
+    :return: None where it is not there, what it points at is gone, or the environment has another one beside it
     """
     if not os.path.lexists(python):  # a copy is known by the interpreter in its home, which may be there all the same
         return None
@@ -57,13 +57,38 @@ def facts_of(python: Path) -> dict[str, Any] | None:
         stat = real.stat()
     except (OSError, RuntimeError):  # a RuntimeError is a loop of links
         return None
+    version = _version(config, prefix, real)
+    if config and _other_names(python, version):
+        return None
     return {
         "executable": str(real),
         "size": stat.st_size,
         "mtime_ns": stat.st_mtime_ns,
-        "version": _version(config, prefix, real),
+        "version": version,
         "system_packages": config.get("include-system-site-packages", "").lower() == "true",
     }
+
+
+def _other_names(python: Path, version: str) -> list[str]:
+    """Name the interpreters of an environment that are other ones than the one by which it is known.
+
+    A session may start any of ``python``, ``python3`` and ``python3.X``. Only virtual environments are looked at: the
+    folders of the system hold interpreters of all kinds.
+    """
+    if os.name == "nt":
+        return []
+    folder = os.fspath(python.parent)
+    own = os.stat(python)  # noqa: PTH116 - for each run: no objects
+    found = []
+    for name in ("python3", f"python{'.'.join(version.split('.')[:2])}"):
+        try:
+            status = os.stat(f"{folder}/{name}")  # noqa: PTH116 - likewise
+        except OSError:
+            continue
+        is_copy = status.st_size == own.st_size and not os.path.islink(f"{folder}/{name}")  # noqa: PTH114 - likewise
+        if not os.path.samestat(status, own) and not (is_copy and not python.is_symlink()):
+            found.append(name)
+    return found
 
 
 def site_packages_of(prefix: Path) -> tuple[Path, ...]:
@@ -155,6 +180,31 @@ def _version(config: dict[str, str], prefix: Path, real: Path | None) -> str:
             return named[0]
     versions = {_version_of_library(path.name) for path in _libraries(prefix)}
     return versions.pop() if len(versions) == 1 else ""
+
+
+def _wrong(python: Path) -> InterpreterError:
+    """Say why there are no facts."""
+    try:
+        config = _read_config(python, prefix_of(python))
+        version = _version(config, prefix_of(python), python.resolve(strict=True))
+        names = _other_names(python, version) if config else []
+    except (OSError, RuntimeError):
+        names = []
+    return _mixed(python, names) if names else _gone(python)
+
+
+def _mixed(python: Path, names: list[str]) -> InterpreterError:
+    from lockhouse.errors import InterpreterError  # noqa: PLC0415 - errors only
+
+    prefix = prefix_of(python)
+    return InterpreterError(
+        f"the environment {prefix} has more than one interpreter",
+        why=[
+            f"{python} leads to {python.resolve()}",
+            *(f"{python.parent / name} leads to {(python.parent / name).resolve()}" for name in names),
+        ],
+        fix=f"remove the folder {prefix}, so that it is made anew",
+    )
 
 
 def _gone(python: Path) -> InterpreterError:
