@@ -130,6 +130,33 @@ def test_what_lies_in_an_environment_before_the_first_sync_does_not_stay(made: P
     assert verify(made, "--deep").returncode == 0
 
 
+@each_tool
+def test_an_environment_that_is_not_whole_is_told_and_never_passes(frontend: Frontend, made: ProjectFolder) -> None:
+    if os.name == "nt":
+        return  # a small program is there instead of a link
+    frontend.succeed(made)
+    forbidding = "-R" if frontend is NOX else "--skip-env-install"
+    python3 = frontend.root(made) / "bin" / "python3"
+    before = python3.readlink()
+    python3.unlink()
+    python3.symlink_to("/bin/sh")
+    said = verify(made)
+    assert said.returncode != 0, said
+    assert "more than one interpreter" in said.output
+    for options in ((), (forbidding,)):
+        frontend.refuse(made, *options, code="interpreter")
+    python3.unlink()
+    python3.symlink_to(before)
+    assert verify(made).returncode == 0
+    config = frontend.root(made) / "pyvenv.cfg"
+    config.rename(config.with_suffix(".away"))
+    said = verify(made)
+    assert said.returncode != 0, said
+    assert f"the environment {frontend.root(made)} has no pyvenv.cfg" in said.output
+    ran = frontend.run(made, forbidding)
+    assert ran.returncode != 0 or verify(made).returncode == 0, ran
+
+
 def test_a_record_that_was_made_to_fit_the_edit_is_found(made: ProjectFolder) -> None:
     CLI.succeed(made)
     record = next(CLI.root(made).rglob("demo-1.0.dist-info/RECORD"))

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lockhouse.errors import InterpreterError
 from lockhouse.operations.sources import goes_through_sdist
-from lockhouse.storage.receipts import read_receipt
+from lockhouse.storage.receipts import RECEIPT_NAME, read_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -127,7 +128,29 @@ def _candidates(
                 yield folder, tool, None if parent in kept else parent
 
 
+def require_whole(made: MadeEnvironment) -> None:
+    """Refuse an environment whose interpreter does not know that it is in one.
+
+    :param made: the environment
+    :raises InterpreterError: its ``pyvenv.cfg`` is gone, and its interpreter is that of another place
+    """
+    if _knows_itself(made.folder):
+        return
+    real = made.python.resolve()
+    if made.python.parent.name != "Scripts" and real.is_relative_to(made.folder.resolve()):
+        return  # a whole Python, or none at all
+    raise InterpreterError(
+        f"the environment {made.folder} has no pyvenv.cfg",
+        why=f"without it {made.python} sees the packages of {real} instead of those of the environment",
+        fix=f"remove the folder {made.folder}, so that it is made anew",
+    )
+
+
 def _is_environment(folder: Path) -> bool:
+    return _knows_itself(folder) or (folder / RECEIPT_NAME).is_file()
+
+
+def _knows_itself(folder: Path) -> bool:
     return (folder / "pyvenv.cfg").is_file() or (folder / "conda-meta").is_dir()
 
 

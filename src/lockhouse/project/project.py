@@ -363,7 +363,7 @@ class Project:
         :return: an answer an environment; what is wrong with one keeps nobody from looking at the others
         """
         from lockhouse.operations.drift import find_drift, find_project_drift, joined  # noqa: PLC0415 - not for a check
-        from lockhouse.operations.verify import Verified, made_environments  # noqa: PLC0415 - only here
+        from lockhouse.operations.verify import Verified, made_environments, require_whole  # noqa: PLC0415 - only here
 
         answers = []
         for made in made_environments(self.root, specs, folders, self._environ):
@@ -371,6 +371,7 @@ class Project:
                 request = self._sync_request(
                     made.spec, made.python, skip_project=made.skip_project, through_sdist=made.through_sdist
                 )
+                require_whole(made)
                 verdict = find_drift(request, deep=deep)
                 if made.skip_project and made.tool == "tox":  # it installs the project
                     verdict = joined(verdict, find_project_drift(request))
