@@ -117,6 +117,22 @@ def test_reading_everything_finds_what_belongs_to_no_package(made: ProjectFolder
     assert verify(made, "--deep").returncode == 0
 
 
+@each_frontend
+def test_reading_everything_finds_programs_that_belong_to_nobody(frontend: Frontend, made: ProjectFolder) -> None:
+    frontend.succeed(made)
+    place = "Scripts" if os.name == "nt" else "bin"
+    program = frontend.root(made) / place / "git.exe"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    assert verify(made).returncode == 0
+    told = verify(made, "--deep").line_with("why[file-extra]")
+    assert f"{place}/git.exe belongs to no installed package" in told
+    where = frontend.root(made).relative_to(made.path).as_posix()
+    made.run("lockhouse", "sync", "tests", "--into", where, "--deep", check=True)
+    assert not program.exists()
+    assert verify(made, "--deep").returncode == 0
+
+
 def test_what_lies_in_an_environment_before_the_first_sync_does_not_stay(made: ProjectFolder) -> None:
     CLI.succeed(made)
     (CLI.root(made) / RECEIPT_NAME).unlink()

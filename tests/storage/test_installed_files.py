@@ -149,7 +149,7 @@ def test_entry_points_that_are_put_into_metadata_are_seen(site: Path) -> None:
 
 def test_what_cannot_be_removed_is_our_error(site: Path) -> None:
     (site / "demo.py").write_text("")
-    with pytest.raises(StoreError, match="inner.py") as error:
+    with pytest.raises(StoreError, match=r"inner\.py") as error:
         remove_file_of_nobody(site / "demo.py" / "inner.py")
     assert error.value.fix is not None
     (site / RECEIPT_NAME).mkdir()

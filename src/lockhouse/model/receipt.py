@@ -88,7 +88,7 @@ class Receipt:
     :ivar sources: what was installed from directories, sorted by name
     :ivar files: the files of the packages
     :ivar seeded: path, relative to the environment, and sha256 of the files that the environment was seeded with and
-        that no package owns
+        that no package owns; of programs the path alone, and no sha256
     :ivar skip_project: somebody else installs the project
     :ivar built: what proves the wheels that were built here, sorted by name
     """

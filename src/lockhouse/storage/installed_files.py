@@ -77,10 +77,12 @@ def files_of(prefix: Path, folders: Iterable[Path], package: InstalledPackage) -
 def seeded_files(prefix: Path, folders: Iterable[Path]) -> tuple[tuple[str, str], ...]:
     """Take down what the environment was seeded with, and no package owns: path in the environment, and sha256.
 
+    Of its programs the names alone are taken down: they differ with the tool that made it.
+
     :param prefix: the environment's root
     :param folders: its folders of packages
     """
-    found = []
+    found = [(path, "") for path in _programs_of_nobody(prefix, folders)]
     for folder in folders:
         hashes = {name: digest for name in _SEEDED if (digest := _sha256(folder / name))}
         unowned = hashes.keys() - set(_owned(folder) if hashes else ())
@@ -168,7 +170,8 @@ def files_of_nobody(
 ) -> tuple[str, ...]:
     """List what Python would import or run, and no package's ``RECORD`` names; relative to the environment, sorted.
 
-    A folder at the top of which nobody owns anything is listed itself, its files are not.
+    A folder at the top of which nobody owns anything is listed itself, its files are not. Programs that were not there
+    when the environment was made are listed only where all is looked at.
 
     :param prefix: the environment's root
     :param folders: its folders of packages
@@ -177,10 +180,10 @@ def files_of_nobody(
     """
     if (prefix / "conda-meta").is_dir():
         return ()  # conda notes elsewhere what is its own
-    expected = dict(seeded)
+    expected = {path: digest for path, digest in seeded if digest}
     # all or none: the one file imports the other
     known = expected if all(_sha256(prefix / path) == digest for path, digest in expected.items()) else {}
-    found = set()
+    found = set(() if tops is not None else _programs_of_nobody(prefix, folders)) - {path for path, _ in seeded}
     for folder in folders:
         owned = {os.path.normpath(path) for path in _owned(folder)}
         owned_tops = {path.partition(os.sep)[0] for path in owned}
@@ -205,7 +208,7 @@ def unknown_at_top(folders: Iterable[Path], receipt: Receipt | None, present: It
     known = {SEED} & {*present}
     if receipt is not None:
         known |= {path.partition("/")[0] for files in receipt.files for path in files.paths}
-        known |= {path.rpartition("/")[2] for path, _ in receipt.seeded}
+        known |= {path.rpartition("/")[2] for path, digest in receipt.seeded if digest}
     found: set[str] = set()
     for folder in folders:
         with suppress(OSError):
@@ -287,6 +290,23 @@ def _owned(folder: Path) -> Iterator[str]:
         with suppress(OSError):
             for line in listing.read_text("utf-8", "replace").splitlines():
                 yield os.path.relpath(listing.parent / line, folder)
+
+
+def _programs_of_nobody(prefix: Path, folders: Iterable[Path]) -> list[str]:
+    """List the programs of an environment that no package's ``RECORD`` names, relative to it."""
+    if (prefix / "conda-meta").is_dir():
+        return []
+    place = "Scripts" if os.name == "nt" else "bin"
+    try:
+        programs = [entry.name for entry in os.scandir(prefix / place) if _is_program(entry)]
+    except OSError:
+        return []
+    owned = {os.path.relpath(folder / path, prefix) for folder in folders for path in _owned(folder)}
+    return [f"{place}/{name}" for name in programs if os.path.join(place, name) not in owned]  # noqa: PTH118 - a name
+
+
+def _is_program(entry: os.DirEntry[str]) -> bool:
+    return not entry.is_dir() and (os.name == "nt" or os.access(entry.path, os.X_OK))
 
 
 def _importable(folder: Path, owned: Collection[str], tops: Collection[str] | None) -> Iterator[str]:
