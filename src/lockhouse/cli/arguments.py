@@ -137,7 +137,7 @@ def _verify(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     verify.add_argument(
         "--deep",
         action="store_true",
-        help="read every file and hold it against its hash, and look for modules that belong to no package",
+        help="read every file, hold it against its hash, and look for modules and programs that belong to no package",
     )
     _format(verify, "text", "json", "github")
     verify.set_defaults(command=commands.verify)

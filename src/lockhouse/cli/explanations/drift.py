@@ -47,26 +47,36 @@ DRIFT: Mapping[str, Explanation] = {
         mend=_NEXT,
     ),
     DriftCode.FILE_CHANGED: Explanation(
-        means="A file of an installed package was edited or removed since it was installed. Before each run the "
-        "sizes and times are looked at, and what looks other is read; `lockhouse verify --deep` reads every file and "
-        "holds it against its hash: that of the package's `RECORD`, or, where this has none, the one that Lockhouse "
-        "took when it installed the package. Other times alone, as a restored cache has them, are no drift. Byte code "
-        "in `__pycache__` is not looked at, not even by `--deep`: whoever can write there can have Python run "
-        "other code than the `.py` beside it says. Where that matters, make the environment anew.",
+        means="A file of an installed package was edited or removed since it was installed. Before each run the sizes "
+        "and times are looked at, and what looks other is read; `lockhouse verify --deep` reads every file and "
+        "holds it against its hash: that of the package's `RECORD`, or, where this has none, the one that "
+        "Lockhouse took when it installed the package. Metadata that programs read at run time counts: "
+        "`METADATA`, and `entry_points.txt`, also one that was put where there was none. Other times alone, as a "
+        "restored cache has them, are no drift. Byte code in `__pycache__` is not looked at, not even by "
+        "`--deep`: whoever can write there can have Python run other code than the `.py` beside it says. Where "
+        "that matters, make the environment anew.",
         matters="The tests would run code that is in no artifact of the lock.",
         mend="The next run installs that package anew, and says so. What only `--deep` finds, because size and time "
         "are as they were, is repaired by `lockhouse sync ENV --into DIR --deep`, or by making the environment anew.",
     ),
     DriftCode.FILE_EXTRA: Explanation(
-        means="A module, a `.pth` file or a link to a folder lies among the packages and belongs to none of them. "
-        "Only `lockhouse verify --deep` looks for such files. What the environment was seeded with (`_virtualenv.py`) "
-        "is told when it is not what it was at the first sync.",
-        matters="Python imports it, and your users do not have it.",
-        mend="Delete it, or let `lockhouse sync ENV --into DIR --deep` delete it, or make the environment anew.",
+        means="A module, a folder of modules, a `.pth` file, an egg or a link to a folder lies among the packages and "
+        "belongs to none of them. Before each run it is looked for at the top of `site-packages`: so it is found "
+        "where it has a name that no package brought there. `lockhouse verify --deep` looks in the folders of "
+        "the packages, too, and tells of programs in `bin` (`Scripts` on Windows) that no package owns and that "
+        "were not there at the first sync. What cannot be imported passes: data, byte code in `__pycache__`, and "
+        "what pip renamed (`~name`) and did not delete. What the environment was seeded with (`_virtualenv.py`) "
+        "is told by `--deep` when it is not what it was at the first sync; environments of conda are left alone.",
+        matters="Python imports it, also in place of a module of the same name, and your users do not have it.",
+        mend="The next run deletes it, and says so; what only `--deep` finds is deleted by `lockhouse sync ENV --into "
+        "DIR --deep`, or by making the environment anew. What a session itself puts there is deleted before its "
+        "next run.",
     ),
     DriftCode.SOURCE_CHANGED: Explanation(
         means="The project, or another one that is installed from a folder, changed since it was installed. A project "
-        "that is installed editable changes only with the files that decide its metadata.",
+        "that is installed editable changes only with the files that decide its metadata. One that is to be "
+        "installed in another way now (editable, as a wheel, through its sdist), or that was moved, changed, "
+        "too: it is said from what to what.",
         matters="The tests would see the former code.",
         mend="The next run builds and installs it again.",
     ),

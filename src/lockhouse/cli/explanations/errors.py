@@ -156,9 +156,10 @@ ERRORS: Mapping[str, Explanation] = {
         "[a lock each](../how-to/conflicting-environments.md).",
     ),
     errors.InterpreterError.code: Explanation(
-        means="An interpreter is missing, or gives no usable answer.",
+        means="An interpreter is missing, or gives no usable answer. Or an environment is none any more: its "
+        "`pyvenv.cfg` is gone, or its `python3` is another interpreter than its `python`.",
         matters="What a lock gives depends on the interpreter.",
-        mend="Install it, or name another one.",
+        mend="Install it, or name another one. Remove the folder of a broken environment, so that it is made anew.",
     ),
     errors.BuildError.code: FAMILY,
     errors.BuildFailedError.code: Explanation(
