@@ -195,6 +195,12 @@ def put_egg(made: Made) -> None:
     write_beside(made, "easy-install.pth").write_text("./evil.egg\n", "utf-8")
 
 
+def second_pip(made: Made) -> None:
+    """Put metadata beside that of pip, which may be there: a pip is nobody's business as long as it is one."""
+    for version in ("0.1", "0.2"):
+        write_beside(made, f"pip-{version}.dist-info/entry_points.txt").write_text("[pytest11]\nx = helper\n", "utf-8")
+
+
 def respelled(made: Made) -> None:
     """Pin the same versions in another spelling."""
     path = lock_path(made.project)
@@ -213,6 +219,7 @@ EDITS: dict[str, tuple[Callable[[Made], object], set[str]]] = {
     ),
     "a distribution added": (lambda m: change_by_hand(m.environment), {"package-extra"}),
     "a distribution added whose metadata is spelled large": (spelled_large, {"package-extra"}),
+    "a second pip": (second_pip, {"package-extra"}),
     "metadata removed": (lambda m: shutil.rmtree(m.installed("helper-1.0.dist-info")), {"package-missing"}),
     "another version": (renamed, {"package-changed"}),
     "installed again": (

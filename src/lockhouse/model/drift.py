@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from lockhouse.model.canonical import SEED
+from lockhouse.model.receipt import DOUBLED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -146,13 +147,9 @@ def compare(
     :param extra_files: files that would be imported and belong to no package, relative to the environment
     :param touched: packages whose files have other times and no other content
     """
-    extra = [
-        DriftReason(code=DriftCode.FILE_EXTRA, message=f"{path} belongs to no installed package", file=path)
-        for path in extra_files
-    ]
     if receipt is None:
         message = "it has no receipt: Lockhouse did not install what is in it"
-        return Drifted((DriftReason(code=DriftCode.NEVER_SYNCED, message=message), *extra))
+        return Drifted((DriftReason(code=DriftCode.NEVER_SYNCED, message=message),))
     reasons: list[DriftReason] = []
     if receipt.lock_digest != lock_digest:
         reasons.append(
@@ -165,7 +162,10 @@ def compare(
     reasons += package_reasons(expected, present)
     told = {reason.package for reason in reasons}
     reasons += [_files_reason(name, files) for name, files in sorted(changed_files.items()) if name not in told]
-    reasons += extra
+    reasons += [
+        DriftReason(code=DriftCode.FILE_EXTRA, message=f"{path} belongs to no installed package", file=path)
+        for path in extra_files
+    ]
     reasons += _source_reasons({source.name: source.identity for source in receipt.sources}, sources, source_changes)
     reasons += [
         DriftReason(
@@ -217,7 +217,10 @@ def package_reasons(
     for name in sorted(expected.keys() | present.keys()):
         want, have = expected.get(name), present.get(name)
         if want is None and have is not None:
-            if name != SEED:
+            if name == SEED and have.record_size == DOUBLED:
+                message = f"{name} is there more than once"
+                reasons.append(_package_reason(DriftCode.PACKAGE_EXTRA, name, message))
+            elif name != SEED:
                 reasons.append(_package_reason(DriftCode.PACKAGE_EXTRA, name, f"{name} {have.version} is not locked"))
         elif have is None and want is not None:
             reasons.append(_package_reason(DriftCode.PACKAGE_MISSING, name, f"{name} {want.version} is missing"))

@@ -11,7 +11,7 @@ class SyncOutcome:
 
     :ivar changed: whether anything was done
     :ivar installed: what was installed, as ``name version``, sorted
-    :ivar removed: what was removed, as ``name version``, sorted
+    :ivar removed: what was removed, as ``name version``, sorted; behind that the paths of what belonged to nobody
     :ivar reasons: why something was done, in words
     :ivar repairs: those of them that somebody or something did to the environment
     """

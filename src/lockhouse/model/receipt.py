@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 #: The version of the receipt's form; any other is treated as no receipt.
 RECEIPT_VERSION = 6
 
+#: The length of the RECORD of a distribution that has none, and of one that is there more than once.
+NO_RECORD, DOUBLED = -1, -2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstalledPackage:

@@ -24,7 +24,6 @@ from lockhouse.storage.installed_files import (
     files_of,
     files_of_nobody,
     looks_untouched,
-    seeded_files,
     unknown_at_top,
     with_known_times,
 )
@@ -78,7 +77,7 @@ def find_drift(request: SyncRequest, *, deep: bool = False, to_sync: bool = Fals
         changed_builds=() if receipt is None else _changed_builds(request, receipt),
         ignore=ignored,
         changed_files=changed,
-        extra_files=_extra_files(prefix, folders, receipt, present, deep=deep),
+        extra_files=() if receipt is None else _extra_files(prefix, folders, receipt, present, deep=deep),
         touched=sorted(touched - changed.keys()),
     )
 
@@ -86,7 +85,7 @@ def find_drift(request: SyncRequest, *, deep: bool = False, to_sync: bool = Fals
 def _extra_files(
     prefix: Path,
     folders: Collection[Path],
-    receipt: Receipt | None,
+    receipt: Receipt,
     present: Iterable[InstalledPackage],
     *,
     deep: bool,
@@ -95,8 +94,7 @@ def _extra_files(
     tops = None if deep else unknown_at_top(folders, receipt, (package.name for package in present))
     if not deep and not tops:
         return ()
-    seeded = seeded_files(prefix, folders) if receipt is None else receipt.seeded
-    return files_of_nobody(prefix, folders, seeded, tops=tops)
+    return files_of_nobody(prefix, folders, receipt.seeded, tops=tops)
 
 
 def _refused(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedName]:

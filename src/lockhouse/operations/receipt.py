@@ -9,9 +9,9 @@ from packaging.version import Version
 
 from lockhouse.errors import BackendFailedError
 from lockhouse.interpreters import identify, prefix_of, site_packages_of
-from lockhouse.model.receipt import Receipt
+from lockhouse.model.receipt import DOUBLED, NO_RECORD, Receipt
 from lockhouse.storage.installed_files import files_of, seeded_files
-from lockhouse.storage.site_packages import DOUBLED, NO_RECORD, installed_packages
+from lockhouse.storage.site_packages import installed_packages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

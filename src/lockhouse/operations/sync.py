@@ -13,12 +13,19 @@ from lockhouse.interpreters import identify, prefix_of, site_packages_of
 from lockhouse.model.canonical import SEED
 from lockhouse.model.drift import REPAIRED, DriftCode, Drifted, Matching
 from lockhouse.model.outcomes import SyncOutcome
+from lockhouse.model.receipt import DOUBLED
 from lockhouse.operations.complete import Completeness
 from lockhouse.operations.drift import find_drift, not_ours
 from lockhouse.operations.receipt import receipt_of
 from lockhouse.operations.source_builds import SourceBuilds, kept_projects
 from lockhouse.storage.files import file_lock
-from lockhouse.storage.installed_files import files_of, remove_file_of_nobody, with_known_times
+from lockhouse.storage.installed_files import (
+    files_of,
+    files_of_nobody,
+    remove_file_of_nobody,
+    unknown_at_top,
+    with_known_times,
+)
 from lockhouse.storage.mismatch import EditedLock
 from lockhouse.storage.receipts import read_receipt, remove_receipt, write_receipt
 from lockhouse.storage.site_packages import installed_packages
@@ -289,7 +296,8 @@ class Syncing:
         good = _already_good(wanted, intact, receipt, self.request.python)
         to_install = tuple(file for file in files if file.name not in good)
         planned = {*wanted, *(source.name for source in sources)}
-        keep = {*not_ours(self.request), *(() if SEED in planned else (SEED,))}
+        is_doubled = any(each.name == SEED and each.record_size == DOUBLED for each in present)
+        keep = {*not_ours(self.request), *(() if SEED in planned or is_doubled else (SEED,))}
         remove = tuple(
             sorted(
                 name
@@ -329,16 +337,29 @@ class Syncing:
             # what was edited since the first sync does not become right by a further one
             now = replace(now, seeded=receipt.seeded)
         receipt = now
+        swept = self._sweep(receipt)
         write_receipt(self.prefix, receipt)
         self.tools.plugins.environment_synced(self.request.spec, receipt)
         installed = [f"{file.name} {file.version}" for file in to_install]
         return SyncOutcome(
             changed=True,
             installed=tuple(sorted(installed)),
-            removed=tuple(f"{n} {before[n].version}" for n in remove if n not in wanted),
+            removed=(*(f"{n} {before[n].version}" for n in remove if n not in wanted), *swept),
             reasons=tuple(map(str, drift.reasons)),
             repairs=tuple(str(reason) for reason in drift.reasons if reason.code in REPAIRED),
         )
+
+    def _sweep(self, receipt: Receipt) -> tuple[str, ...]:
+        """Remove what lies at the top of ``site-packages`` and belongs to nobody, and give its paths.
+
+        What a removal left of which no record told is there, and what was there before the first sync.
+        """
+        folders = site_packages_of(self.prefix)
+        tops = unknown_at_top(folders, receipt, (package.name for package in self._installed()))
+        found = files_of_nobody(self.prefix, folders, receipt.seeded, tops=tops) if tops else ()
+        for path in found:
+            remove_file_of_nobody(self.prefix / path)
+        return found
 
     def _installed(self) -> tuple[InstalledPackage, ...]:
         return installed_packages(site_packages_of(self.prefix))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -196,19 +195,18 @@ def files_of_nobody(
     return tuple(sorted(found))
 
 
-def unknown_at_top(folders: Iterable[Path], receipt: Receipt | None, present: Iterable[str]) -> frozenset[str]:
+def unknown_at_top(folders: Iterable[Path], receipt: Receipt, present: Iterable[str]) -> frozenset[str]:
     """Name what lies at the top of folders of packages, could be imported, and belongs to nothing that was installed.
 
     Whether it belongs to something else is for :func:`files_of_nobody` to say. The folders are listed, nothing is read.
 
     :param folders: the environment's folders of packages
-    :param receipt: what was installed, or None
+    :param receipt: what was installed
     :param present: names of the distributions that are there
     """
     known = {SEED} & {*present}
-    if receipt is not None:
-        known |= {path.partition("/")[0] for files in receipt.files for path in files.paths}
-        known |= {path.rpartition("/")[2] for path, digest in receipt.seeded if digest}
+    known |= {path.partition("/")[0] for files in receipt.files for path in files.paths}
+    known |= {path.rpartition("/")[2] for path, digest in receipt.seeded if digest}
     found: set[str] = set()
     for folder in folders:
         with suppress(OSError):
@@ -230,6 +228,8 @@ def remove_file_of_nobody(path: Path) -> None:
     """
     with disk_errors(path, otherwise=f"remove {path}"):
         if path.is_dir() and not path.is_symlink():
+            import shutil  # noqa: PLC0415 - not on the quick way
+
             shutil.rmtree(path)
             return
         try:

@@ -7,16 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lockhouse.model.canonical import normalized
-from lockhouse.model.receipt import InstalledPackage
+from lockhouse.model.receipt import DOUBLED, NO_RECORD, InstalledPackage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from packaging.utils import NormalizedName
-
-NO_RECORD = -1
-DOUBLED = -2
 
 
 def installed_packages(folders: Iterable[Path]) -> tuple[InstalledPackage, ...]:
