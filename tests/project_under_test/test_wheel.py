@@ -396,3 +396,18 @@ def test_settings_say_what_else_counts(
     again = frontend.succeed(project)
     assert frontend is not CLI or "nothing to install" in again.output
     assert builds.taken() == ["wheel", "wheel"]
+
+
+@each_frontend
+@pytest.mark.parametrize("mode", ["wheel", "editable"])
+def test_a_python_that_the_project_is_not_for_is_refused_as_by_pip(
+    frontend: Frontend, mode: str, index: PackageIndex, project: ProjectFolder, log: Path
+) -> None:
+    write_project(index, project, log, mode=mode)
+    project.write("pyproject.toml", f'{project.read("pyproject.toml")}python = ">=3.8"\n')
+    write_tools(project)
+    lock(project)
+    frontend.succeed(project)
+    project.replace("pyproject.toml", 'requires-python = ">=3.8"', 'requires-python = ">=3.99"')
+    refused = frontend.refuse(project, code="unsupported-target")
+    assert 'it requires Python ">=3.99"' in refused.output

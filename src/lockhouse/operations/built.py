@@ -16,6 +16,7 @@ from lockhouse.interfaces import InstallRequest, StoredFile
 from lockhouse.interpreters import prefix_of, site_packages_of
 from lockhouse.model.closure import walk
 from lockhouse.model.lock import LockedPackage
+from lockhouse.operations.complete import require_python
 from lockhouse.operations.edges import requires_in, wheel_metadata
 from lockhouse.operations.sync import Syncing
 from lockhouse.storage.site_packages import installed_packages
@@ -37,6 +38,7 @@ def install_built(paths: Iterable[Path], request: SyncRequest, tools: SyncTools)
     :param tools: what to work with
     :raises ConfigError: a file is no package
     :raises LockStaleError: it requires what the lock lacks
+    :raises UnsupportedTargetError: it is not for the Python of the environment
     :raises BuildError: an sdist cannot be built
     :raises BackendError: the installer failed
     """
@@ -93,7 +95,9 @@ def _require_satisfied(file: StoredFile, request: SyncRequest, target: Target) -
         for package in present
         if package.name != file.name
     ]
-    own = LockedPackage(name=file.name, version=file.version, requires=requires_in(wheel_metadata(file.path)))
+    metadata = wheel_metadata(file.path)
+    require_python(file.name, metadata, target, request.spec)
+    own = LockedPackage(name=file.name, version=file.version, requires=requires_in(metadata))
     extras = f"[{','.join(request.spec.extras)}]" if request.spec.extras else ""
     found = walk([Requirement(f"{file.name}{extras}")], [*packages, own], target.markers)
     lacking = [f'it requires "{demand.requirement}", which is not installed' for demand in found.unmet]

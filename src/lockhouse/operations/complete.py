@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import LockStaleError
+from lockhouse.errors import LockStaleError, UnsupportedTargetError
 from lockhouse.model.spec import OnStale
 from lockhouse.operations.check import check
 
@@ -98,6 +98,15 @@ class Completeness:
                 fix=self.spec.lock_command,
             )
 
+    def require_python(self, label: str, metadata: str) -> None:
+        """Refuse a project that is not for the Python of the target, as pip does (``Requires-Python``).
+
+        :param label: its name
+        :param metadata: content of its METADATA file
+        :raises UnsupportedTargetError: it is not
+        """
+        require_python(label, metadata, self.target, self.spec)
+
     def _told(self) -> Collection[tuple[ReasonCode, NormalizedName | None]]:
         """Give what the check says of the lock, where the policy is to go on with that."""
         if self.spec.on_stale is not OnStale.WARN:
@@ -106,6 +115,32 @@ class Completeness:
 
         verdict = check(self.spec, self.files, plugins=self.plugins, environment=self.environment)
         return {(reason.code, reason.package) for reason in verdict.reasons} if isinstance(verdict, Stale) else ()
+
+
+def require_python(label: str, metadata: str, target: Target, spec: EnvironmentSpec) -> None:
+    """Refuse a project that is not for a Python, as pip does (``Requires-Python``); bounds that nobody can read pass.
+
+    :param label: its name
+    :param metadata: content of its METADATA file
+    :param target: where it is to be installed
+    :param spec: the environment
+    :raises UnsupportedTargetError: it is not
+    """
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415 - speed
+
+    from lockhouse.operations.edges import python_bounds_in  # noqa: PLC0415 - speed
+
+    bounds = python_bounds_in(metadata)
+    try:
+        served = SpecifierSet(bounds).contains(target.python, prereleases=True)
+    except InvalidSpecifier:
+        return
+    if not served:
+        raise UnsupportedTargetError(
+            f'{label} does not serve the Python of environment "{spec.name}"',
+            why=f'it requires Python "{bounds}", the environment has Python {target.python}',
+            fix=f"leave this Python out of the environment ({spec.origin}), or widen requires-python of {label}",
+        )
 
 
 def _who(demand: Demand) -> str:

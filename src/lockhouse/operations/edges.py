@@ -96,6 +96,17 @@ def requires_in(text: str) -> tuple[str, ...]:
     return tuple(raw.get("requires_dist", ()))
 
 
+def python_bounds_in(text: str) -> str:
+    """Read the Python bounds from the text of core metadata; empty where it has none.
+
+    :param text: content of a METADATA file
+    """
+    from packaging.metadata import parse_email  # noqa: PLC0415 - only where metadata is read
+
+    raw, _ = parse_email(text)
+    return raw.get("requires_python", "")
+
+
 def _smallest_wheel(package: LockedPackage) -> Artifact | None:
     wheels: Iterable[Artifact] = (
         artifact

@@ -125,7 +125,9 @@ class SourceBuilds:
         for source in sources:
             file = built.get(source.name)
             if file is not None:
-                requires = requires_in(wheel_metadata(file.file.path))
+                metadata = wheel_metadata(file.file.path)
+                self._completeness.require_python(source.name, metadata)
+                requires = requires_in(metadata)
                 package = LockedPackage(name=source.name, version=file.file.version, requires=requires)
             else:
                 kept = self._installed(source.name)
