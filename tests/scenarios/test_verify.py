@@ -251,6 +251,19 @@ def test_environments_are_found_where_the_tools_keep_them(made: ProjectFolder) -
     assert annotated.lines[0].startswith("::error file=pyproject.toml,line=1,title=lockhouse[never-synced]::")
 
 
+@each_frontend
+def test_an_environment_of_what_is_declared_nowhere_is_named(frontend: Frontend, made: ProjectFolder) -> None:
+    frontend.succeed(made)
+    declared = made.read("pyproject.toml")
+    made.write("pyproject.toml", declared.replace("environments.tests]", 'environments.unit]\nlock = "tests"'))
+    for tool in ("noxfile.py", "tox.ini"):
+        (made / tool).unlink(missing_ok=True)
+    told = made.run("lockhouse", "verify", "--in", frontend.folder)
+    assert told.returncode == 2, told
+    line = f'warning: {frontend.folder} is not looked at: it was installed for "tests", which is declared nowhere'
+    assert told.line_with("warning: ").startswith(line)
+
+
 def test_a_look_changes_nothing(made: ProjectFolder) -> None:
     CLI.succeed(made)
     edit_unseen(module(CLI, made))

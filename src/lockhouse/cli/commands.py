@@ -129,13 +129,21 @@ def sync(options: argparse.Namespace, console: Console) -> int:
 
 def verify(options: argparse.Namespace, console: Console) -> int:
     """Look for drift in the environments on disk."""
-    from lockhouse.cli.verifying import answers_of, not_found, require_all_found  # noqa: PLC0415 - only here
+    from lockhouse.cli.verifying import (  # noqa: PLC0415 - only here
+        answers_of,
+        not_declared,
+        not_found,
+        require_all_found,
+    )
     from lockhouse.project.answers import exit_code  # noqa: PLC0415 - not for every command
 
     project = open_project(options, console)
     specs = selected(project, options.environments)
     folders = [options.directory / folder for folder in options.folders]
     verified = project.verify(specs, folders=folders, deep=options.deep)
+    undeclared = () if options.environments and not folders else project.undeclared_environments(folders)
+    for line in not_declared(undeclared, root=project.root):
+        console.warning(line)
     if not verified:
         require_all_found(options.environments, [], folders)
     answers = answers_of(verified, root=project.root, deep=options.deep)

@@ -13,7 +13,7 @@ from lockhouse.model.spec import quoted
 from lockhouse.project.answers import Answer, Why, of_error
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from lockhouse.model.spec import EnvironmentSpec
@@ -71,6 +71,17 @@ def not_found(specs: Iterable[EnvironmentSpec], verified: Iterable[Verified]) ->
     found = {each.made.spec.name for each in verified}
     missing = [spec.name for spec in specs if spec.name not in found]
     return f"not found: {', '.join(missing)}" if missing else ""
+
+
+def not_declared(undeclared: Iterable[tuple[Path, str]], *, root: Path) -> Iterator[str]:
+    """Name environments that nobody looked at, because what they were installed for is declared nowhere, a line each.
+
+    :param undeclared: their folders, and what they were installed for
+    :param root: the project's folder
+    """
+    for folder, name in undeclared:
+        place = folder.relative_to(root).as_posix() if folder.is_relative_to(root) else str(folder)
+        yield f'{place} is not looked at: it was installed for "{name}", which is declared nowhere that is read here'
 
 
 def _called(name: str, environment: str) -> bool:

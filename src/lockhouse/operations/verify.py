@@ -14,7 +14,7 @@ from lockhouse.operations.sources import goes_through_sdist
 from lockhouse.storage.receipts import RECEIPT_NAME, read_receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from lockhouse.errors import LockhouseError
     from lockhouse.model.drift import Drift
@@ -92,6 +92,25 @@ def made_environments(
                 tool=tool,
                 through_sdist=receipt is not None and goes_through_sdist(receipt),
             )
+
+
+def undeclared_environments(
+    root: Path, known: Collection[str], folders: Iterable[Path], environ: Mapping[str, str]
+) -> Iterator[tuple[Path, str]]:
+    """Find environments that Lockhouse installed for what is not declared any more, or where it is not read.
+
+    Such as a session that got another name, or an environment of tox that ``env_list`` does not list.
+
+    :param root: the project's folder
+    :param known: names of all environments that are declared
+    :param folders: environments, or folders of environments, beside those of nox and tox
+    :param environ: the user's environment variables
+    :return: the folder of each, and the name that it was installed for
+    """
+    for folder, _, _ in _candidates(root, folders, environ):
+        receipt = read_receipt(folder)
+        if receipt is not None and receipt.environment not in known:
+            yield folder, receipt.environment
 
 
 def without_environment(folders: Iterable[Path], made: Iterable[MadeEnvironment]) -> list[Path]:

@@ -380,6 +380,16 @@ class Project:
                 answers.append(Verified(made=made, verdict=error))
         return answers
 
+    def undeclared_environments(self, folders: Iterable[Path] = ()) -> list[tuple[Path, str]]:
+        """Find environments on disk that were installed for what is declared nowhere: their folders and names.
+
+        :param folders: environments, or folders of environments, beside those of nox and tox
+        """
+        from lockhouse.operations.verify import undeclared_environments  # noqa: PLC0415 - only here
+
+        known = {spec.name for spec in self.declarations.environments()}
+        return list(undeclared_environments(self.root, known, folders, self._environ))
+
     def project_info(self, specs: Iterable[EnvironmentSpec], *, folders: Iterable[Path] = ()) -> list[Informed]:
         """Say of each environment that was made here which wheels of local projects it would get now, and why.
 

@@ -140,6 +140,7 @@ FRESHNESS: Mapping[str, Explanation] = {
         "all environments are checked, and makes the exit code 1 with `lockhouse check --strict` only. An "
         "environment of tox that no `env_list` and no section names is not known here.",
         matters="Nobody keeps it fresh, and update bots and security scanners go on reading it.",
-        mend="Delete it, or declare the environment that it is for.",
+        mend="Delete it, or declare the environment that it is for. If that was renamed, rename the lock, too (`git mv "
+        "locks/pylock.tests.toml locks/pylock.unit.toml`): all pins stay.",
     ),
 }
