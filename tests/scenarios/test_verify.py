@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 import jsonschema  # type: ignore[import-untyped]
@@ -262,6 +263,23 @@ def test_an_environment_of_what_is_declared_nowhere_is_named(frontend: Frontend,
     assert told.returncode == 2, told
     line = f'warning: {frontend.folder} is not looked at: it was installed for "tests", which is declared nowhere'
     assert told.line_with("warning: ").startswith(line)
+
+
+def test_what_mends_a_project_in_another_folder_can_be_pasted_where_it_is_said(
+    made: ProjectFolder, index: PackageIndex
+) -> None:
+    CLI.succeed(made)
+    above = type(made)(made.path.parent, made.environ)
+    module(CLI, made).write_text(CONTENT + "answer = 3\n")
+    told = above.run("lockhouse", "verify", "-C", made.path.name, "--in", ".venv")
+    above.run(*shlex.split(told.line_with("fix: ").partition("fix: ")[2]), check=True)
+    above.run("lockhouse", "verify", "-C", made.path.name, "--in", ".venv", check=True)
+    index.add_wheel("another", "1.0")
+    declare(made, "demo", "other", "another")
+    told = above.run("lockhouse", "check", "-C", made.path.name)
+    assert told.returncode == 1, told
+    above.run(*shlex.split(told.line_with("fix: ").partition("fix: ")[2]), check=True)
+    above.run("lockhouse", "check", "-C", made.path.name, check=True)
 
 
 def test_a_look_changes_nothing(made: ProjectFolder) -> None:

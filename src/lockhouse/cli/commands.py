@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,7 +107,7 @@ def _explain(code: str, console: Console) -> int:
 def sync(options: argparse.Namespace, console: Console) -> int:
     """Make an environment."""
     project = open_project(options, console)
-    spec = project.declarations.one(options.environment)
+    spec = _locked_from_here(project, project.declarations.one(options.environment))
     base = project.choose_python(spec, options.into, options.python)
     project.require_fresh(spec, base)
     python = project.make_environment(options.into, base)
@@ -222,7 +223,15 @@ def selected(project: Project, names: Iterable[str]) -> tuple[EnvironmentSpec, .
         from lockhouse.project.naming import nothing_declared  # noqa: PLC0415 - errors only
 
         raise nothing_declared(project.root)
-    return specs
+    return tuple(_locked_from_here(project, spec) for spec in specs)
+
+
+def _locked_from_here(project: Project, spec: EnvironmentSpec) -> EnvironmentSpec:
+    """Have the command that locks an environment name the folder of the project, where that is not the present one."""
+    from lockhouse.project.naming import option_for  # noqa: PLC0415 - likewise
+
+    option = option_for(project.root)
+    return replace(spec, locked_by=f"{spec.locked_by} {option}") if option else spec
 
 
 def _answer(project: Project, spec: EnvironmentSpec) -> Answer:

@@ -11,6 +11,7 @@ from lockhouse.errors import ConfigError, LockhouseError
 from lockhouse.model.drift import DriftCode, Drifted
 from lockhouse.model.spec import quoted
 from lockhouse.project.answers import Answer, Why, of_error
+from lockhouse.project.naming import option_for
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -102,11 +103,16 @@ def _answer(verified: Verified, root: Path, *, deep: bool) -> Answer:
         Why(code=reason.code.value, message=reason.message, package=reason.package) for reason in verdict.reasons
     )
     hidden = deep and any(reason.code in _DEEP for reason in verdict.reasons)
-    return replace(known, state="drifted", whys=whys, fix=_fix(made, place, deep=hidden))
+    return replace(known, state="drifted", whys=whys, fix=_fix(made, root, place, deep=hidden))
 
 
-def _fix(made: MadeEnvironment, place: str, *, deep: bool) -> str:
+def _fix(made: MadeEnvironment, root: Path, place: str, *, deep: bool) -> str:
+    """Give the command that mends an environment, to be pasted in the present folder."""
+    option = option_for(root)
     if made.tool == "tox":
-        return f"tox run {'-r ' if deep else ''}-e {quoted(made.folder.name)}"
+        where = f"-c {option.removeprefix('-C ')} " if option else ""
+        return f"tox run {where}{'-r ' if deep else ''}-e {quoted(made.folder.name)}"
+    if option:
+        option, place = f"{option} ", os.path.relpath(made.folder)
     into = place if _PLAIN.fullmatch(place) else quoted(place)
-    return f"lockhouse sync {quoted(made.spec.name)} --into {into}{' --deep' if deep else ''}"
+    return f"lockhouse sync {option}{quoted(made.spec.name)} --into {into}{' --deep' if deep else ''}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from lockhouse.errors import ConfigError, UnknownEnvironmentError
@@ -44,6 +45,21 @@ def only(name: str, found: Sequence[EnvironmentSpec]) -> EnvironmentSpec:
             fix=f"name one of them, such as {quoted(found[0].name)}",
         )
     return found[0]
+
+
+def option_for(root: Path) -> str:
+    """Give the option by which a command finds a project from the present folder; empty where it is that folder.
+
+    :param root: the project's folder
+    """
+    here = os.getcwd()  # noqa: PTH109 - for each check: no objects
+    if os.path.realpath(root) == os.path.realpath(here):
+        return ""
+    from pathlib import Path  # noqa: PLC0415 - for other folders only
+
+    from lockhouse.config.requirement_lines import relative_path  # noqa: PLC0415 - likewise
+
+    return f"-C {quoted(relative_path(Path(root), Path(here)))}"
 
 
 def nothing_declared(root: Path) -> ConfigError:
