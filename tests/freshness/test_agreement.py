@@ -126,7 +126,7 @@ def explained(case: Generated, before: Lock) -> str | None:
     recorded = before.record
     assert recorded is not None
     bounded = any(operator in spec.requires_python for operator in ("<", "=="))
-    narrower = bounded or spec.requires_python != recorded.inputs.requires_python
+    narrower = bounded or bool(spec.pythons) or spec.requires_python != recorded.inputs.requires_python
     if narrower and case.same_selection(before, case.content()):
         return "undeclared-pythons"
     return None
