@@ -128,6 +128,21 @@ def test_copies_of_one_interpreter_are_one(tmp_path: Path) -> None:
 
 
 @posix
+def test_an_environment_that_lost_its_configuration_is_an_error(tmp_path: Path) -> None:
+    environment = fake(tmp_path)
+    python = environment / "bin" / "python"
+    python.symlink_to(tmp_path / "base" / "bin" / "python3.12")
+    assert identify(python).executable
+    (environment / "pyvenv.cfg").unlink()
+    with pytest.raises(InterpreterError, match=r"has no pyvenv\.cfg") as caught:
+        identify(python)
+    assert caught.value.why
+    assert str(environment) in str(caught.value.fix)
+    (tmp_path / "base" / "bin" / "python").symlink_to("python3.12")
+    assert identify(tmp_path / "base" / "bin" / "python").executable, "a whole Python has none"
+
+
+@posix
 def test_a_broken_link_is_an_error_with_a_fix(tmp_path: Path) -> None:
     environment = fake(tmp_path)
     python = environment / "bin" / "python"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import sys
+import sysconfig
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +15,6 @@ from lockhouse.storage.receipts import RECEIPT_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from lockhouse.testing import ProjectFolder, Result
 
@@ -113,6 +114,20 @@ def write_tools(project: ProjectFolder, *, python: str | None = None) -> None:
     project.write("noxfile.py", _NOXFILE.replace('"uv"', f'"uv"{keywords}'))
     project.write("tox.ini", _TOX)
     project.write("probe.py", f"print({RAN!r})\n")
+
+
+def make_base(folder: Path) -> Path:
+    """Make a Python whose modules are links to those of a real one, and that has packages of its own: none."""
+    real = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+    library = folder / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    (library / "site-packages").mkdir(parents=True)
+    for path in Path(sysconfig.get_path("stdlib")).iterdir():
+        if path.name != "site-packages":
+            (library / path.name).symlink_to(path)
+    (folder / "bin").mkdir()
+    python = folder / "bin" / library.name
+    shutil.copy2(real, python)
+    return python
 
 
 def lock(project: ProjectFolder, *arguments: str) -> Result:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import jsonschema  # type: ignore[import-untyped]
@@ -13,7 +15,21 @@ import pytest
 from lockhouse.storage.receipts import RECEIPT_NAME
 from tests.docs.pages import DOCS
 
-from .installing import CLI, NOX, TOX, Frontend, declare, each_frontend, each_tool, installed, lock, lock_path
+from .installing import (
+    CLI,
+    NOX,
+    TOX,
+    Frontend,
+    declare,
+    each_frontend,
+    each_tool,
+    installed,
+    lock,
+    lock_path,
+    make_base,
+    python_of,
+    write_tools,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -172,6 +188,42 @@ def test_an_environment_that_is_not_whole_is_told_and_never_passes(frontend: Fro
     assert f"the environment {frontend.root(made)} has no pyvenv.cfg" in said.output
     ran = frontend.run(made, forbidding)
     assert ran.returncode != 0 or verify(made).returncode == 0, ran
+
+
+@each_frontend
+@pytest.mark.parametrize("copies", [False, True], ids=["links", "copies"])
+def test_nothing_is_installed_into_the_interpreter_that_an_environment_was_made_from(
+    frontend: Frontend, copies: bool, made: ProjectFolder
+) -> None:
+    if os.name == "nt":
+        return  # a small program is there, which does not start
+    base = make_base(made / "base")
+    packages = base.parent.parent / "lib" / base.name / "site-packages"
+    (packages / "mine.py").write_text("")
+    write_tools(made, python=str(base))
+    made.replace("tox.ini", "package = skip", f"package = skip\nbase_python = {base}")
+    if frontend is CLI:
+        frontend = replace(CLI, command=(*CLI.command[:-1], str(base)))
+    frontend.succeed(made)
+    root = next(made.path.glob(f"{frontend.folder}*/pyvenv.cfg")).parent
+    python = python_of(root)
+    assert python.resolve() == base
+    if copies:
+        python.unlink()
+        shutil.copy2(base, python)
+        for name in ("python3", base.name):
+            (python.parent / name).unlink(missing_ok=True)
+    (root / "pyvenv.cfg").unlink()
+    if frontend.name == "cli":
+        frontend = replace(CLI, command=CLI.command[:-2])  # the one that is there
+    forbidding = {"nox": ("-R",), "tox": ("--skip-env-install",)}.get(frontend.name)
+    for options in ((), forbidding):
+        if options is None:
+            continue
+        ran = frontend.run(made, *options)
+        assert [path.name for path in packages.iterdir()] == ["mine.py"], ran
+        assert ran.returncode != 0 or (root / "pyvenv.cfg").is_file(), ran  # virtualenv makes it anew
+    assert (root / "pyvenv.cfg").is_file() or "pyvenv.cfg" in ran.output, ran
 
 
 def test_a_record_that_was_made_to_fit_the_edit_is_found(made: ProjectFolder) -> None:

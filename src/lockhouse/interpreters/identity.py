@@ -32,7 +32,8 @@ def identify(python: Path) -> InterpreterIdentity:
     was made (``pyvenv.cfg``, conda's own records), and as exact as that record.
 
     :param python: path of the interpreter in the environment
-    :raises InterpreterError: it is not there, what it points at is gone, or the environment has another one beside it
+    :raises InterpreterError: it is not there, what it points at is gone, the environment has another one beside it, or
+        nothing says that it is one
     """
     from lockhouse.model.interpreter import InterpreterIdentity  # noqa: PLC0415 - the quick answer compares the facts
 
@@ -46,7 +47,8 @@ def facts_of(python: Path) -> dict[str, Any] | None:
     """Give the facts that make the identity of an interpreter, by the names that they have there.
 
     :param python: path of the interpreter in the environment
-    :return: None where it is not there, what it points at is gone, or the environment has another one beside it
+    :return: None where it is not there, what it points at is gone, the environment has another one beside it, or
+        nothing says that it is one, and the interpreter is that of another place
     """
     if not os.path.lexists(python):  # a copy is known by the interpreter in its home, which may be there all the same
         return None
@@ -56,6 +58,8 @@ def facts_of(python: Path) -> dict[str, Any] | None:
         real = _base_of(python, config).resolve(strict=True)
         stat = real.stat()
     except (OSError, RuntimeError):  # a RuntimeError is a loop of links
+        return None
+    if not config and not is_whole(prefix, real):
         return None
     version = _version(config, prefix, real)
     if config and _other_names(python, version):
@@ -67,6 +71,32 @@ def facts_of(python: Path) -> dict[str, Any] | None:
         "version": version,
         "system_packages": config.get("include-system-site-packages", "").lower() == "true",
     }
+
+
+def is_whole(prefix: Path, real: Path) -> bool:
+    """Tell whether a folder without ``pyvenv.cfg`` is a Python of its own: it sees the packages that lie in it.
+
+    :param prefix: the folder
+    :param real: its interpreter, links followed
+    """
+    return real.is_relative_to(prefix.resolve()) or (prefix / "conda-meta").is_dir()
+
+
+def lost_config(python: Path, sees: Path) -> InterpreterError:
+    """Say that an interpreter does not know that it is in an environment.
+
+    :param python: its path
+    :param sees: the Python whose packages it sees
+    """
+    from lockhouse.errors import InterpreterError  # noqa: PLC0415 - errors only
+
+    prefix = prefix_of(python)
+    found = (prefix / "pyvenv.cfg").is_file()
+    return InterpreterError(
+        f"the environment {prefix} has {'a pyvenv.cfg that does not count' if found else 'no pyvenv.cfg'}",
+        why=f"{'so' if found else 'without it'} {python} sees the packages of {sees} instead of those of the environment",
+        fix=f"if {prefix} is a virtual environment, remove the folder, so that it is made anew",
+    )
 
 
 def _other_names(python: Path, version: str) -> list[str]:
@@ -186,7 +216,10 @@ def _wrong(python: Path) -> InterpreterError:
     """Say why there are no facts."""
     try:
         config = _read_config(python, prefix_of(python))
-        version = _version(config, prefix_of(python), python.resolve(strict=True))
+        real = python.resolve(strict=True)
+        if not config and not is_whole(prefix_of(python), real):
+            return lost_config(python, real)
+        version = _version(config, prefix_of(python), real)
         names = _other_names(python, version) if config else []
     except (OSError, RuntimeError):
         names = []

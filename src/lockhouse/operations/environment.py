@@ -91,7 +91,7 @@ def _require_same(made: Path, python: str | None, environ: Mapping[str, str]) ->
         same = f"{have.version}.".startswith(f"{python}.")
     else:
         found = find_interpreter(python, environ)
-        same = found is not None and identify(found).executable == have.executable
+        same = found is not None and identify(found.resolve()).executable == have.executable
     if not same:
         raise ConfigError(
             f"{prefix_of(made)} is an environment of another Python",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from lockhouse.errors import NoCompatibleArtifactError
 from lockhouse.interfaces import InstallRequest
 from lockhouse.interpreters import identify, prefix_of, site_packages_of
+from lockhouse.interpreters.identity import lost_config
 from lockhouse.model.canonical import SEED
 from lockhouse.model.drift import REPAIRED, DriftCode, Drifted, Matching
 from lockhouse.model.outcomes import SyncOutcome
@@ -85,6 +87,7 @@ def sync_environment(request: SyncRequest, tools: Callable[[], SyncTools], *, de
     :param request: the environment
     :param tools: gives what to work with; called only where something has to be done
     :param deep: read every installed file to see what has to be done
+    :raises InterpreterError: the environment's interpreter is gone, or installs into another place
     :raises SelectionError: the lock does not serve the interpreter
     :raises StoreError: a file cannot be had, or is not what the lock says
     :raises LockStaleError: a locked file requires what the lock lacks
@@ -121,6 +124,7 @@ class Syncing:
 
     :param request: the environment
     :param tools: what to work with
+    :raises InterpreterError: its interpreter installs into another place
     """
 
     def __init__(self, request: SyncRequest, tools: SyncTools) -> None:
@@ -128,6 +132,8 @@ class Syncing:
         self.tools = tools
         self.prefix = prefix_of(request.python)
         self.target = tools.describe(request.python)
+        if not _is_same_folder(self.target.prefix, self.prefix):  # all would go into the Python that it was made from
+            raise lost_config(request.python, Path(self.target.prefix))
         # before the lock is read: a lock that changes while we install is found by the next run
         look = request.files.quick_look()
         self.lock_digest = look.digest
@@ -363,6 +369,13 @@ class Syncing:
 
     def _installed(self) -> tuple[InstalledPackage, ...]:
         return installed_packages(site_packages_of(self.prefix))
+
+
+def _is_same_folder(one: str, other: Path) -> bool:
+    try:
+        return os.path.samefile(one, other)  # noqa: PTH121 - text
+    except OSError:
+        return False
 
 
 # -- files --------------------------------------------------------------------------------------------------------

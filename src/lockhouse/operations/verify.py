@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lockhouse.errors import InterpreterError
+from lockhouse.interpreters.identity import is_whole, lost_config
 from lockhouse.operations.sources import goes_through_sdist
 from lockhouse.storage.receipts import RECEIPT_NAME, read_receipt
 
@@ -156,13 +156,9 @@ def require_whole(made: MadeEnvironment) -> None:
     if _knows_itself(made.folder):
         return
     real = made.python.resolve()
-    if made.python.parent.name != "Scripts" and real.is_relative_to(made.folder.resolve()):
+    if made.python.parent.name != "Scripts" and is_whole(made.folder, real):
         return  # a whole Python, or none at all
-    raise InterpreterError(
-        f"the environment {made.folder} has no pyvenv.cfg",
-        why=f"without it {made.python} sees the packages of {real} instead of those of the environment",
-        fix=f"remove the folder {made.folder}, so that it is made anew",
-    )
+    raise lost_config(made.python, real)
 
 
 def _is_environment(folder: Path) -> bool:
