@@ -42,6 +42,7 @@ DEMO = InstalledPackage(
 def site(tmp_path: Path) -> Path:
     folder = tmp_path / "lib" / "site-packages"
     (folder / DEMO.dist_info).mkdir(parents=True)
+    (tmp_path / "pyvenv.cfg").write_text("home = /\n")
     return folder
 
 
@@ -136,6 +137,30 @@ def test_a_folder_of_which_nobody_owns_anything_is_named_and_removed_whole(site:
     remove_file_of_nobody(site / "stray")
     assert not (site / "stray").exists()
     assert extra(site) == ["evil.egg", "owned/other.py"]
+
+
+def test_what_one_folder_owns_in_the_other_belongs_to_somebody(tmp_path: Path) -> None:
+    (tmp_path / "pyvenv.cfg").write_text("home = /\n")
+    pure, compiled = folders = [tmp_path / lib / "python3.11" / "site-packages" for lib in ("lib", "lib64")]
+    (pure / "foo").mkdir(parents=True)
+    (pure / "foo" / "__init__.py").write_text("")
+    (compiled / "foo-1.0.dist-info").mkdir(parents=True)
+    (compiled / "_foo.so").write_text("")
+    rows = ["_foo.so,,", "../../../lib/python3.11/site-packages/foo/__init__.py,,", "foo-1.0.dist-info/RECORD,,"]
+    (compiled / "foo-1.0.dist-info" / "RECORD").write_text("\n".join(rows) + "\n")
+    assert files_of_nobody(tmp_path, folders) == ()
+    (pure / "foo" / "stray.py").write_text("")
+    (pure / "_foo.so").write_text("")
+    found = ("lib/python3.11/site-packages/_foo.so", "lib/python3.11/site-packages/foo/stray.py")
+    assert files_of_nobody(tmp_path, folders) == found
+
+
+def test_in_a_whole_python_nothing_belongs_to_nobody(site: Path, tmp_path: Path) -> None:
+    install(site, SHA256)
+    (site / "sitecustomize.py").write_text("")
+    assert extra(site) == ["sitecustomize.py"]
+    (tmp_path / "pyvenv.cfg").unlink()
+    assert extra(site) == []
 
 
 def test_entry_points_that_are_put_into_metadata_are_seen(site: Path) -> None:

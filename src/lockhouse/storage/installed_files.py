@@ -84,7 +84,8 @@ def seeded_files(prefix: Path, folders: Iterable[Path]) -> tuple[tuple[str, str]
     found = [(path, "") for path in _programs_of_nobody(prefix, folders)]
     for folder in folders:
         hashes = {name: digest for name in _SEEDED if (digest := _sha256(folder / name))}
-        unowned = hashes.keys() - set(_owned(folder) if hashes else ())
+        own = _owned_paths(folders) if hashes else ()
+        unowned = [name for name in hashes if os.path.join(os.path.realpath(folder), name) not in own]  # noqa: PTH118
         found += [((folder / name).relative_to(prefix).as_posix(), hashes[name]) for name in unowned]
     return tuple(sorted(found))
 
@@ -170,21 +171,24 @@ def files_of_nobody(
     """List what Python would import or run, and no package's ``RECORD`` names; relative to the environment, sorted.
 
     A folder at the top of which nobody owns anything is listed itself, its files are not. Programs that were not there
-    when the environment was made are listed only where all is looked at.
+    when the environment was made are listed only where all is looked at. Of a whole Python, and of conda, nothing is
+    listed: an administrator, or another installer, put there what they need.
 
     :param prefix: the environment's root
     :param folders: its folders of packages
     :param seeded: what :func:`seeded_files` took down
     :param tops: what to look at of all that lies at the top of these folders; None for all
     """
-    if (prefix / "conda-meta").is_dir():
-        return ()  # conda notes elsewhere what is its own
+    if not _is_virtual(prefix):
+        return ()  # others put something there, too
     expected = {path: digest for path, digest in seeded if digest}
     # all or none: the one file imports the other
     known = expected if all(_sha256(prefix / path) == digest for path, digest in expected.items()) else {}
     found = set(() if tops is not None else _programs_of_nobody(prefix, folders)) - {path for path, _ in seeded}
+    owned_paths = _owned_paths(folders)
     for folder in folders:
-        owned = {os.path.normpath(path) for path in _owned(folder)}
+        real = os.path.join(os.path.realpath(folder), "")  # noqa: PTH118 - with a slash at its end
+        owned = {path.removeprefix(real) for path in owned_paths if path.startswith(real)}
         owned_tops = {path.partition(os.sep)[0] for path in owned}
         for path in _importable(folder, owned, tops):
             inside = os.path.relpath(path, folder)
@@ -212,6 +216,10 @@ def unknown_at_top(folders: Iterable[Path], receipt: Receipt, present: Iterable[
         with suppress(OSError):
             found.update(os.listdir(folder))  # noqa: PTH208 - names are all that is needed
     return frozenset(name for name in found - known if _may_be_imported(name))
+
+
+def _is_virtual(prefix: Path) -> bool:
+    return (prefix / "pyvenv.cfg").is_file() and not (prefix / "conda-meta").is_dir()
 
 
 def _may_be_imported(top: str) -> bool:
@@ -292,17 +300,26 @@ def _owned(folder: Path) -> Iterator[str]:
                 yield os.path.relpath(listing.parent / line, folder)
 
 
+def _owned_paths(folders: Iterable[Path]) -> set[str]:
+    """List what packages own, wherever it lies: a package in ``lib64`` may own modules in ``lib``."""
+    return {
+        os.path.normpath(os.path.join(real, path))  # noqa: PTH118 - of each file of an environment: no objects
+        for folder, real in ((folder, os.path.realpath(folder)) for folder in folders)
+        for path in _owned(folder)
+    }
+
+
 def _programs_of_nobody(prefix: Path, folders: Iterable[Path]) -> list[str]:
     """List the programs of an environment that no package's ``RECORD`` names, relative to it."""
-    if (prefix / "conda-meta").is_dir():
+    if not _is_virtual(prefix):
         return []
     place = "Scripts" if os.name == "nt" else "bin"
     try:
         programs = [entry.name for entry in os.scandir(prefix / place) if _is_program(entry)]
     except OSError:
         return []
-    owned = {os.path.relpath(folder / path, prefix) for folder in folders for path in _owned(folder)}
-    return [f"{place}/{name}" for name in programs if os.path.join(place, name) not in owned]  # noqa: PTH118 - a name
+    owned, real = _owned_paths(folders), os.path.realpath(prefix)
+    return [f"{place}/{name}" for name in programs if os.path.join(real, place, name) not in owned]  # noqa: PTH118
 
 
 def _is_program(entry: os.DirEntry[str]) -> bool:

@@ -66,7 +66,8 @@ DRIFT: Mapping[str, Explanation] = {
         "the packages, too, and tells of programs in `bin` (`Scripts` on Windows) that no package owns and that "
         "were not there at the first sync. What cannot be imported passes: data, byte code in `__pycache__`, and "
         "what pip renamed (`~name`) and did not delete. What the environment was seeded with (`_virtualenv.py`) "
-        "is told by `--deep` when it is not what it was at the first sync; environments of conda are left alone.",
+        "is told by `--deep` when it is not what it was at the first sync; in environments of conda, and in a "
+        "whole Python that is no virtual environment, nothing of the kind is told or deleted.",
         matters="Python imports it, also in place of a module of the same name, and your users do not have it.",
         mend="The next run deletes it, and says so; what only `--deep` finds is deleted by `lockhouse sync ENV --into "
         "DIR --deep`, or by making the environment anew. What a session itself puts there is deleted before its "
