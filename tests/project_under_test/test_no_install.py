@@ -68,6 +68,28 @@ def test_an_edited_project_is_refused_and_not_built(
         frontend.refuse(project, *flags, code="lock-stale")
 
 
+@pytest.mark.parametrize("skipped", [("--skip-pkg-install",), ("--skip-pkg-install", "--skip-env-install")])
+def test_a_sync_that_passes_the_project_over_does_not_forget_its_source(
+    skipped: tuple[str, ...], index: PackageIndex, project: ProjectFolder
+) -> None:
+    builds = write_project(index, project, project.path.with_name("builds.log"))
+    write(project)
+    TOX.succeed(project)
+    assert builds.taken() == ["wheel"]
+    next(TOX.root(project).glob("[Ll]ib/**/site-packages/a-*.dist-info/RECORD")).unlink()
+    assert "1 installed" in TOX.succeed(project, "--skip-pkg-install").output
+    assert "1 installed" not in TOX.succeed(project, *skipped).output
+    project.write("src/demo/__init__.py", "answer = 2\n")
+    told = TOX.refuse(project, *skipped, code="environment-drifted").output
+    assert "the source of demo changed since it was installed" in told
+    project.write("src/demo/__init__.py", "answer = 1\n")
+    TOX.succeed(project, *skipped)
+    assert builds.taken() == []
+    assert "1 installed" not in TOX.succeed(project).output, "what is known of it still counts"
+    project.write("src/demo/__init__.py", "answer = 2\n")
+    assert "with 2" in TOX.succeed(project).output
+
+
 @pytest.mark.parametrize("frontend", [NOX, TOX], ids=lambda frontend: frontend.name)
 def test_an_editable_project_shows_its_edits(frontend: Frontend, index: PackageIndex, project: ProjectFolder) -> None:
     write_project(index, project, project.path.with_name("builds.log"), "editable")

@@ -108,18 +108,20 @@ def _refused(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedNam
 def _refused_builds(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedName]:
     """Name what was built with the network while that was allowed, and is not allowed any more."""
     allowed = request.spec.builds.allow_network
+    passed_over = not_ours(request)
     names = {record.name for record in receipt.built if record.is_online and record.name not in allowed}
-    return [package.name for package in receipt.packages if package.name in names]
+    return [package.name for package in receipt.packages if package.name in names and package.name not in passed_over]
 
 
 def _changed_builds(request: SyncRequest, receipt: Receipt) -> Collection[NormalizedName]:
     """Name what was built, or whose build requirements were, with other settings than are declared now."""
     told = {record.name: (record.options, record.below) for record in receipt.built}
-    builds = request.spec.builds
+    builds, passed_over = request.spec.builds, not_ours(request)
     return [
         package.name
         for package in receipt.packages
         if package.name in told
+        and package.name not in passed_over
         and told[package.name] != (builds.options_of(package.name).text, told_again(told[package.name][1], builds))
     ]
 

@@ -10,6 +10,7 @@ from packaging.version import Version
 from lockhouse.errors import BackendFailedError
 from lockhouse.interpreters import identify, prefix_of, site_packages_of
 from lockhouse.model.receipt import DOUBLED, NO_RECORD, Receipt
+from lockhouse.operations.sources import PROJECT
 from lockhouse.storage.installed_files import files_of, seeded_files
 from lockhouse.storage.site_packages import installed_packages
 
@@ -77,6 +78,30 @@ def receipt_of(
         seeded=seeded_files(prefix, folders),
         skip_project=request.skip_project,
         built=tuple(sorted(built, key=lambda record: record.name)),
+    )
+
+
+def with_project_of(before: Receipt, now: Receipt) -> Receipt:
+    """Carry over what is known of the project, where this sync left it alone: it is still what it was built from.
+
+    :param before: the receipt of before
+    :param now: the one of the sync that passed the project over
+    """
+    source = next((each for each in before.sources if each.path == PROJECT), None)
+    if source is None or any(each.path == PROJECT for each in now.sources):
+        return now
+    sources = tuple(sorted((*now.sources, source), key=lambda each: each.name))
+    if before.interpreter != now.interpreter:  # it has to be installed anew: nothing vouches for its files
+        return replace(now, sources=sources)
+    packages = (*now.packages, *(each for each in before.packages if each.name == source.name))
+    files = (*now.files, *(each for each in before.files if each.name == source.name))
+    built = (*now.built, *(each for each in before.built if each.name == source.name))
+    return replace(
+        now,
+        sources=sources,
+        packages=tuple(sorted(packages, key=lambda each: each.name)),
+        files=files,
+        built=tuple(sorted(built, key=lambda each: each.name)),
     )
 
 

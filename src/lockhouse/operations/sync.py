@@ -18,7 +18,7 @@ from lockhouse.model.outcomes import SyncOutcome
 from lockhouse.model.receipt import DOUBLED
 from lockhouse.operations.complete import Completeness
 from lockhouse.operations.drift import find_drift, not_ours
-from lockhouse.operations.receipt import receipt_of
+from lockhouse.operations.receipt import receipt_of, with_project_of
 from lockhouse.operations.source_builds import SourceBuilds, kept_projects
 from lockhouse.storage.files import file_lock
 from lockhouse.storage.installed_files import (
@@ -342,7 +342,7 @@ class Syncing:
         if receipt is not None and receipt.interpreter == now.interpreter:
             # what was edited since the first sync does not become right by a further one
             now = replace(now, seeded=receipt.seeded)
-        receipt = now
+        receipt = now if receipt is None or not self.request.skip_project else with_project_of(receipt, now)
         swept = self._sweep(receipt)
         write_receipt(self.prefix, receipt)
         self.tools.plugins.environment_synced(self.request.spec, receipt)
