@@ -16,6 +16,9 @@ BUILD_FILES = (
     "meson.build", "meson.options", "meson_options.txt", "hatch.toml", "hatch_build.py", "pdm_build.py",
 )  # fmt: skip
 
+#: All modules at the top of a project, as :attr:`DeclaredBuild.files` has it.
+_MODULES = "*.py"
+
 #: How the identity of a directory begins that is installed editable.
 _EDITABLE = "editable:"
 
@@ -37,7 +40,7 @@ def source_identity(directory: Path, named: Iterable[str] = ()) -> str:
     for name in (*BUILD_FILES, *_metadata_files(directory), *_named_files(directory, named)):
         try:
             digest.update(f"\0{name}\0".encode("utf-8", "surrogateescape") + (directory / name).read_bytes())
-        except OSError:
+        except (OSError, ValueError):  # a ValueError is a path that no file can have
             continue
     digest.update("\0".join(_importable(directory)).encode("utf-8", "surrogateescape"))
     # ascii: an identity is a line of text, and a name need be neither
@@ -71,9 +74,9 @@ def _metadata_files(directory: Path) -> list[str]:
 
 def _named_files(directory: Path, named: Iterable[str]) -> Iterator[str]:
     for path in named:
-        if path.endswith("*.py"):
+        if path == _MODULES:
             yield from sorted(found.name for found in directory.glob(path))
-        elif (directory / path).is_dir():
+        elif os.path.isdir(directory / path):  # noqa: PTH112 - the method fails for a path that no file can have
             yield from sorted(os.path.relpath(found, directory) for found in (directory / path).rglob("*.py"))
         else:
             yield path
