@@ -24,6 +24,9 @@ MESON = '[build-system]\nrequires = ["meson-python"]\nbuild-backend = "mesonpy"\
 DYNAMIC = "[tool.setuptools.dynamic]\n"
 OWN = '[build-system]\nrequires = []\nbuild-backend = "own.api:it"\nbackend-path = ["{}"]\n'
 
+#: The files that may be a module ``demo``.
+DEMO = ("demo.py", "demo/__init__.py", "src/demo.py", "src/demo/__init__.py")
+
 
 def declared(folder: Path, pyproject: str, files: Mapping[str, str]) -> DeclaredBuild:
     for name, text in {"pyproject.toml": pyproject, **files}.items():
@@ -36,7 +39,19 @@ def declared(folder: Path, pyproject: str, files: Mapping[str, str]) -> Declared
     ("pyproject", "files", "runs", "named"),
     [
         ("", {}, False, ()),
-        ("", {"setup.cfg": "[metadata]\nversion = attr: demo.VERSION\n"}, True, ()),
+        ("", {"setup.cfg": "[metadata]\nversion = attr: demo.VERSION\n"}, True, DEMO),
+        (
+            "",
+            {"setup.cfg": "[options]\ninstall_requires = file:\n  conf/a.list,\n  conf/b.list\npackages = find:\n"},
+            False,
+            ("conf/a.list", "conf/b.list"),
+        ),
+        (
+            "",
+            {"setup.cfg": "[options]\ninstall_requires =\n  file: conf/a.list\nzip_safe = no\n"},
+            False,
+            ("conf/a.list",),
+        ),
         (
             "",
             {"setup.cfg": "[metadata]\nversion = file: VERSION\n[options]\ninstall_requires=file: a.in, b.in\n"},
@@ -52,7 +67,7 @@ def declared(folder: Path, pyproject: str, files: Mapping[str, str]) -> Declared
             + '.optional-dependencies]\ncli = {file = ["conf/cli.list"]}\n',
             {},
             True,
-            ("README.md", "conf/cli.list"),
+            ("README.md", "conf/cli.list", *DEMO),
         ),
         (HATCH, {}, False, ()),
         (HATCH + '[tool.hatch.build.hooks.vcs]\nversion-file = "_version.py"\n', {}, False, ()),
@@ -60,13 +75,27 @@ def declared(folder: Path, pyproject: str, files: Mapping[str, str]) -> Declared
         (HATCH + "[tool.hatch.build.targets.wheel.hooks.build-scripts]\n", {}, True, ()),
         (HATCH + '[tool.hatch.metadata.hooks.custom]\npath = "meta.py"\n', {}, True, ("meta.py",)),
         (HATCH + '[tool.hatch.metadata.hooks.requirements_txt]\nfiles = ["a.list"]\n', {}, False, ("a.list",)),
+        (
+            HATCH + '[tool.hatch.metadata.hooks.requirements_txt.optional-dependencies]\ncli = ["b.list"]\n',
+            {},
+            False,
+            ("b.list",),
+        ),
         (HATCH + '[tool.hatch.version]\npath = "src/demo/about.py"\n', {}, False, ("src/demo/about.py",)),
         (HATCH + '[tool.hatch.version]\nsource = "code"\npath = "about.py"\n', {}, True, ("about.py",)),
         (HATCH, {"hatch.toml": '[build.hooks.custom]\npath = "hook.py"\n'}, True, ("hook.py",)),
         (HATCH, {"hatch.toml": "no TOML"}, True, ()),
         (HATCH + "[tool]\nhatch = 1\n", {}, False, ()),
         (FLIT + 'name = "demo"\nversion = "1.0"\n', {}, False, ()),
-        (FLIT + 'name = "demo"\ndynamic = ["version"]\n', {}, True, ()),
+        (FLIT + 'name = "demo"\ndynamic = ["version"]\n', {}, True, DEMO),
+        (
+            FLIT + 'name = "x-y"\ndynamic = ["version"]\n[tool.flit.module]\nname = "demo"\n',
+            {},
+            True,
+            DEMO,
+        ),
+        (DYNAMIC + 'version = {attr = "not a name.V"}\n', {}, True, ()),
+        (DYNAMIC + 'version = {attr = "VERSION"}\n', {}, True, ()),
         (POETRY, {}, False, ()),
         (POETRY + '[tool.poetry]\nbuild = "build.py"\n', {}, True, ("build.py",)),
         (POETRY + '[tool.poetry.build]\nscript = "build.py"\n', {}, True, ("build.py",)),

@@ -36,7 +36,8 @@ _SETUP_CFG = "setup.cfg"
 
 #: In ``setup.cfg``: what names code of the project, and what names files.
 _CODE = re.compile(r"^[ \t]*(?:cmdclass|command_packages|setup[-_]hooks)\b|[=:]\s*attr:", re.MULTILINE)
-_FILES = re.compile(r"[=:]\s*file:([^\n]*)")
+_FILES = re.compile(r"[=:]\s*file:([^\n]*(?:\n[ \t]+[^\n]*)*)")
+_ATTR = re.compile(r"[=:]\s*attr:\s*([\w.]+)")
 
 #: All modules at the top of a project.
 _MODULES = "*.py"
@@ -74,7 +75,9 @@ def build_code(pyproject: Pyproject, root: Path, looks: Looks, *, backend: str, 
     _add_setuptools(found, _table(tool, "setuptools"))
     _add_setup_cfg(found, text_of(root / _SETUP_CFG, looks))
     project = _table(pyproject.data, "project")
-    found.runs |= backend in _IMPORTING and (not project or bool(project.get("dynamic")))
+    if backend in _IMPORTING and (not project or project.get("dynamic")):
+        found.runs = True
+        found.files += _of_flit(_table(tool, "flit"), project)
     found.runs |= any(isinstance(_table(tool, "versioningit").get(step), Mapping) and
                       isinstance(_table(tool, "versioningit", step).get("method"), Mapping)
                       for step in _table(tool, "versioningit"))  # fmt: skip
@@ -109,6 +112,28 @@ def _of_backend(backend: str, paths: Sequence[str]) -> Iterator[str]:
             yield path
 
 
+def _of_flit(flit: Mapping[str, Any], project: Mapping[str, Any]) -> Iterator[str]:
+    """Name the module that flit reads version and description from."""
+    named = [*_strings(_table(flit, "module").get("name")), *_strings(_table(flit, "metadata").get("module"))]
+    for name in named or _strings(project.get("name")):
+        yield from _places_of(name.replace("-", "_"))
+
+
+def _places_of(module: str) -> Iterator[str]:
+    """Name the files that may be a module of the project."""
+    path = module.replace(".", "/")
+    for folder in ("", "src/"):
+        yield from (f"{folder}{path}.py", f"{folder}{path}/__init__.py")
+
+
+def _module_of(attribute: object) -> Iterator[str]:
+    """Name the files that may be the module of an attribute, as ``demo.about`` of ``demo.about.VERSION``."""
+    for text in _strings(attribute):
+        module = text.strip().rpartition(".")[0]
+        if all(part.isidentifier() for part in module.split(".")):
+            yield from _places_of(module)
+
+
 def _hatch_toml(root: Path, looks: Looks) -> tuple[Mapping[str, Any], bool]:
     """Read ``hatch.toml``, and tell whether it can be read; hatchling says what is wrong with it."""
     text = text_of(root / _HATCH_TOML, looks)
@@ -135,6 +160,8 @@ def _add_hatch(found: _Found, hatch: Mapping[str, Any]) -> None:
         found.runs |= name == "custom"
         for key in ("path", "files", "filename"):
             found.files += _strings(_table({"hook": hook}, "hook").get(key))
+        for listed in _table({"hook": hook}, "hook", "optional-dependencies").values():
+            found.files += _strings(listed)
 
 
 def _add_pdm(found: _Found, pdm: Mapping[str, Any]) -> None:
@@ -160,13 +187,16 @@ def _add_setuptools(found: _Found, setuptools: Mapping[str, Any]) -> None:
     for table in (*dynamic.values(), *groups.values()):
         if isinstance(table, Mapping):
             found.runs |= "attr" in table
+            found.files += _module_of(table.get("attr"))
             found.files += _strings(table.get("file"))
 
 
 def _add_setup_cfg(found: _Found, text: str) -> None:
     found.runs |= _CODE.search(text) is not None
     for match in _FILES.finditer(text):
-        found.files += filter(None, map(str.strip, match[1].split(",")))
+        found.files += filter(None, map(str.strip, re.split(r"[,\n]", match[1])))
+    for match in _ATTR.finditer(text):
+        found.files += _module_of(match[1])
 
 
 def _table(data: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
