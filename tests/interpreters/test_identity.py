@@ -121,6 +121,10 @@ def test_copies_of_one_interpreter_are_one(tmp_path: Path) -> None:
     for name in ("python", "python3"):
         (environment / "bin" / name).write_text("a copy")
     assert identify(environment / "bin" / "python").executable
+    for content in ("another", "a cop\0", "\0 copy"):
+        (environment / "bin" / "python3").write_text(content[:6].ljust(6))
+        with pytest.raises(InterpreterError, match="more than one interpreter"):
+            identify(environment / "bin" / "python")
     (environment / "bin" / "python3").unlink()
     (environment / "bin" / "python3").symlink_to(sys.executable)
     with pytest.raises(InterpreterError, match="more than one interpreter"):

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 
 _LIBRARIES = ("python", "pypy", "graalpy")
+#: So many bytes of a copied interpreter are read at each end.
+_SAMPLE = 65536
 _FOLDERS_OF_EXECUTABLES = ("bin", "scripts")
 
 
@@ -94,7 +96,7 @@ def lost_config(python: Path, sees: Path) -> InterpreterError:
     found = (prefix / "pyvenv.cfg").is_file()
     return InterpreterError(
         f"the environment {prefix} has {'a pyvenv.cfg that does not count' if found else 'no pyvenv.cfg'}",
-        why=f"{'so' if found else 'without it'} {python} sees the packages of {sees} instead of those of the environment",
+        why=f"so {python} sees the packages of {sees} instead of those of the environment",
         fix=f"if {prefix} is a virtual environment, remove the folder, so that it is made anew",
     )
 
@@ -115,10 +117,28 @@ def _other_names(python: Path, version: str) -> list[str]:
             status = os.stat(f"{folder}/{name}")  # noqa: PTH116 - likewise
         except OSError:
             continue
-        is_copy = status.st_size == own.st_size and not os.path.islink(f"{folder}/{name}")  # noqa: PTH114 - likewise
-        if not os.path.samestat(status, own) and not (is_copy and not python.is_symlink()):
+        if os.path.samestat(status, own):
+            continue
+        links = os.path.islink(f"{folder}/{name}"), python.is_symlink()  # noqa: PTH114 - likewise
+        if any(links) or status.st_size != own.st_size or not _is_copy(f"{folder}/{name}", python):
             found.append(name)
     return found
+
+
+def _is_copy(one: str, other: Path) -> bool:
+    """Tell whether two files of one size are copies of one interpreter: by their first and last bytes.
+
+    There stand the numbers and signs of a build; all of it is too much to read before each run.
+    """
+    try:
+        with open(one, "rb") as first, other.open("rb") as second:  # noqa: PTH123 - likewise
+            if first.read(_SAMPLE) != second.read(_SAMPLE):
+                return False
+            for file in (first, second):
+                file.seek(-min(_SAMPLE, file.seek(0, os.SEEK_END)), os.SEEK_END)
+            return first.read() == second.read()
+    except OSError:
+        return False
 
 
 def site_packages_of(prefix: Path) -> tuple[Path, ...]:
