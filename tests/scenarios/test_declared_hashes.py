@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -109,3 +111,50 @@ def test_what_is_no_hash_of_a_requirement_is_an_error(project: ProjectFolder, li
         assert "error[invalid-requirement]: r.txt:1: " in result.stderr
         assert words in result.stderr
         assert "\n  fix: " in result.stderr
+
+
+@pytest.mark.parametrize("form", ["pylock", "requirements"])
+@pytest.mark.parametrize("algorithm", ["sha384", "sha512"])
+def test_hashes_that_a_lock_does_not_know_are_not_compared_and_lock_says_so(
+    project: ProjectFolder, index: PackageIndex, form: str, algorithm: str
+) -> None:
+    digest = hashlib.new(algorithm, index.add_wheel("alpha", "1.0").data).hexdigest()
+    declare(project, 'requirement-files = ["r.txt"]', f'format = "{form}"')
+    project.write("r.txt", f"alpha==1.0 --hash={algorithm}:{digest}\n")
+    note = f'  note: r.txt:1: the {algorithm} hashes of "alpha==1.0" are not compared: of alpha 1.0, the lock knows '
+    for _ in range(2):
+        assert f"{note}sha256 only" in lock(project).stdout
+        assert project.run("lockhouse", "check").returncode == 0
+        assert verdict(project)["verdict"] == "fresh"
+    synced = project.run("lockhouse", "sync", "tests", "--into", "v", "--python", sys.executable)
+    assert synced.returncode == 0, synced
+
+
+def test_a_message_speaks_of_the_compared_algorithms_alone(project: ProjectFolder, index: PackageIndex) -> None:
+    digest = hashlib.sha512(index.add_wheel("alpha", "1.0").data).hexdigest()
+    declare(project, 'requirement-files = ["r.txt"]')
+    project.write("r.txt", f"alpha==1.0 --hash=sha512:{digest} --hash=sha256:{OTHER}\n")
+    refused = project.run("lockhouse", "lock")
+    assert refused.returncode == 3, refused
+    assert "alpha-1.0-py3-none-any.whl of alpha 1.0 has none of those of sha256; r.txt:1" in refused.stderr
+
+
+def test_a_line_with_a_marker_leaves_no_file_out_and_asks_for_one_in_the_lock(
+    project: ProjectFolder, index: PackageIndex
+) -> None:
+    linux = index.add_wheel("alpha", "1.0", tag="py3-none-manylinux_2_17_x86_64")
+    windows = index.add_wheel("alpha", "1.0", tag="py3-none-win_amd64")
+    index.add_wheel("beta", "1.0", requires=["alpha==1.0"])
+    declare(project, 'requirement-files = ["r.txt"]')
+    marked = 'beta\nalpha==1.0 ; sys_platform == "win32" --hash=sha256:'
+    project.write("r.txt", f"{marked}{windows.sha256}\n")
+    lock(project)
+    assert verdict(project)["verdict"] == "fresh"
+    assert linux.sha256 in project.read(LOCK)
+    assert windows.sha256 in project.read(LOCK)
+
+    project.write("r.txt", f"{marked}{OTHER}\n")
+    assert reasons(verdict(project)) == {("requirement-unmet", "alpha")}
+    refused = project.run("lockhouse", "lock")
+    assert refused.returncode == 3, refused
+    assert "no file of alpha 1.0 has one of them; r.txt:2" in refused.stderr

@@ -247,7 +247,8 @@ class EnvironmentSettings(_Table, frozen=True, kw_only=True):
         tuple[str, ...],
         Meta(
             description="Requirement files in pip's format, relative to the project. Where one declares hashes "
-            "(--hash), a lock holds no file of that package that has none of them."
+            "(--hash), a lock holds no file of that package that has none of them; where the line has a marker, one of "
+            "the files must have one of them. Only hashes of an algorithm that the lock knows, too, are compared."
         ),
     ] = ()
     constraints: Annotated[tuple[str, ...], Meta(description="Constraints: bounds on what else comes in.")] = ()

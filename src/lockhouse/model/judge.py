@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 
 from lockhouse.model.closure import applies, parse_marker
-from lockhouse.model.declared_hashes import hash_reasons
+from lockhouse.model.declared_hashes import hash_reasons, uncompared_hashes
 from lockhouse.model.environments import judged_environments
 from lockhouse.model.freshness import Fresh, Reason, ReasonCode, Stale
 from lockhouse.model.local_projects import with_declared_edges
@@ -58,11 +58,13 @@ def judge(
         *policy_reasons(spec, lock, record.inputs),
         *_plugin_reasons(spec, record, tuple(resolvers)),
         *_hash_reasons(lock),
-        *hash_reasons(spec.hashes, lock.packages),
+        *hash_reasons(spec.hashes, lock.packages, environment),
         *project_build_reasons(spec, lock, record.inputs, environments),
         *content_reasons(spec, lock, record.inputs, environments),
     ]
-    return Stale(tuple(reasons)) if reasons else Fresh(_notes(spec.inputs, record.inputs))
+    if reasons:
+        return Stale(tuple(reasons))
+    return Fresh((*_notes(spec.inputs, record.inputs), *uncompared_hashes(spec.hashes, lock.packages)))
 
 
 def _environments(spec: EnvironmentSpec, lock: Lock, recorded: LockInputs) -> Sequence[Mapping[str, str]]:

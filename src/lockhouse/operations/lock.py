@@ -20,7 +20,7 @@ from lockhouse.errors import (
 from lockhouse.interfaces import ResolveRequest
 from lockhouse.model.builds import build_key, needs_build
 from lockhouse.model.changes import build_changes_between, changes_between
-from lockhouse.model.declared_hashes import hash_reasons, with_declared_hashes
+from lockhouse.model.declared_hashes import hash_reasons, uncompared_hashes, with_declared_hashes
 from lockhouse.model.freshness import Fresh, Stale, edits_of
 from lockhouse.model.lock import ArtifactKind, Lock, LockRecord
 from lockhouse.operations.build_lock import BuildLocking, BuildLocks
@@ -166,6 +166,7 @@ def _outcome(request: LockRequest, lock: Lock, status: LockStatus) -> LockOutcom
         status=status,
         packages=len(lock.packages),
         names=names,
+        uncompared=uncompared_hashes(request.spec.hashes, lock.packages),
         built=tuple(
             _built_words(package, request.spec)
             for package in lock.packages
@@ -302,7 +303,8 @@ def _with_declared_hashes(request: LockRequest, packages: Sequence[LockedPackage
     """Keep only files with a declared hash where some are declared; more files may have been uploaded since."""
     declared = request.spec.hashes
     kept = tuple(with_declared_hashes(declared, package) for package in packages)
-    if problems := list(hash_reasons(declared, kept)):
+    environment = None if request.target is None else request.target.markers
+    if problems := list(hash_reasons(declared, kept, environment)):
         places = ", ".join(dict.fromkeys(str(reason.origin) for reason in problems))
         raise LockRefusedError(
             f'{request.files.place}: what was resolved for environment "{request.spec.name}" is not written',

@@ -38,6 +38,7 @@ class LockOutcome:
     :ivar packages: how many packages the lock has now
     :ivar names: their names, once each
     :ivar computed_hashes: files whose hash was computed here, because the index gives none
+    :ivar uncompared: which declared hashes are not held against the lock, in words
     :ivar built: packages that are built where they are installed, and from what, in words
     """
 
@@ -49,6 +50,7 @@ class LockOutcome:
     packages: int = 0
     names: frozenset[NormalizedName] = frozenset()
     computed_hashes: tuple[str, ...] = ()
+    uncompared: tuple[str, ...] = ()
     built: tuple[str, ...] = ()
 
     def lines(self) -> tuple[str, ...]:
@@ -63,6 +65,7 @@ class LockOutcome:
         if self.packages and self.status is not LockStatus.UNCHANGED and not (self.changes or self.build_changes):
             lines.append("  no package changed: what is recorded of the inputs did")
         lines += [f"  hash computed, the index gives none: {name}" for name in self.computed_hashes]
+        lines += [f"  note: {words}" for words in self.uncompared]
         lines += [f"  note: {words} where it is installed" for words in self.built]
         return tuple(lines)
 

@@ -15,7 +15,8 @@ _LOCK_AGAIN = "Run the command of the message, look at what it says has changed,
 FRESHNESS: Mapping[str, Explanation] = {
     ReasonCode.REQUIREMENT_UNMET: Explanation(
         means="A requirement is declared, and the pin of that package does not satisfy it. Or a requirement file "
-        "declares hashes (`--hash`), and a file in the lock has none of them.",
+        "declares hashes (`--hash`), and a file in the lock has none of them; "
+        "where the line has a marker, no file of that pin has one.",
         matters="The tests would run with a version, or with a file, that you have ruled out.",
         mend=f"{_LOCK_AGAIN} If it was the pin that somebody moved on purpose, widen the requirement instead.",
     ),
