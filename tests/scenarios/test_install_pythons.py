@@ -47,6 +47,31 @@ def test_the_command_line_serves_old_targets(
 
 
 @pytest.mark.usefixtures("path_with_pythons")
+def test_a_python_is_chosen_by_its_patch_level_too(
+    require_python: Callable[[str], Path], index: PackageIndex, project: ProjectFolder
+) -> None:
+    full = {}
+    for minor in ("3.11", "3.12"):
+        answer = project.run(
+            require_python(minor), "-c", "import platform; print(platform.python_version())", check=True
+        )
+        full[minor] = answer.stdout.strip()
+    index.add_wheel("demo", "1.0")
+    text = '[tool.lockhouse.environments.tests]\nrequirements = ["demo"]\npython = "{}"\n'
+    project.write("pyproject.toml", text.format(f">=3.11,<{full['3.12']}"))
+    lock(project)
+    project.run("lockhouse", "sync", "tests", "--into", "v", check=True)
+    asked = project.run(python_of(project / "v"), "-c", "import sys; print(sys.version_info[:2])", check=True)
+    assert asked.stdout.strip() == "(3, 11)", full
+
+    project.write("pyproject.toml", text.format(f">=3.12,<{full['3.12']}"))
+    lock(project)
+    refused = project.run("lockhouse", "sync", "tests", "--into", "w")
+    assert refused.returncode == 6, refused
+    assert f"looked for 3.12 within <{full['3.12']},>=3.12" in refused.stderr
+
+
+@pytest.mark.usefixtures("path_with_pythons")
 @pytest.mark.parametrize("backend", ["venv", "uv"])
 def test_nox_serves_old_targets(backend: str, old_pythons: dict[str, Path], project: ProjectFolder) -> None:
     declare(project, "demo", "tagged")

@@ -113,11 +113,12 @@ def _base(spec: EnvironmentSpec, python: str | None, environ: Mapping[str, str])
     versions = sorted(minors_within(spec.requires_python, spec.pythons), key=Version, reverse=True)
     bounds = SpecifierSet(spec.requires_python)
     for version in versions:
-        found = find_interpreter(version, environ)
-        if found is not None and levels_within(bounds, version):
+        found = find_interpreter(version, environ, within=bounds) if levels_within(bounds, version) else None
+        if found is not None:
             return found
     raise InterpreterError(
         f'no Python for environment "{spec.name}" is installed here',
-        why=f"looked for {', '.join(versions) or spec.requires_python}",
+        why=f"looked for {', '.join(versions) or spec.requires_python}"
+        + (f" within {spec.requires_python}" if versions else ""),
         fix="install one of these, or name one with --python",
     )
