@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from lockhouse.cli.quick import answers
+from lockhouse.cli.quick import Unwritten, answers, put
 
 TYPE_CHECKING = False  # `typing` takes longer to import than a quick check may
 if TYPE_CHECKING:
@@ -25,17 +25,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             code = 0 if answers(words) else _run(words)
         except SystemExit:  # help was asked for, or the words are wrong
-            sys.stdout.flush()
+            put("", end="", flush=True)
             raise
-        sys.stdout.flush()
+        put("", end="", flush=True)
     except KeyboardInterrupt as interrupt:
         return _ended(interrupt)
     except BrokenPipeError:
         return _unread()
-    except OSError as error:
-        if (fault := _fault_of_answers()) is None:
-            raise
-        return _unwritten(fault, error)
+    except Unwritten as error:
+        return _unwritten(error)
     return code
 
 
@@ -95,32 +93,29 @@ def _ended(by: KeyboardInterrupt) -> int:
     return EXIT_TERMINATED if terminated else EXIT_INTERRUPTED
 
 
-def _fault_of_answers() -> OSError | None:
-    """Say why the answers could not be written, None where they could: what was left of them is tried once more."""
-    try:
-        sys.stdout.flush()
-    except OSError as error:
-        return error
-    return None
-
-
-def _unwritten(fault: OSError, by: OSError) -> int:
+def _unwritten(by: Unwritten) -> int:
     """Say that the answer was lost: whoever reads the exit code alone must not take it for one."""
     from lockhouse.cli.console import Console  # noqa: PLC0415 - not for the quickest answer
     from lockhouse.errors import StoreError  # noqa: PLC0415 - likewise
 
     error = StoreError(
         "the answer cannot be written to stdout",
-        why=fault.strerror or str(fault),
+        why=getattr(by.__cause__, "strerror", None) or str(by.__cause__),
         fix="make room where it goes, or send it elsewhere",
     )
-    error.__cause__ = by
+    error.__cause__ = by.__cause__
     Console().error(error)
-    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - else Python tries again when it ends
+    _give_up_stdout()
     return error.exit_code
 
 
 def _unread() -> int:
     """Leave where whoever read our output has gone; there is nobody left to tell."""
+    _give_up_stdout()
     sys.stderr.close()
     return 1
+
+
+def _give_up_stdout() -> None:
+    """Have stdout lead nowhere: Python tries again to write what was held back when it ends."""
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - pathlib takes long to import

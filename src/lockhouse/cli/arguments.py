@@ -8,11 +8,14 @@ import os
 import sys
 from pathlib import Path
 
+from lockhouse.cli.quick import put
 from lockhouse.errors import EXIT_CODES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from _typeshed import SupportsWrite
 
 _VERBOSE = "also say what is running, why something was done, and what changed without making a lock stale"
 
@@ -27,7 +30,7 @@ def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
 
     :param words: what is to be parsed: where it begins with a command, the parser knows no other
     """
-    top = argparse.ArgumentParser(
+    top: argparse.ArgumentParser = _Parser(
         prog="lockhouse",
         description="Every nox session and tox environment installs exactly what its lock says.",
         epilog="\n".join(["exit codes:", *(f"  {code:<4} {meaning}" for code, meaning in EXIT_CODES.items())]),
@@ -330,6 +333,14 @@ def _columns() -> int:
 class _Help(argparse.HelpFormatter):
     def __init__(self, prog: str) -> None:
         super().__init__(prog, width=_columns() - 2)
+
+
+class _Parser(argparse.ArgumentParser):
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        if file is sys.stdout:  # argparse itself passes over what cannot be written
+            put(message, end="")
+        else:
+            super()._print_message(message, file)
 
 
 class _RawHelp(_Help, argparse.RawDescriptionHelpFormatter):

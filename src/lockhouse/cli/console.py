@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lockhouse.cli.colours import styled
+from lockhouse.cli.quick import put
 from lockhouse.model.indexes import hide
 from lockhouse.model.redaction import secrets_in
 from lockhouse.silence import SilentProgress
@@ -33,13 +34,13 @@ class Console:
 
     def answer(self, text: str, style: str | None = None) -> None:
         """Print a line that was asked for."""
-        print(styled(self._hidden(text), style, sys.stdout))
+        put(styled(self._hidden(text), style, sys.stdout))
 
     def record(self, record: object) -> None:
         """Print a record as JSON."""
         from lockhouse.cli.records import as_json  # noqa: PLC0415 - only here
 
-        print(as_json(record, hide=self._hidden))
+        put(as_json(record, hide=self._hidden))
 
     def info(self, message: str) -> None:
         """Say something worth knowing."""

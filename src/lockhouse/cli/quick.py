@@ -10,12 +10,34 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 
+class Unwritten(Exception):  # noqa: N818 - it becomes an error where it is caught
+    """An answer that cannot be written to stdout; its cause says why."""
+
+
+def put(text: str, *, end: str = "\n", flush: bool = False) -> None:
+    """Write to stdout; all answers go through here.
+
+    :param text: the answer, or a part of it
+    :param end: what follows it
+    :param flush: write what was held back, too
+    :raises BrokenPipeError: whoever reads the answer has gone
+    :raises Unwritten: it cannot be written
+    """
+    try:
+        print(text, end=end, flush=flush)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Unwritten from error
+
+
 def answers(words: Sequence[str]) -> bool:
     """Answer, where a trace says that nothing changed since this was answered before; else do nothing.
 
     :param words: the words after the program's name
     :return: whether it is answered; the exit code is 0 then
     :raises BrokenPipeError: whoever reads the answer has gone
+    :raises Unwritten: the answer cannot be written
     :raises KeyboardInterrupt: the user gave up
     """
     if list(words) == ["check"]:
@@ -41,7 +63,7 @@ def _says_fresh() -> bool:
     from lockhouse.cli.colours import styled  # noqa: PLC0415 - likewise
 
     *environments, summary = lines
-    print("\n".join((*(styled(line, "good", sys.stdout) for line in environments), summary)), flush=True)
+    put("\n".join((*(styled(line, "good", sys.stdout) for line in environments), summary)), flush=True)
     return True
 
 
