@@ -86,14 +86,20 @@ def test_a_session_that_calls_one_with_another_mode_of_the_project_is_refused(ne
     assert "other ran" not in result.output
 
 
-def test_what_the_calling_session_says_of_installs_counts(nested: ProjectFolder) -> None:
-    inner = OLD.replace(")", ', lock="tests", on_install="allow")')
-    write(nested, OLD, inner)
-    nested.replace("noxfile.py", "session.log('other ran')", "session.install('demo>=2')")
+def test_in_each_body_counts_what_its_own_session_says_of_installs(nested: ProjectFolder) -> None:
+    allows = OLD.replace(")", ', lock="tests", on_install="allow")')
+    refuses = OLD.replace(")", ', lock="tests", on_install="refuse")')
+    for outer, inner, code in ((allows, refuses, 1), (refuses, allows, 0)):
+        write(nested, outer, inner)
+        nested.replace("noxfile.py", "session.log('other ran')", "session.install('demo>=2')")
+        result = nested.run("nox", "-s", "tests")
+        assert result.returncode == code, result
+        assert ("error[unlocked-install]" in result.stderr) == bool(code)
+    write(nested, refuses, allows, body="other(session); session.install('demo>=2')")
     result = nested.run("nox", "-s", "tests")
     assert result.returncode == 1, result
+    assert "other ran" in result.stderr
     assert "error[unlocked-install]" in result.stderr
-    assert nested.run("nox", "-s", "other").returncode == 0
 
 
 def test_a_session_that_is_called_in_another_folder_is_that_of_its_noxfile(nested: ProjectFolder) -> None:

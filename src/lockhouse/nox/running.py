@@ -30,7 +30,7 @@ def prepare(given: nox.Session, declaration: Declaration, variant: Variant) -> n
     """
     if isinstance(given, GuardedSession):
         given.require_same_lock(declaration, variant)
-        return given
+        return GuardedSession.of(given, declaration, variant)
     root = _root_of(given)
     asked = asked_for(declaration, variant, root)
     python = _absolute_python_of(given)
