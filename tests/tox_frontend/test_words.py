@@ -147,6 +147,45 @@ def test_the_fix_for_an_environment_that_tox_does_not_list_works_when_it_is_past
 
 
 @pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize(
+    ("env_list", "command"),
+    [("", ["tox", "lock", "-c", "sub/tox.ini", "-e"]), ("py", ["lockhouse", "lock", "-C", "sub"])],
+)
+def test_the_fix_for_a_configuration_in_another_folder_works_when_it_is_pasted(
+    project: ProjectFolder, env_list: str, command: list[str]
+) -> None:
+    project.write("sub/pyproject.toml", f"[tool.lockhouse]\npython = '>={MINOR}'\n")
+    write(project, "demo<2", env_list=env_list)
+    (project / "tox.ini").rename(project / "sub/tox.ini")
+    for fixable in (("run",), ("lock-check",)):
+        (project / "sub/locks/pylock.py.toml").unlink(missing_ok=True)
+        assert pasted(project, project.run("tox", *fixable, "-c", "sub/tox.ini", "-e", "py")) == [*command, "py"]
+        project.run("tox", *fixable, "-c", "sub/tox.ini", "-e", "py", check=True)
+
+
+@pytest.mark.usefixtures("demo")
+def test_environments_with_one_lock_and_other_inputs_are_told(project: ProjectFolder) -> None:
+    project.write("pyproject.toml", f"[tool.lockhouse]\npython = '>={MINOR}'\n")
+    texts = {
+        name: f"[testenv:{name}]\nlockhouse_lock = x\ndeps = demo{deps}\n" for name, deps in (("a", "<2"), ("b", ">=2"))
+    }
+    write(project, "demo", env_list="a, b", more="".join(texts.values()))
+    for command in (("lock-check",), ("lock-check", "-e", "a"), ("run", "-e", "b"), ("lock",)):
+        result = project.run("tox", *command)
+        assert result.returncode, result
+        assert "error[environment-conflict]" in result.output, result
+        assert "give one of them a lock of its own name" in result.output
+        assert "it ran" not in result.output
+
+    write(project, "demo", env_list="a", more=texts["a"])
+    project.run("tox", "lock", check=True)
+    write(project, "demo", env_list="a, b", more="".join(texts.values()))
+    result = project.run("tox", "run", "-e", "b")
+    assert "error[environment-conflict]" in result.output, result
+    project.run("tox", "run", "-e", "a", check=True)
+
+
+@pytest.mark.usefixtures("demo")
 def test_the_fix_for_one_that_tox_lists_is_that_of_the_command_line(project: ProjectFolder) -> None:
     write(project, "demo", env_list="a", more="[testenv:b]\n[testenv:c]\nlockhouse_environment = own\ndeps =")
     project.replace("tox.ini", "[tox]\n", "[tox]\nlabels =\n  more = d\n")

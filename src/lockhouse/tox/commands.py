@@ -87,6 +87,7 @@ def check_locks(state: State) -> int:
     :param state: the run
     :return: 0 where all are fresh, 1 where one is stale or missing, or the exit code of the first error
     """
+    from lockhouse.model.fresh import Fresh  # noqa: PLC0415 - only here
     from lockhouse.project.answers import Answer, exit_code, of_freshness, summary  # noqa: PLC0415 - only here
     from lockhouse.project.words import lines_of, lines_of_orphan  # noqa: PLC0415 - only here
 
@@ -98,7 +99,10 @@ def check_locks(state: State) -> int:
     for environment in selected:
         try:
             spec = environment.spec
-            answer = of_freshness(spec, environment.project.check(spec))
+            verdict = environment.project.check(spec)
+            if not isinstance(verdict, Fresh) and (conflict := environment.conflict()) is not None:
+                raise conflict
+            answer = of_freshness(spec, verdict)
             answers.append(replace(answer, name=environment.name))
         except LockhouseError as error:
             _failed(error, [environment])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from tox.config.sets import ConfigSet
 
+    from lockhouse.errors import EnvironmentConflictError
     from lockhouse.model.spec import EnvironmentSpec
     from lockhouse.operations.build_room import Product
     from lockhouse.project import Project
@@ -72,7 +74,23 @@ class LockhouseRunner(VirtualEnvRunner):
         pythons = self._base_pythons()
         spec = self.project.declarations.spec(declared_environment(self.conf, self.core, self.project, pythons))
         refuse_other_package(self.conf, self.core, spec, asked_for_editable=self._asked_for_editable)
-        return spec if self._is_listed or self._refers else replace(spec, locked_by=f"tox {LOCK} -e")
+        return replace(spec, locked_by=self._locked_by(spec))
+
+    def _locked_by(self, spec: EnvironmentSpec) -> str:
+        """Give the command that locks it, but for its name, to be pasted where tox was started."""
+        from lockhouse.config.requirement_lines import relative_path  # noqa: PLC0415 - not where nothing changed
+        from lockhouse.model.spec import quoted  # noqa: PLC0415 - likewise
+
+        root, here = Path(self.core["tox_root"]).resolve(), Path.cwd()
+        is_elsewhere = root != here.resolve()
+        if self._is_listed or self._refers:
+            return (
+                f"{spec.locked_by} -C {quoted(relative_path(root, here.resolve()))}" if is_elsewhere else spec.locked_by
+            )
+        state = STATES.get(self.conf)
+        if state is None or not is_elsewhere:
+            return f"tox {LOCK} -e"
+        return f"tox {LOCK} -c {quoted(relative_path(state.conf.src_path.resolve(), here.resolve()))} -e"
 
     @property
     def _is_listed(self) -> bool:
@@ -137,8 +155,35 @@ class LockhouseRunner(VirtualEnvRunner):
             base = Path(self.base_python.extra["executable"])
             with as_tox_failures(self.conf):
                 if not self._is_unchanged:
-                    self.project.require_fresh(self.spec, base)
+                    self._require_fresh(base)
         super().setup()
+
+    def _require_fresh(self, base: Path) -> None:
+        from lockhouse.errors import LockMissingError, LockStaleError  # noqa: PLC0415 - not where nothing changed
+
+        try:
+            self.project.require_fresh(self.spec, base)
+        except (LockMissingError, LockStaleError):
+            if (conflict := self.conflict()) is not None:
+                raise conflict from None
+            raise
+
+    def conflict(self) -> EnvironmentConflictError | None:
+        """Say why it cannot be locked: another environment has the same lock and other inputs; None where none has."""
+        return self.project.declarations.conflict(self.spec, self._others())
+
+    def _others(self) -> Iterator[EnvironmentSpec]:
+        """Give what the other environments of this run declare, so far as they can be used."""
+        from lockhouse.errors import ConfigError  # noqa: PLC0415 - errors only
+
+        state = STATES.get(self.conf)
+        if state is None:
+            return
+        for name in tuple(state.envs.iter(only_active=False)):
+            other = state.envs[name]
+            if isinstance(other, LockhouseRunner) and other is not self:
+                with suppress(ConfigError):
+                    yield other.spec
 
     def create_python_env(self) -> None:
         """Make the environment; what was seen of the one before says nothing of it."""
