@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from lockhouse.config.declared import DeclaredEnvironment
+from lockhouse.config.settings import EnvironmentSettings
+from lockhouse.model.spec import Origin
+from lockhouse.nox.apart import with_lock_of_its_own
+from lockhouse.nox.declaration import Siblings, Variant
+
 if TYPE_CHECKING:
+    from lockhouse.config.declared import FilledEnvironment
     from lockhouse.testing import PackageIndex, ProjectFolder
 
 MINOR = ".".join(map(str, sys.version_info[:2]))
@@ -93,3 +101,28 @@ def test_environments_of_pyproject_with_one_lock_and_other_inputs_are_told_by_a_
         assert result.returncode == 2, result
         assert "error[environment-conflict]" in result.stderr
         assert "give one of them a lock of its own name" in result.stderr
+
+
+def test_the_names_of_locks_are_found_out_once_for_all_calls_of_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def filled(declared: DeclaredEnvironment) -> FilledEnvironment:
+        seen.append(declared.name)
+        return original(declared)
+
+    original = DeclaredEnvironment.filled
+    monkeypatch.setattr(DeclaredEnvironment, "filled", filled)
+    siblings = Siblings(
+        Variant(name=f"t(v='{sign}{n}')", parameters={"v": f"{sign}{n}"}) for n in range(20) for sign in "<>"
+    )
+    for each in siblings:
+        declared = DeclaredEnvironment(
+            name=each.name,
+            base="t",
+            settings=EnvironmentSettings(requirements=("demo{v}",)),
+            origin=Origin(source="here"),
+            parameters=each.texts,
+        )
+        found = with_lock_of_its_own(declared, replace(each, siblings=siblings))
+        assert found.settings.lock is None or found.settings.lock.startswith("t-v-")
+    assert len(seen) == len(siblings)

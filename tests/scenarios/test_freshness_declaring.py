@@ -272,3 +272,24 @@ def test_environments_with_the_same_inputs_share_a_lock_by_its_name(project: Pro
     assert "error[environment-conflict]" in result.stderr
     assert "[tool.lockhouse.environments.one]" in result.stderr
     assert "[tool.lockhouse.environments.two]" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("noxfiles", "words"),
+    [
+        (None, "why: looked at pyproject.toml, noxfile.py and the tox configuration\n"),
+        ("[]", "why: looked at pyproject.toml and the tox configuration; [tool.lockhouse] noxfiles lists none\n"),
+        ('["ci.py"]', "why: looked at pyproject.toml, ci.py and the tox configuration\n"),
+    ],
+)
+def test_where_nothing_is_declared_the_listed_noxfiles_are_named(
+    project: ProjectFolder, noxfiles: str | None, words: str
+) -> None:
+    project.write("noxfile.py", "")
+    project.write("ci.py", "")
+    project.write("pyproject.toml", "" if noxfiles is None else f"[tool.lockhouse]\nnoxfiles = {noxfiles}\n")
+    for command in (("check",), ("lock", "tests")):
+        result = project.run("lockhouse", *command)
+        assert result.returncode == 2, result
+        assert words in result.stderr
+        assert ("noxfile.py" in result.stderr) == (noxfiles is None)

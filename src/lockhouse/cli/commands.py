@@ -220,15 +220,13 @@ def selected(project: Project, names: Iterable[str]) -> tuple[EnvironmentSpec, .
     """
     specs = project.declarations.named(list(names))
     if not specs:
-        from lockhouse.project.naming import nothing_declared  # noqa: PLC0415 - errors only
-
-        raise nothing_declared(project.root)
+        raise project.declarations.nothing()
     return tuple(_locked_from_here(project, spec) for spec in specs)
 
 
 def _locked_from_here(project: Project, spec: EnvironmentSpec) -> EnvironmentSpec:
     """Have the command that locks an environment name the folder of the project, where that is not the present one."""
-    from lockhouse.project.naming import option_for  # noqa: PLC0415 - likewise
+    from lockhouse.project.naming import option_for  # noqa: PLC0415 - not for every command
 
     option = option_for(project.root)
     return replace(spec, locked_by=f"{spec.locked_by} {option}") if option else spec

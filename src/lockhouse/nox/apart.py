@@ -10,6 +10,8 @@ import msgspec
 from lockhouse.config.lock_names import lock_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lockhouse.config.declared import DeclaredEnvironment, FilledEnvironment
     from lockhouse.nox.declaration import Variant
 
@@ -23,14 +25,28 @@ def with_lock_of_its_own(declared: DeclaredEnvironment, variant: Variant) -> Dec
     :param declared: the environment of the call
     :param variant: the call, with its siblings
     """
-    filled = {each.name: _of(each, declared).filled() for each in variant.siblings}
-    alike = {name: each for name, each in filled.items() if _file_of(each) == _file_of(filled[variant.name])}
-    if all(each.settings == filled[variant.name].settings for each in alike.values()):
+    siblings = variant.siblings
+    if siblings.locks is None:
+        siblings.locks = _locks({each.name: _of(each, declared).filled() for each in siblings})
+    own = siblings.locks.get(variant.name)
+    if own is None:
         return declared
-    if len({lock_name(name).casefold() for name in alike}) < len(alike):
-        return declared
-    settings = msgspec.structs.replace(declared.settings, lock=lock_name(variant.name))
-    return replace(declared, settings=settings)
+    return replace(declared, settings=msgspec.structs.replace(declared.settings, lock=own))
+
+
+def _locks(filled: Mapping[str, FilledEnvironment]) -> dict[str, str]:
+    """Name the locks of those calls whose values would name the lock of a call with other inputs as well."""
+    sharing: dict[str, list[str]] = {}
+    for name, each in filled.items():
+        sharing.setdefault(_file_of(each), []).append(name)
+    found: dict[str, str] = {}
+    for first, *others in sharing.values():
+        if all(filled[name].settings == filled[first].settings for name in others):
+            continue
+        own = {name: lock_name(name) for name in (first, *others)}
+        if len({name.casefold() for name in own.values()}) == len(own):
+            found |= own
+    return found
 
 
 def _of(variant: Variant, declared: DeclaredEnvironment) -> DeclaredEnvironment:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -172,6 +172,15 @@ class Declaration:
             ) from error
 
 
+class Siblings(tuple["Variant", ...]):  # noqa: SLOT001 - a tuple has no slots
+    """All calls of a parametrized session, with what is found out once for all of them.
+
+    :ivar locks: name of a call → the lock that it has instead of the one by its values; None where nobody asked yet
+    """
+
+    locks: Mapping[str, str] | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Variant:
     """One call of a session, for all the Pythons that it runs on.
@@ -185,7 +194,7 @@ class Variant:
     name: str
     parameters: Mapping[str, object]
     pythons: tuple[str, ...] = ()
-    siblings: tuple[Variant, ...] = ()
+    siblings: Siblings = field(default_factory=Siblings)
 
     @property
     def texts(self) -> dict[str, str]:
@@ -220,7 +229,8 @@ def variants(function: Func, declaration: Declaration) -> tuple[Variant, ...]:
         else:
             joined = tuple(dict.fromkeys((*found[known].pythons, *here)))
             found[known] = replace(found[known], pythons=joined)
-    return (*found,) if len(found) < 2 else tuple(replace(each, siblings=tuple(found)) for each in found)  # noqa: PLR2004 - nobody else
+    siblings = Siblings(found if len(found) > 1 else ())
+    return tuple(replace(each, siblings=siblings) for each in found)
 
 
 def _pythons(python: object) -> tuple[str, ...]:

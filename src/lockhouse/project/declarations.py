@@ -28,7 +28,8 @@ class Declarations:
     def __init__(self, config: ProjectConfig, plugins: Plugins) -> None:
         self._config = config
         self._plugins = plugins
-        self._known: tuple[EnvironmentSpec, ...] | None = None
+        self._known: dict[str, list[EnvironmentSpec]] | None = None
+        self._claims: dict[str, list[DeclaredEnvironment]] | None = None
 
     def declared(self, name: str) -> DeclaredEnvironment:
         """Give an environment of ``pyproject.toml``.
@@ -80,6 +81,7 @@ class Declarations:
         :raises EnvironmentConflictError: one name or lock is declared twice with different inputs
         """
         from lockhouse.config.lock_names import LockClaim, refuse_collisions  # noqa: PLC0415 - where all are looked at
+        from lockhouse.model.spec import by_lock  # noqa: PLC0415 - likewise
 
         declared = self._config.declared()
         discovered = self._plugins.discover_environments(self._config.root, unavailable)
@@ -90,8 +92,8 @@ class Declarations:
         for spec in (*specs, *discovered):
             other = known.get(spec.name)
             known[spec.name] = spec if other is None else self._joined(other, spec)
-        self._known = tuple(known.values())
-        return self._known
+        self._known = by_lock(known.values())
+        return tuple(known.values())
 
     def conflict(
         self, spec: EnvironmentSpec, others: Iterable[EnvironmentSpec] = ()
@@ -106,7 +108,7 @@ class Declarations:
         """
         from lockhouse.model.spec import merged  # noqa: PLC0415 - only for what is not fresh
 
-        known = self._sharing(spec) if self._known is None else self._known
+        known = self._sharing(spec) if self._known is None else self._known.get(spec.lock_name, [])
         sharing = [each for each in (*known, *others) if each.lock_name == spec.lock_name and each.name != spec.name]
         try:
             merged([spec, *sharing])
@@ -118,11 +120,15 @@ class Declarations:
         """Give the environments of ``pyproject.toml`` that have the lock of this one, and can be read."""
         from lockhouse.config.lock_names import LockClaim  # noqa: PLC0415 - only for what is not fresh
 
+        if self._claims is None:
+            self._claims = {}
+            for each in self._config.declared():
+                with suppress(ConfigError):
+                    self._claims.setdefault(LockClaim.of_declared(each.filled()).lock, []).append(each)
         found = []
-        for each in self._config.declared():
+        for each in self._claims.get(spec.lock_name, ()):
             with suppress(ConfigError):
-                if LockClaim.of_declared(each.filled()).lock == spec.lock_name:
-                    found.append(self._fingerprinted(self._config.expand(each)))
+                found.append(self._fingerprinted(self._config.expand(each)))
         return found
 
     def named(self, names: Collection[str]) -> tuple[EnvironmentSpec, ...]:
@@ -141,11 +147,17 @@ class Declarations:
         known = self.environments()
         if not names:
             return known
-        from lockhouse.project.naming import meant, nothing_declared  # noqa: PLC0415 - not for names of pyproject.toml
+        from lockhouse.project.naming import meant  # noqa: PLC0415 - not for names of pyproject.toml
 
         if not known:
-            raise nothing_declared(self._config.root)
+            raise self.nothing()
         return meant(names, known)
+
+    def nothing(self) -> ConfigError:
+        """Give the error for a project that declares no environment."""
+        from lockhouse.project.naming import nothing_declared  # noqa: PLC0415 - errors only
+
+        return nothing_declared(self._config.root, self._config.settings.noxfiles)
 
     def one(self, name: str) -> EnvironmentSpec:
         """Give the one environment of a name.

@@ -62,10 +62,11 @@ def option_for(root: Path) -> str:
     return f"-C {quoted(relative_path(Path(root), Path(here)))}"
 
 
-def nothing_declared(root: Path) -> ConfigError:
+def nothing_declared(root: Path, noxfiles: Sequence[str]) -> ConfigError:
     """Give the error for a project without environments; who is too deep in a project is told its folder.
 
     :param root: the folder that was taken for the project
+    :param noxfiles: the names of its noxfiles
     """
     from pathlib import Path  # noqa: PLC0415 - errors only
 
@@ -73,10 +74,12 @@ def nothing_declared(root: Path) -> ConfigError:
     from lockhouse.config.requirement_lines import relative_path  # noqa: PLC0415 - errors only
 
     tox, above = tox_file(root), project_above(root)
-    fix = (
-        "add [tool.lockhouse.environments.NAME] to pyproject.toml, or a locked session to noxfile.py; a noxfile of "
-        "another name is listed in [tool.lockhouse] noxfiles"
-    )
+    fix = "add [tool.lockhouse.environments.NAME] to pyproject.toml, or "
+    if noxfiles:
+        fix += f"a locked session to {' or '.join(noxfiles)}; a noxfile of another name is listed in "
+    else:
+        fix += "list a noxfile that has a locked session in "
+    fix += "[tool.lockhouse] noxfiles"
     if tox is not None and b"lockhouse" in tox[1] and b"runner" in tox[1]:
         fix = f"list the environments in env_list of {tox[0]}, or lock one that is not listed: tox lock -e NAME"
     elif above is None and tox is not None:
@@ -85,7 +88,8 @@ def nothing_declared(root: Path) -> ConfigError:
         fix = f"give the folder of the project: -C {quoted(relative_path(above, Path.cwd()))}"
     return ConfigError(
         f"no environment is declared in {root}",
-        why="looked at pyproject.toml, noxfile.py and the tox configuration",
+        why=f"looked at {', '.join(('pyproject.toml', *noxfiles))} and the tox configuration"
+        + ("" if noxfiles else "; [tool.lockhouse] noxfiles lists none"),
         fix=fix,
     )
 
