@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from nox import registry
 
 from lockhouse.config.project import ProjectConfig
-from lockhouse.config.requirement_lines import relative_path
 from lockhouse.errors import ConfigError, LockhouseError
 from lockhouse.model.fresh import Fresh
-from lockhouse.model.spec import quoted
 from lockhouse.nox.discovery import declared_by
+from lockhouse.project.naming import option_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,10 +70,7 @@ def _sessions(project: Project) -> Iterator[EnvironmentSpec]:
 
 def _command(spec: EnvironmentSpec, project: Project, run: Run) -> str:
     """Give the command that locks, to be pasted where nox was started."""
-    here = Path(run.given.invoked_from).resolve()
-    if here == project.root.resolve():
-        return spec.lock_command
-    return f"{spec.lock_command} -C {quoted(relative_path(project.root.resolve(), here))}"
+    return f"{spec.lock_command} {option_for(project.root, run.given.invoked_from)}".rstrip()
 
 
 def _unlisted(project: Project, run: Run) -> Iterator[tuple[str, str]]:

@@ -47,19 +47,20 @@ def only(name: str, found: Sequence[EnvironmentSpec]) -> EnvironmentSpec:
     return found[0]
 
 
-def option_for(root: Path) -> str:
-    """Give the option by which a command finds a project from the present folder; empty where it is that folder.
+def option_for(root: Path, here: str | None = None) -> str:
+    """Give the option by which a command finds a project from a folder; empty where it is that folder.
 
     :param root: the project's folder
+    :param here: the folder; the present one when not given
     """
-    here = os.getcwd()  # noqa: PTH109 - for each check: no objects
-    if os.path.realpath(root) == os.path.realpath(here):
+    place, start = os.path.realpath(root), os.path.realpath(here or os.curdir)
+    if place == start:
         return ""
     from pathlib import Path  # noqa: PLC0415 - for other folders only
 
     from lockhouse.config.requirement_lines import relative_path  # noqa: PLC0415 - likewise
 
-    return f"-C {quoted(relative_path(Path(root), Path(here)))}"
+    return f"-C {quoted(relative_path(Path(place), Path(start)))}"
 
 
 def nothing_declared(root: Path, noxfiles: Sequence[str]) -> ConfigError:

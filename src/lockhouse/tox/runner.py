@@ -78,19 +78,15 @@ class LockhouseRunner(VirtualEnvRunner):
 
     def _locked_by(self, spec: EnvironmentSpec) -> str:
         """Give the command that locks it, but for its name, to be pasted where tox was started."""
-        from lockhouse.config.requirement_lines import relative_path  # noqa: PLC0415 - not where nothing changed
-        from lockhouse.model.spec import quoted  # noqa: PLC0415 - likewise
+        from lockhouse.project.naming import option_for  # noqa: PLC0415 - not where nothing changed
 
-        root, here = Path(self.core["tox_root"]).resolve(), Path.cwd()
-        is_elsewhere = root != here.resolve()
+        option = option_for(self.core["tox_root"])
         if self._is_listed or self._refers:
-            return (
-                f"{spec.locked_by} -C {quoted(relative_path(root, here.resolve()))}" if is_elsewhere else spec.locked_by
-            )
+            return f"{spec.locked_by} {option}".rstrip()
         state = STATES.get(self.conf)
-        if state is None or not is_elsewhere:
+        if state is None or not option:
             return f"tox {LOCK} -e"
-        return f"tox {LOCK} -c {quoted(relative_path(state.conf.src_path.resolve(), here.resolve()))} -e"
+        return f"tox {LOCK} {option_for(state.conf.src_path).replace('-C', '-c', 1)} -e"
 
     @property
     def _is_listed(self) -> bool:
