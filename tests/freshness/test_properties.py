@@ -8,7 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from packaging.markers import Marker
 from packaging.specifiers import SpecifierSet
@@ -138,6 +138,7 @@ def test_a_change_of_meaning_that_the_pins_do_not_satisfy_is_stale_and_no_other(
     assert isinstance(verdict, Stale) == (unmet or was != is_now), (before, now, verdict)
 
 
+@example(marker="implementation_name == 'pypy'", other="platform_python_implementation != 'CPython'")
 @settings(max_examples=30)
 @given(marker=markers, other=markers)
 def test_a_pin_that_serves_fewer_than_another_needs_is_stale(marker: str, other: str) -> None:

@@ -98,7 +98,7 @@ def test_a_python_that_was_added_when_nox_was_started_has_to_be_declared(
         nox_project.run("lockhouse", "lock", check=True)
     fix = fix_of(nox_project.run("nox", option, MINOR, "-s", f"tests-{MINOR}"))
     assert fix == f'add "{MINOR}" to python= of nox session "tests" (noxfile.py:3), then run: lockhouse lock tests'
-    nox_project.replace("noxfile.py", f"['{NEXT}']", f"['{MINOR}']")
+    nox_project.replace("noxfile.py", f"['{NEXT}']", f"['{MINOR}', ]")  # of another size: byte code goes by that
     assert paste(nox_project, fix).returncode == 0
     assert "demo 1.0" in nox_project.run("nox", check=True).stdout
 

@@ -67,8 +67,10 @@ _KNOWN: Mapping[str, set[str] | None] = {
 }
 #: What nobody knows of a target before its interpreter is asked.
 _UNKNOWN = {"python_full_version", "implementation_version", "platform_release", "platform_version"}
-#: What tells platforms apart.
-_NAMES_OF_PLATFORMS = ("sys_platform", "platform_system", "os_name")
+#: What tells platforms and implementations apart.
+_NAMES = (
+    "sys_platform", "platform_system", "os_name", "implementation_name", "platform_python_implementation",
+)  # fmt: skip
 #: Machines, of which one that no marker names stands for all such.
 _MACHINES = ("riscv64", "loongarch64", "sparc64")
 
@@ -91,13 +93,13 @@ def judged_environments(
         minors += tuple(minor for minor in dict.fromkeys(named_minors) if levels_within(allowed, minor))
     common = [_allowed(environment, allowed) for environment in marker_environments(minors)]
     found, groups = list(common), _groups(texts)
-    taken = {value for named in groups for name in _NAMES_OF_PLATFORMS for value in named.get(name, ())}
+    taken = {value for named in groups for name in _NAMES for value in named.get(name, ())}
     for named in (*groups, {"python_full_version": set(_ends(pythons))}):
         others = [{**base, **change} for base in common[:: len(PLATFORMS)] for change in _platforms(named, taken)]
         ends = named.get("python_full_version", set())
         levels = [level for text in (*ends, *_ends([bounds] if ends else ())) for level in _neighbours(text, allowed)]
         for base in (*common, *others):
-            changes = product(_machines(named), _implementations(named), _patch_levels(base, levels))
+            changes = product(_machines(named), _implementations(named, taken), _patch_levels(base, levels))
             found += ({**base, **machine, **implementation, **level} for machine, implementation, level in changes)
     return list({tuple(sorted(environment.items())): environment for environment in found}.values())
 
@@ -165,12 +167,12 @@ def _machines(named: Mapping[str, set[str]]) -> list[dict[str, str]]:
     return [{}, *({"platform_machine": machine} for machine in (*sorted(machines), *unnamed))]
 
 
-def _implementations(named: Mapping[str, set[str]]) -> list[dict[str, str]]:
+def _implementations(named: Mapping[str, set[str]], taken: set[str]) -> list[dict[str, str]]:
     mentioned = named.get("implementation_name", set()) | named.get("platform_python_implementation", set())
     if not mentioned:
         return [{}]
     others = [pair for pair in _IMPLEMENTATIONS.items() if mentioned & set(pair) or pair[0] == "pypy"]
-    others += _unnamed(_ALL_IMPLEMENTATIONS, mentioned)
+    others += _unnamed(_ALL_IMPLEMENTATIONS, taken)
     pairs = dict.fromkeys(pair for pair in others if pair != _ALL_IMPLEMENTATIONS[0])
     return [{}, *({"implementation_name": name, "platform_python_implementation": label} for name, label in pairs)]
 
