@@ -73,8 +73,15 @@ def test_it_is_built_once_at_its_commit_whatever_became_of_the_branch(
     assert installed(CLI.root(project)) == {"far": "2.0"}
 
 
-@pytest.mark.parametrize("lock_format", ["pylock", "requirements"])
-@pytest.mark.parametrize("tool", ["uv", "pip"])
+@pytest.mark.parametrize(
+    ("tool", "lock_format"),
+    [
+        ("uv", "pylock"),
+        ("pip", "requirements"),
+        pytest.param("uv", "requirements", marks=pytest.mark.full),
+        pytest.param("pip", "pylock", marks=pytest.mark.full),
+    ],
+)
 def test_both_formats_and_both_tools_serve_it(
     tool: str, lock_format: str, far: Repository, index: PackageIndex, project: ProjectFolder
 ) -> None:

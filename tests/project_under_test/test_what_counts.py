@@ -58,7 +58,7 @@ def test_a_link_to_a_folder_outside_of_the_project_is_looked_into(
 
 
 @needs_links
-@pytest.mark.parametrize("backend", ["hatchling", "setuptools"])
+@pytest.mark.parametrize("backend", ["hatchling", pytest.param("setuptools", marks=pytest.mark.full)])
 def test_a_link_to_an_ignored_folder_of_the_project_counts_as_the_folder(
     backend: str, index: PackageIndex, project: ProjectFolder
 ) -> None:

@@ -26,7 +26,7 @@ def log(tmp_path: Path) -> Path:
     return tmp_path / "builds.log"
 
 
-@pytest.mark.parametrize("settings", ["", with_pip("pylock")], ids=["uv", "pip"])
+@pytest.mark.parametrize("settings", ["", pytest.param(with_pip("pylock"), marks=pytest.mark.full)], ids=["uv", "pip"])
 def test_what_an_index_has_of_the_same_name_is_never_taken(
     settings: str, index: PackageIndex, project: ProjectFolder, log: Path
 ) -> None:

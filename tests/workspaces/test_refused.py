@@ -328,7 +328,7 @@ def test_a_backend_outside_of_its_project_is_an_error_of_ours(
     assert "Traceback" not in refused.stderr
 
 
-@pytest.mark.parametrize("settings", ["", with_pip("pylock")], ids=["uv", "pip"])
+@pytest.mark.parametrize("settings", ["", pytest.param(with_pip("pylock"), marks=pytest.mark.full)], ids=["uv", "pip"])
 def test_a_version_that_goes_below_what_is_declared_is_stale(
     settings: str, index: PackageIndex, project: ProjectFolder, log: Path
 ) -> None:
