@@ -6,12 +6,16 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from lockhouse.testing.packages import BACKEND_NAME, backend_source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lockhouse.testing import PackageIndex, ProjectFolder, Result
+
+needs_links = pytest.mark.skipif(sys.platform == "win32", reason="Windows asks for rights to make links")
 
 #: The backend as a distribution, so that a build has a requirement; each build leaves a line in ``log``.
 _BACKEND = """

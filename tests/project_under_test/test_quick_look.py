@@ -20,7 +20,7 @@ from lockhouse.storage.trees.tree import ProjectTree, digest_again
 from lockhouse.storage.trees.untouched import untouched_digest
 
 from .editor import Editor
-from .making import commit, git, write_project
+from .making import commit, git, needs_links, write_project
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +79,7 @@ def test_no_edit_passes_unseen(project: ProjectFolder, tmp_path: Path, versioned
         assert quick(known) == anew, done
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+@needs_links
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.full), pytest.param(3, marks=pytest.mark.full)])
 @pytest.mark.usefixtures("later")
 def test_no_edit_of_what_is_ignored_passes_unseen(project: ProjectFolder, tmp_path: Path, seed: int) -> None:
@@ -138,7 +138,7 @@ def test_what_was_not_there_is_seen_when_it_comes(project: ProjectFolder, tmp_pa
     assert quick(known) is None
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+@needs_links
 @pytest.mark.parametrize("comes", ["file", "folder", "link"])
 @pytest.mark.usefixtures("later")
 def test_a_link_that_led_nowhere_is_seen_to_lead_somewhere(project: ProjectFolder, tmp_path: Path, comes: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from tests.builds.packages import installed_wheels
 from tests.scenarios.installing import CLI, installed, lock
 
-from .making import commit, git, installed_file, write_project
+from .making import commit, git, installed_file, needs_links, write_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +34,7 @@ project = "wheel"
 """
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+@needs_links
 def test_a_project_below_the_root_of_its_repository(index: PackageIndex, project: ProjectFolder) -> None:
     for wheel in installed_wheels("hatchling", "hatch-vcs", "editables"):
         index.add(wheel)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,14 +10,12 @@ import pytest
 from tests.builds.packages import installed_wheels
 from tests.scenarios.installing import CLI, NOX, TOX, Frontend, lock, write_tools
 
-from .making import HATCHLING, Builds, commit, git, installed_file, write_project
+from .making import HATCHLING, Builds, commit, git, installed_file, needs_links, write_project
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lockhouse.testing import PackageIndex, ProjectFolder
-
-needs_links = pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
 
 
 def write_real_project(index: PackageIndex, project: ProjectFolder) -> None:
