@@ -107,7 +107,7 @@ def _explain(code: str, console: Console) -> int:
 def sync(options: argparse.Namespace, console: Console) -> int:
     """Make an environment."""
     project = open_project(options, console)
-    spec = _locked_from_here(project, project.declarations.one(options.environment))
+    (spec,) = _locked_from_here(project, [project.declarations.one(options.environment)])
     base = project.choose_python(spec, options.into, options.python)
     project.require_fresh(spec, base)
     python = project.make_environment(options.into, base)
@@ -221,15 +221,15 @@ def selected(project: Project, names: Iterable[str]) -> tuple[EnvironmentSpec, .
     specs = project.declarations.named(list(names))
     if not specs:
         raise project.declarations.nothing()
-    return tuple(_locked_from_here(project, spec) for spec in specs)
+    return _locked_from_here(project, specs)
 
 
-def _locked_from_here(project: Project, spec: EnvironmentSpec) -> EnvironmentSpec:
-    """Have the command that locks an environment name the folder of the project, where that is not the present one."""
+def _locked_from_here(project: Project, specs: Iterable[EnvironmentSpec]) -> tuple[EnvironmentSpec, ...]:
+    """Have the commands that lock name the folder of the project, where that is not the present one."""
     from lockhouse.project.naming import option_for  # noqa: PLC0415 - not for every command
 
     option = option_for(project.root)
-    return replace(spec, locked_by=f"{spec.locked_by} {option}") if option else spec
+    return tuple(replace(spec, locked_by=f"{spec.locked_by} {option}") if option else spec for spec in specs)
 
 
 def _answer(project: Project, spec: EnvironmentSpec) -> Answer:
